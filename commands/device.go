@@ -1,0 +1,70 @@
+package commands
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"sallyport/ike"
+	"sallyport/ipsec"
+	"sallyport/ipsec/secret"
+)
+
+// A Device is the box that the commands act on: what the pure rooms cannot do
+// themselves. Its methods may be called from any goroutine.
+type Device interface {
+	// Apply makes c the configuration in force. An error is one line for the
+	// operator; the previous configuration then stays in force.
+	Apply(c *Config) error
+
+	IKE() []ike.Status       // every ISAKMP SA, newest connection id first
+	Failures() []ike.Failure // newest first, bounded
+	SACounters(ipsec.SAID) (ipsec.Counters, bool)
+	Statistics() ipsec.Statistics
+	Reset(ike.Reset)
+
+	// Ping sends echo requests and calls reply for each answer or loss, until
+	// all are done or ctx ends.
+	Ping(ctx context.Context, p Ping, reply func(PingReply)) error
+
+	Save(text string) error // atomically; the text is what Render wrote
+	Saved() (string, error) // "" if nothing was saved
+
+	// Seal and Open turn a secret into its stored form %^%#…%^%# and back.
+	Seal(secret.Octets) string
+	Open(string) (secret.Octets, error)
+
+	// Port returns the Linux device of an interface name such as
+	// GigabitEthernet0/0/2, or an error that says how to name one.
+	Port(name string) (string, error)
+
+	About() About
+}
+
+// About says what box and program this is.
+type About struct {
+	Version   string // of the program
+	Dataplane string // "kernel" or "user"
+	Started   time.Time
+	Now       time.Time
+}
+
+// A Ping is what `ping` was asked to do.
+type Ping struct {
+	Host     netip.Addr
+	Source   netip.Addr // zero: the system's choice
+	Count    int
+	Size     int           // octets of data
+	Timeout  time.Duration // for each reply
+	Interval time.Duration
+}
+
+// A PingReply is the answer to one echo request, or its loss.
+type PingReply struct {
+	Sequence int
+	Lost     bool
+	From     netip.Addr
+	Size     int
+	TTL      int
+	Time     time.Duration
+}
