@@ -44,6 +44,7 @@ type Peer struct {
 	Proposal uint32        // number of the only proposal to use; 0: all of them
 	Key      secret.Octets // pre-shared key, 1-128 octets
 	Remote   netip.Addr    // where to send and whose packets to accept
+	RemoteID netip.Addr    // address that the peer names as its ID behind a NAT; zero: Remote
 	Local    netip.Addr    // our address; zero: the policy's
 	V1Only   bool          // `undo version 2` was given
 }
@@ -66,7 +67,7 @@ type Proposal struct {
 func NewProposal() *Proposal {
 	return &Proposal{
 		Method:      wire.AuthPSK,
-		Encryptions: []keymat.Cipher{{wire.EncAES, 256}},
+		Encryptions: []keymat.Cipher{{Algorithm: wire.EncAES, KeyBits: 256}},
 		Hashes:      []wire.HashAlgorithm{wire.HashSHA256},
 		Group:       wire.Group14,
 		Lifetime:    24 * time.Hour,
@@ -77,7 +78,7 @@ func NewProposal() *Proposal {
 func BuiltIn() *Proposal {
 	return &Proposal{
 		Method:      wire.AuthPSK,
-		Encryptions: []keymat.Cipher{{wire.EncAES, 256}, {wire.EncAES, 192}, {wire.EncAES, 128}},
+		Encryptions: []keymat.Cipher{{Algorithm: wire.EncAES, KeyBits: 256}, {Algorithm: wire.EncAES, KeyBits: 192}, {Algorithm: wire.EncAES, KeyBits: 128}},
 		Hashes:      []wire.HashAlgorithm{wire.HashSHA512, wire.HashSHA384, wire.HashSHA256},
 		Group:       wire.Group14,
 		Lifetime:    24 * time.Hour,

@@ -2,6 +2,7 @@ package ike
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"sallyport/ike/keymat"
@@ -10,7 +11,8 @@ import (
 
 // A Status describes one ISAKMP SA, established or being negotiated, and the
 // IPsec SAs made under it. It is a copy; only the *ipsec.SA are shared, and
-// those do not change.
+// those do not change. With ConnectionID 0 there is no ISAKMP SA: the children
+// have outlived theirs.
 type Status struct {
 	ConnectionID  uint32
 	Peer          string // name of the ike peer
@@ -49,4 +51,55 @@ type Failure struct {
 	Peer     string // name of the ike peer; empty if no peer was found
 	Category string // VRP's word: "phase1 proposal mismatch", "authentication fail" …
 	Reason   string // both sides' values, one line, printable
+}
+
+// Status describes every ISAKMP SA, newest first, and the IPsec SAs.
+func (e *Engine) Status() []Status {
+	var all []Status
+	for _, s := range slices.Backward(e.sasSorted()) {
+		all = append(all, s.status())
+	}
+	return append(all, e.orphaned()...)
+}
+
+// orphaned describes the IPsec SAs that have outlived their ISAKMP SA, by peer.
+func (e *Engine) orphaned() []Status {
+	var all []Status
+	place := map[string]int{}
+	for _, c := range slices.Backward(e.childrenSorted()) {
+		if c.sa != nil || !c.up {
+			continue
+		}
+		i, known := place[c.peer]
+		if !known {
+			i = len(all)
+			place[c.peer] = i
+			all = append(all, Status{Peer: c.peer, Remote: c.remote, Created: c.created})
+		}
+		all[i].Children = append(all[i].Children, c.status())
+	}
+	return all
+}
+
+// status describes s and its children, newest first.
+func (s *sa) status() Status {
+	st := Status{
+		ConnectionID: s.id, Peer: s.peer.Name, Local: s.local, Remote: s.remote, Cookies: [2][8]byte{s.cookieI, s.cookieR},
+		Initiator: s.initiator, Ready: s.established, Fading: s.fading, Replaced: s.replaced, NAT: s.nat.found(),
+		Suite: s.suite, RemoteID: s.remoteID, Created: s.created, Lifetime: s.lifetime,
+	}
+	for _, c := range slices.Backward(s.children) {
+		if c.up {
+			st.Children = append(st.Children, c.status())
+		}
+	}
+	return st
+}
+
+// status describes c.
+func (c *child) status() ChildStatus {
+	return ChildStatus{
+		ConnectionID: c.id, Policy: c.flow.key.policy, Peer: c.peer, Remote: c.remote, Initiator: c.initiator,
+		Fading: c.fading, Replaced: c.replaced, Inbound: c.in, Outbound: c.out, PFS: c.pfs, Created: c.created,
+	}
 }

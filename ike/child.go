@@ -1,0 +1,184 @@
+package ike
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"sallyport/ike/wire"
+	"sallyport/ipsec"
+)
+
+// A child is a pair of IPsec SAs.
+type child struct {
+	engine    *Engine
+	id        uint32
+	sa        *sa // it is told and deleted under; nil when that one has gone first
+	flow      *flow
+	peer      string
+	remote    netip.AddrPort
+	initiator bool
+	pfs       bool
+	in, out   *ipsec.SA
+	up        bool // negotiated; before that only the inbound SA exists
+
+	negotiation *quickMode // it came of
+	created     time.Time
+	fading      bool
+	replaced    bool
+	gone        bool
+
+	soft, hard deadline
+}
+
+// softLifetime returns when to rekey an SA of that lifetime: a tenth, but at
+// least 30 s, before its end, less a jitter of up to 1/20 taken from draw in
+// [0,1), so that many tunnels do not rekey at once. The responder waits for half
+// of that margin longer, so that both ends do not start. RFC 2407 §4.5.4 leaves
+// it to us.
+func softLifetime(lifetime time.Duration, initiator bool, draw float64) time.Duration {
+	margin := max(lifetime/10, 30*time.Second)
+	if !initiator {
+		margin /= 2
+	}
+	return lifetime - margin - time.Duration(float64(lifetime)/20*draw)
+}
+
+// complete makes a negotiated pair the one that its flow uses.
+func (c *child) complete() {
+	e := c.engine
+	c.up, c.created = true, e.now
+	life := c.in.Hard.Duration
+	e.schedule.set(&c.soft, e.now.Add(softLifetime(life, c.initiator, e.draw())), c.rekey)
+	e.schedule.set(&c.hard, e.now.Add(life), func() { c.end("phase2 hard expiry") })
+	e.emit(Phase2Up{c.status()})
+	c.flow.add(c)
+}
+
+// replacedBy stops sending on an SA pair that a newer one has taken over from.
+// Packets still under way are received for a while; who began the rekey then
+// tells the peer, else the peer is waited for.
+func (c *child) replacedBy(newer *child) {
+	if c.replaced || c.gone {
+		return
+	}
+	e := c.engine
+	c.replaced = true
+	e.schedule.clear(&c.soft)
+	e.emit(RemoveSA{c.out.ID})
+	if newer.initiator {
+		e.schedule.set(&c.hard, e.now.Add(oldInboundStays), func() { c.end("rekeyed") })
+	}
+}
+
+// rekey negotiates a successor.
+func (c *child) rekey() {
+	c.fading = true
+	c.engine.want(c.flow)
+}
+
+// expire handles the octet limits that the dataplane watches.
+func (e *Engine) expire(in Expire) {
+	c := e.find(in.SA)
+	switch {
+	case c == nil || !c.up || c.replaced:
+	case in.Hard:
+		c.end("phase2 hard expiry")
+	case !c.fading:
+		c.rekey()
+	}
+}
+
+// find returns the child that has an SA, in either direction.
+func (e *Engine) find(id ipsec.SAID) *child {
+	if c := e.inbound[id.SPI]; c != nil && c.in.ID == id {
+		return c
+	}
+	for _, c := range e.childrenSorted() {
+		if c.out != nil && c.out.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// childrenSorted returns all children, oldest first.
+func (e *Engine) childrenSorted() []*child {
+	all := make([]*child, 0, len(e.inbound))
+	for _, c := range e.inbound {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b *child) int { return int(a.id) - int(b.id) })
+	return all
+}
+
+// end removes the pair and tells the peer, if there is an ISAKMP SA to do so.
+func (c *child) end(reason string) {
+	if c.gone {
+		return
+	}
+	s := c.sa
+	if s == nil {
+		s = c.engine.current(c.peer)
+	}
+	if s != nil && c.up {
+		s.inform(wire.DeleteSA(wire.ProtoESP, uint32(c.in.ID.SPI)))
+	}
+	c.remove(reason)
+}
+
+// remove takes the pair out of the dataplane without a word to the peer.
+func (c *child) remove(reason string) {
+	e := c.engine
+	if c.gone {
+		return
+	}
+	c.gone = true
+	if c.up {
+		e.emit(Phase2Down{c.status(), reason})
+	}
+	if c.out != nil && !c.replaced {
+		e.emit(RemoveSA{c.out.ID})
+	}
+	e.emit(RemoveSA{c.in.ID})
+	c.forget()
+	if p := e.policies[c.flow.key.policy]; c.up && !c.replaced && p != nil && p.Auto && len(c.flow.children) == 0 {
+		e.failedFlow(c.flow)
+	}
+	e.idle(c.flow)
+}
+
+// forget takes c out of what refers to it.
+func (c *child) forget() {
+	e := c.engine
+	e.schedule.clear(&c.soft)
+	e.schedule.clear(&c.hard)
+	delete(e.inbound, c.in.ID.SPI)
+	same := func(o *child) bool { return o == c }
+	c.flow.children = slices.DeleteFunc(c.flow.children, same)
+	if c.sa != nil {
+		c.sa.children = slices.DeleteFunc(c.sa.children, same)
+	}
+}
+
+// spi draws an SPI that no other inbound SA has. 0-255 are reserved: RFC 4303 §2.1.
+func (e *Engine) spi() ipsec.SPI {
+	for {
+		spi := ipsec.SPI(e.messageID())
+		if _, taken := e.inbound[spi]; !taken && spi > 255 {
+			return spi
+		}
+	}
+}
+
+// removeChildren removes all pairs under an ISAKMP SA without a word.
+func (s *sa) removeChildren(reason string) {
+	for _, c := range slices.Clone(s.children) {
+		c.remove(reason)
+	}
+}
+
+// orphans returns the pairs of a peer whose ISAKMP SA has gone, oldest first.
+func (e *Engine) orphans(peer string) []*child {
+	return slices.DeleteFunc(e.childrenSorted(), func(c *child) bool { return c.sa != nil || c.peer != peer })
+}

@@ -1,0 +1,132 @@
+package ike
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"sallyport/ike/wire"
+	"sallyport/ipsec"
+)
+
+// index makes c the configuration in force.
+func (e *Engine) index(c *Config) {
+	e.config = c
+	e.policies = make(map[ipsec.PolicyID]*Policy, len(c.Policies))
+	e.peers = make(map[netip.Addr]*Peer, len(c.Policies))
+	for _, p := range c.Policies {
+		e.policies[p.ID] = p
+		if e.peers[p.Peer.Remote] == nil {
+			e.peers[p.Peer.Remote] = p.Peer
+		}
+	}
+}
+
+// setConfig replaces the configuration. SAs that the new one would not have made
+// are deleted and the peer is told; everything else stays.
+func (e *Engine) setConfig(c *Config) {
+	e.index(c)
+	const reason = "config modify or manual offline"
+	for _, k := range e.childrenSorted() {
+		if !e.stillAllowed(k) {
+			k.end(reason)
+		}
+	}
+	for _, s := range e.sasSorted() {
+		p := e.peers[s.peer.Remote]
+		if p == nil || p.Name != s.peer.Name || !p.Key.Equal(s.peer.Key) || p.Local != s.peer.Local {
+			s.end(reason)
+			continue
+		}
+		s.peer = p
+	}
+	e.startAuto()
+}
+
+// stillAllowed reports whether the configuration would still make this pair.
+func (e *Engine) stillAllowed(c *child) bool {
+	p := e.policies[c.flow.key.policy]
+	if p == nil || p.Peer.Name != c.peer || p.Peer.Remote != c.in.Remote || p.Local != c.in.Local {
+		return false
+	}
+	s, err := e.selector(c.flow.key)
+	return err == nil && s == c.in.Selector
+}
+
+// sasSorted returns all ISAKMP SAs, oldest first.
+func (e *Engine) sasSorted() []*sa {
+	all := make([]*sa, 0, len(e.sas))
+	for _, s := range e.sas {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b *sa) int { return int(a.id) - int(b.id) })
+	return all
+}
+
+// reset is the operator's wish, or the daemon's end.
+func (e *Engine) reset(in Reset) {
+	const reason = "config modify or manual offline"
+	for _, c := range e.childrenSorted() {
+		if in.children(c) {
+			c.end(reason)
+		}
+	}
+	for _, s := range e.sasSorted() {
+		if in.isakmp(s) {
+			s.end(reason)
+		}
+	}
+	if !in.Quiet {
+		e.startAuto()
+	}
+}
+
+// isakmp reports whether an ISAKMP SA is meant.
+func (in Reset) isakmp(s *sa) bool {
+	return !in.ChildrenOnly && (in.ConnectionID == 0 || in.ConnectionID == s.id) &&
+		(!in.Remote.IsValid() || in.Remote == s.remote.Addr())
+}
+
+// children reports whether a pair is meant, itself or with its ISAKMP SA.
+func (in Reset) children(c *child) bool {
+	byID := in.ConnectionID == 0 || in.ConnectionID == c.id || c.sa != nil && in.ConnectionID == c.sa.id && !in.ChildrenOnly
+	id := c.flow.key.policy
+	return byID && (!in.Remote.IsValid() || in.Remote == c.remote.Addr()) &&
+		(in.Policy == "" || in.Policy == id.Name) && (in.Sequence == 0 || in.Sequence == id.Sequence) &&
+		(in.SA == ipsec.SAID{} || c.up && (in.SA == c.in.ID || in.SA == c.out.ID))
+}
+
+// failed undoes a pair that the dataplane did not take.
+func (e *Engine) failed(in Failed) {
+	install, ok := in.Output.(InstallSA)
+	if !ok {
+		return
+	}
+	c := e.find(install.SA.ID)
+	if c == nil {
+		return
+	}
+	e.fail(Failure{Remote: c.remote, Peer: c.peer, Category: DataplaneRefused.String(),
+		Reason: fmt.Sprintf("SA %v was not installed: %v", install.SA.ID, in.Err)})
+	f, q := c.flow, c.negotiation
+	if q.sa.established && !q.sa.gone {
+		q.sa.inform(q.takeBack(install.SA))
+	}
+	c.remove("dataplane refused")
+	q.forget()
+	q.release()
+	e.failedFlow(f)
+}
+
+// takeBack returns what the peer is told of a pair that cannot be installed: as
+// responder that nothing will come of its proposal, else that the half it has,
+// or will have, is void.
+func (q *quickMode) takeBack(refused *ipsec.SA) wire.Payload {
+	if !q.initiated() && refused.Direction == ipsec.Inbound {
+		n := wire.NewNotify(wire.NoProposalChosen, q.sa.cookieI, q.sa.cookieR, nil)
+		n.Protocol, n.SPI = wire.ProtoESP, binary.BigEndian.AppendUint32(nil, uint32(q.agreed.spi))
+		return n
+	}
+	return wire.DeleteSA(wire.ProtoESP, uint32(q.spi))
+}

@@ -1,0 +1,159 @@
+// Package ike is the IKEv1 engine: RFC 2408, 2409, 2407, 3947. It is a state
+// machine fed with inputs and answering with outputs; it opens no socket, reads
+// no clock, draws no entropy of its own, starts no goroutine and does no
+// Diffie-Hellman: that leaves as Compute and comes back as Computed.
+//
+// Start at [Engine.Step], then mainmode.go and quickmode.go, whose tables are
+// the ladders of RFC 2409.
+package ike
+
+import (
+	"io"
+	"net/netip"
+	"time"
+
+	"sallyport/ike/keymat"
+	"sallyport/ike/wire"
+	"sallyport/ipsec"
+)
+
+// An Engine holds all ISAKMP SAs and negotiations of one box. It is not safe
+// for concurrent use: one goroutine owns it.
+type Engine struct {
+	config   *Config
+	policies map[ipsec.PolicyID]*Policy
+	peers    map[netip.Addr]*Peer // by remote address
+	entropy  io.Reader
+
+	now      time.Time
+	out      []Output
+	schedule schedule
+
+	sas      map[wire.Cookie]*sa // by our own cookie
+	firsts   map[firstKey]*sa    // as responder: by what a repeated message 1 shows
+	halfOpen halfOpen
+	byPeer   map[string][]*sa // by name of the peer, oldest first
+	flows    map[flowKey]*flow
+	inbound  map[ipsec.SPI]*child
+	jobs     map[uint64]computing
+
+	waiting   map[string][]*flow // for phase 1, by name of the peer
+	lastID    uint32             // connection id
+	lastJob   uint64
+	contacted map[string]bool // peers that have had our INITIAL-CONTACT
+	notices   noticeLimit
+	failures  []Failure // newest last
+	refused   [categories]uint64
+}
+
+// computing is an exchange that waits for a Computed.
+type computing interface{ computed(keymat.DHResult) error }
+
+// New returns an engine with an empty configuration if c is nil. It reads
+// cookies, nonces, SPIs and private values from entropy, which must not fail.
+func New(c *Config, entropy io.Reader) *Engine {
+	e := &Engine{
+		entropy:   entropy,
+		sas:       map[wire.Cookie]*sa{},
+		firsts:    map[firstKey]*sa{},
+		byPeer:    map[string][]*sa{},
+		flows:     map[flowKey]*flow{},
+		inbound:   map[ipsec.SPI]*child{},
+		jobs:      map[uint64]computing{},
+		contacted: map[string]bool{},
+		waiting:   map[string][]*flow{},
+	}
+	if c == nil {
+		c = &Config{}
+	}
+	e.index(c)
+	return e
+}
+
+// Step feeds one input to the engine and returns what the caller must do, in
+// order. It does not block, read a clock or find entropy of its own. The
+// outputs are the caller's to keep.
+func (e *Engine) Step(now time.Time, in Input) []Output {
+	e.now, e.out = now, nil
+	switch in := in.(type) {
+	case Datagram:
+		e.datagram(in)
+	case Tick:
+		e.schedule.fire(now)
+	case Acquire:
+		e.acquire(in)
+	case Expire:
+		e.expire(in)
+	case Moved:
+		e.moved(in)
+	case SetConfig:
+		e.setConfig(in.Config)
+	case Reset:
+		e.reset(in)
+	case Computed:
+		e.computed(in)
+	case Failed:
+		e.failed(in)
+	}
+	out := e.out
+	e.out = nil
+	return out
+}
+
+// Deadline reports when the engine next wants a Tick.
+func (e *Engine) Deadline() (t time.Time, ok bool) { return e.schedule.next() }
+
+// emit adds outputs to those of this step.
+func (e *Engine) emit(out ...Output) { e.out = append(e.out, out...) }
+
+// computed hands a result to the exchange that waits for it. One that has ended
+// meanwhile is not missed.
+func (e *Engine) computed(in Computed) {
+	x, ok := e.jobs[in.Job]
+	if !ok {
+		in.Result.Shared.Wipe()
+		return
+	}
+	delete(e.jobs, in.Job)
+	if err := x.computed(in.Result); err != nil {
+		e.refuse(&packet{}, err)
+	}
+}
+
+// compute asks for Diffie-Hellman work on behalf of x.
+func (e *Engine) compute(x computing, work keymat.DH) (job uint64) {
+	e.lastJob++
+	e.jobs[e.lastJob] = x
+	e.emit(Compute{e.lastJob, work})
+	return e.lastJob
+}
+
+// random returns n octets of entropy.
+func (e *Engine) random(n int) []byte {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(e.entropy, b); err != nil {
+		panic("ike: no entropy: " + err.Error()) // nothing can go on without it; crypto/rand does the same
+	}
+	return b
+}
+
+// draw returns a number in [0,1).
+func (e *Engine) draw() float64 {
+	b := e.random(2)
+	return float64(uint16(b[0])<<8|uint16(b[1])) / (1 << 16)
+}
+
+// newID returns a connection id, as displays show it.
+func (e *Engine) newID() uint32 {
+	e.lastID++
+	return e.lastID
+}
+
+// Failures returns the negotiations that failed lately, newest first.
+func (e *Engine) Failures() []Failure {
+	f := make([]Failure, len(e.failures))
+	for i := range f {
+		f[i] = e.failures[len(e.failures)-1-i]
+	}
+	return f
+}

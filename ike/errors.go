@@ -1,0 +1,209 @@
+package ike
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"sallyport/ike/wire"
+)
+
+// A Category sorts refusals and failures for counters and for `display ike
+// error-info`. Its String is VRP's wording where VRP has one.
+type Category uint8
+
+// The categories.
+const (
+	MalformedMessage Category = iota
+	UnsupportedExchange
+	InvalidFlags
+	InvalidCookie
+	UnexpectedMessage
+	UnexpectedPayload
+	Limited
+	PeerAddressMismatch
+	Phase1Mismatch
+	Phase2Mismatch
+	FlowMismatch
+	EncapsulationMismatch
+	InvalidKeyExchange
+	AuthenticationFail
+	IDMismatch
+	InvalidHash
+	NoAnswer
+	PeerRefused
+	DataplaneRefused
+	categories // how many there are
+)
+
+var categoryNames = [categories]string{
+	MalformedMessage:      "malformed message",
+	UnsupportedExchange:   "unknown exchange type",
+	InvalidFlags:          "invalid flags",
+	InvalidCookie:         "invalid cookie",
+	UnexpectedMessage:     "uncritical drop",
+	UnexpectedPayload:     "malformed payload",
+	Limited:               "first packet limited",
+	PeerAddressMismatch:   "peer address mismatch",
+	Phase1Mismatch:        "phase1 proposal mismatch",
+	Phase2Mismatch:        "phase2 proposal or pfs mismatch",
+	FlowMismatch:          "flow mismatch",
+	EncapsulationMismatch: "encapsulation mode mismatch",
+	InvalidKeyExchange:    "dh mismatch",
+	AuthenticationFail:    "authentication fail",
+	IDMismatch:            "config ID mismatch",
+	InvalidHash:           "invalid hash",
+	NoAnswer:              "no answer",
+	PeerRefused:           "refused by peer",
+	DataplaneRefused:      "dataplane refused",
+}
+
+func (c Category) String() string {
+	if c >= categories {
+		return fmt.Sprintf("category %d", uint8(c))
+	}
+	return categoryNames[c]
+}
+
+// isFailure reports whether a refusal of this category is worth telling the
+// operator, as against noise that anybody can send.
+func (c Category) isFailure() bool { return c >= PeerAddressMismatch && c != InvalidHash }
+
+// A Rejection is a message of the peer's that the engine refuses. It changed
+// nothing.
+type Rejection struct {
+	Category Category
+	Notify   wire.NotifyType // what the peer is told; 0: nothing
+	Reason   string          // what came and what was wanted, in the standard's words
+	spi      []byte          // of the offer it is about; empty in phase 1
+}
+
+func (r *Rejection) Error() string { return r.Category.String() + ": " + r.Reason }
+
+// reject makes a Rejection that the peer is not told of.
+func reject(c Category, format string, args ...any) error {
+	return &Rejection{Category: c, Reason: fmt.Sprintf(format, args...)}
+}
+
+// rejectWith makes a Rejection that the peer is told of by n.
+func rejectWith(c Category, n wire.NotifyType, format string, args ...any) error {
+	return &Rejection{Category: c, Notify: n, Reason: fmt.Sprintf(format, args...)}
+}
+
+// categoryOf sorts any error of this package or of wire.
+func categoryOf(err error) Category {
+	var r *Rejection
+	if errors.As(err, &r) {
+		return r.Category
+	}
+	return MalformedMessage
+}
+
+// refuse counts a refusal, tells of it, and answers where an answer is due.
+func (e *Engine) refuse(p *packet, err error) {
+	c := categoryOf(err)
+	e.refused[c]++
+	e.emit(Refused{p.Remote, err})
+	var r *Rejection
+	if !errors.As(err, &r) {
+		return
+	}
+	if r.Notify != 0 {
+		e.answer(p, r)
+	}
+	if c.isFailure() {
+		e.fail(Failure{Remote: p.Remote, Peer: e.peerName(p.Remote), Category: c.String(), Reason: r.Reason})
+	}
+}
+
+// answer tells the peer why its message was refused: protected under an
+// established ISAKMP SA, else in clear, seldom, and never longer than what came.
+func (e *Engine) answer(p *packet, r *Rejection) {
+	if s := e.lookUp(p.header); s != nil && s.established {
+		s.inform(r.notify(s.cookieI, s.cookieR))
+		return
+	}
+	if !p.Remote.IsValid() || p.header.Exchange == wire.Informational || !e.notices.allow(e.now, p.Remote.Addr()) {
+		return
+	}
+	n := wire.NewNotify(r.Notify, p.header.CookieI, p.header.CookieR, nil)
+	h := wire.Header{CookieI: p.header.CookieI, CookieR: p.header.CookieR, Exchange: wire.Informational, MessageID: e.messageID()}
+	m := &wire.Message{Header: h, Payloads: []wire.Payload{n}}
+	if b := m.Append(nil); len(b) <= len(p.Octets) {
+		e.emit(Send{p.Local, p.Remote, b}, MessageSent{p.Local, p.Remote, 1, m})
+	}
+}
+
+// notify writes a rejection as a notification about the offer, or about the
+// ISAKMP SA with those cookies.
+func (r *Rejection) notify(i, k wire.Cookie) wire.Notify {
+	n := wire.NewNotify(r.Notify, i, k, nil)
+	if len(r.spi) == 4 {
+		n.Protocol, n.SPI = wire.ProtoESP, r.spi
+	}
+	return n
+}
+
+// messageID draws a message ID.
+func (e *Engine) messageID() wire.MessageID {
+	for {
+		if id := wire.MessageID(binary.BigEndian.Uint32(e.random(4))); id != 0 {
+			return id
+		}
+	}
+}
+
+// peerName returns the name of the peer with that address, or "".
+func (e *Engine) peerName(remote netip.AddrPort) string {
+	if p := e.peers[remote.Addr()]; p != nil {
+		return p.Name
+	}
+	return ""
+}
+
+// fail records a failure. One that repeats the latest of its peer only renews
+// its time, so that a peer which tries for ever does not push out the others.
+func (e *Engine) fail(f Failure) {
+	f.Time = e.now
+	for i := len(e.failures) - 1; i >= 0; i-- {
+		if old := e.failures[i]; old.Remote.Addr() == f.Remote.Addr() && old.Category == f.Category && old.Reason == f.Reason {
+			e.failures = slices.Delete(e.failures, i, i+1)
+			break
+		}
+	}
+	if f.Peer == "" {
+		e.forgetStrangers()
+	}
+	if len(e.failures) == maxFailures {
+		e.failures = e.failures[1:]
+	}
+	e.failures = append(e.failures, f)
+	e.emit(NegotiationFailed{f})
+}
+
+// forgetStrangers makes room for one more failure of an address of no peer.
+func (e *Engine) forgetStrangers() {
+	strange := func(f Failure) bool { return f.Peer == "" }
+	n := 0
+	for _, f := range e.failures {
+		if strange(f) {
+			n++
+		}
+	}
+	if i := slices.IndexFunc(e.failures, strange); n >= maxStrangeFailures {
+		e.failures = slices.Delete(e.failures, i, i+1)
+	}
+}
+
+// Refusals returns how many datagrams were refused so far, by category.
+func (e *Engine) Refusals() map[Category]uint64 {
+	counts := map[Category]uint64{}
+	for c, n := range e.refused {
+		if n > 0 {
+			counts[Category(c)] = n
+		}
+	}
+	return counts
+}

@@ -1,0 +1,145 @@
+package ike
+
+import (
+	"fmt"
+	"slices"
+
+	"sallyport/acl"
+	"sallyport/ipsec"
+)
+
+// A flowKey names a flow: a permit rule of a policy's ACL. One flow has one pair
+// of SAs, besides those that a rekey leaves behind.
+type flowKey struct {
+	policy ipsec.PolicyID
+	rule   uint32
+}
+
+func (k flowKey) String() string { return fmt.Sprintf("%v rule %d", k.policy, k.rule) }
+
+// A flow is the traffic of one permit rule.
+type flow struct {
+	key      flowKey
+	children []*child   // oldest first; the last one carries the traffic
+	active   *quickMode // a negotiation of ours under way
+	waiting  bool       // for phase 1
+	retry    deadline   // set after a failure: until then traffic starts nothing
+}
+
+// flow returns the flow of that name, new if need be.
+func (e *Engine) flow(k flowKey) *flow {
+	f := e.flows[k]
+	if f == nil {
+		f = &flow{key: k}
+		e.flows[k] = f
+	}
+	return f
+}
+
+// idle forgets a flow that has nothing to remember.
+func (e *Engine) idle(f *flow) {
+	if len(f.children) == 0 && f.active == nil && !f.waiting && f.retry.place == 0 {
+		delete(e.flows, f.key)
+	}
+}
+
+// selector returns the traffic of a flow by the present configuration.
+func (e *Engine) selector(k flowKey) (ipsec.Selector, error) {
+	p := e.policies[k.policy]
+	if p == nil {
+		return ipsec.Selector{}, reject(FlowMismatch, "%v is not applied any more", k.policy)
+	}
+	rule, ok := p.ACL.Rule(k.rule)
+	if !ok || rule.Action != acl.Permit {
+		return ipsec.Selector{}, reject(FlowMismatch, "acl %d has no permit rule %d", p.ACL.Number, k.rule)
+	}
+	s, ok := ipsec.SelectorOf(rule)
+	if !ok {
+		return ipsec.Selector{}, reject(FlowMismatch, "rule %d of acl %d has a wildcard that is no prefix: IKE cannot say it", k.rule, p.ACL.Number)
+	}
+	return s, nil
+}
+
+// acquire starts a negotiation for a packet that matched a policy.
+func (e *Engine) acquire(in Acquire) {
+	if e.policies[in.Policy] == nil {
+		return
+	}
+	f := e.flow(flowKey{in.Policy, in.Rule})
+	if len(f.children) == 0 && f.retry.place == 0 {
+		e.want(f)
+	}
+	e.idle(f)
+}
+
+// want starts a quick mode for a flow, after a phase 1 if there is none.
+func (e *Engine) want(f *flow) {
+	p := e.policies[f.key.policy]
+	if p == nil || f.active != nil || f.waiting {
+		return
+	}
+	if s := e.current(p.Peer.Name); s != nil {
+		s.startQuickMode(f)
+		return
+	}
+	f.waiting = true
+	e.waiting[p.Peer.Name] = append(e.waiting[p.Peer.Name], f)
+	if e.negotiating(p.Peer.Name) == nil {
+		e.startMainMode(p.Peer, p.Local)
+	}
+}
+
+// released returns the flows that waited for phase 1 with a peer, in the order
+// they came, and ends their waiting.
+func (e *Engine) released(peer string) []*flow {
+	flows := e.waiting[peer]
+	delete(e.waiting, peer)
+	for _, f := range flows {
+		f.waiting = false
+	}
+	return flows
+}
+
+// failedFlow keeps traffic from starting a failed negotiation again at once, and
+// tries again by itself where the configuration or a fading SA asks for it.
+func (e *Engine) failedFlow(f *flow) {
+	p := e.policies[f.key.policy]
+	again := p != nil && (p.Auto || len(f.children) > 0)
+	wait := failureBackoff
+	if again {
+		wait = autoRetry
+	}
+	e.schedule.set(&f.retry, e.now.Add(wait), func() {
+		if again {
+			e.want(f)
+		}
+		e.idle(f)
+	})
+}
+
+// startAuto brings up the flows of `sa trigger-mode auto` that have no SA.
+func (e *Engine) startAuto() {
+	for _, p := range e.config.Policies {
+		if !p.Auto {
+			continue
+		}
+		for _, r := range p.ACL.Rules {
+			if r.Action != acl.Permit {
+				continue
+			}
+			if f := e.flow(flowKey{p.ID, r.ID}); len(f.children) == 0 && f.retry.place == 0 {
+				e.want(f)
+			}
+		}
+	}
+}
+
+// add makes c the child that carries the flow's traffic. Older ones stop
+// sending and go: at once if nobody has announced them yet, else as c's role asks.
+func (f *flow) add(c *child) {
+	older := slices.Clone(f.children)
+	f.children = append(f.children, c)
+	for _, o := range older {
+		o.replacedBy(c)
+	}
+}

@@ -1,0 +1,54 @@
+package ike
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// halfOpen holds the responder's negotiations that are not authenticated, oldest
+// first. A full table replaces its oldest entry and never refuses an address: a
+// forger could lock a real peer out.
+type halfOpen struct {
+	entries []*sa
+	perAddr map[netip.Addr]int
+}
+
+// add makes room for s and enters it.
+func (h *halfOpen) add(s *sa) {
+	if h.perAddr == nil {
+		h.perAddr = map[netip.Addr]int{}
+	}
+	addr := s.remote.Addr()
+	if h.perAddr[addr] >= maxHalfOpenPerAddr {
+		h.drop(func(o *sa) bool { return o.remote.Addr() == addr })
+	}
+	if len(h.entries) >= maxHalfOpen {
+		h.drop(func(*sa) bool { return true })
+	}
+	h.entries = append(h.entries, s)
+	h.perAddr[addr]++
+}
+
+// drop ends the oldest entry that which allows: one that has not come back with
+// message 3, if there is one, has proved nothing.
+func (h *halfOpen) drop(which func(*sa) bool) {
+	unproven := func(s *sa) bool { return which(s) && s.phase1 != nil && s.phase1.state == sentSA }
+	i := slices.IndexFunc(h.entries, unproven)
+	if i < 0 {
+		i = slices.IndexFunc(h.entries, which)
+	}
+	h.entries[i].remove("first packet limited")
+}
+
+// remove takes s out, if it is in.
+func (h *halfOpen) remove(s *sa) {
+	i := slices.Index(h.entries, s)
+	if i < 0 {
+		return
+	}
+	h.entries = slices.Delete(h.entries, i, i+1)
+	addr := s.remote.Addr()
+	if h.perAddr[addr]--; h.perAddr[addr] == 0 {
+		delete(h.perAddr, addr)
+	}
+}

@@ -1,0 +1,197 @@
+package ike
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"slices"
+
+	"sallyport/ike/wire"
+	"sallyport/ipsec"
+)
+
+// Informational exchanges: RFC 2409 §5.7. One message, never answered.
+
+// inform sends one protected payload under an established ISAKMP SA.
+func (s *sa) inform(p wire.Payload) {
+	id := s.newMessageID()
+	s.used[id] = struct{}{}
+	x := exchange{engine: s.engine, sa: s, kind: wire.Informational, id: id, iv: s.keys.ExchangeIV(s.lastIV, id)}
+	after := wire.AppendPayloads(nil, []wire.Payload{p})
+	x.send(wire.Hash{Data: s.hash1(id, after)}, p)
+}
+
+// inInformational takes notifications and deletes. Those in clear are hints.
+func (e *Engine) inInformational(p *packet) error {
+	if !p.encrypted() {
+		return e.inHints(p)
+	}
+	s, err := e.established(p)
+	if err != nil {
+		return err
+	}
+	id := p.header.MessageID
+	if _, used := s.used[id]; used {
+		return reject(UnexpectedMessage, "message ID %#08x was used before", uint32(id))
+	}
+	if len(s.used) >= 2*maxMessageIDs { // quick modes stop at half of it, deletes must still come through
+		return reject(Limited, "message IDs of this ISAKMP SA are used up")
+	}
+	m, _, err := p.open(s.keys, s.keys.ExchangeIV(s.lastIV, id))
+	if err != nil {
+		return err
+	}
+	if err := checkHash(m, s.hash1(id, m.After(0))); err != nil {
+		return err
+	}
+	s.used[id] = struct{}{}
+	s.follow(p.Local, p.Remote)
+	e.emit(MessageReceived{p.Local, p.Remote, 1, m})
+	s.inform1(m)
+	return nil
+}
+
+// inform1 acts on the payloads of an authenticated informational message.
+func (s *sa) inform1(m *wire.Message) {
+	for _, p := range m.Payloads {
+		switch p := p.(type) {
+		case wire.Notify:
+			s.inNotify(p)
+		case wire.Delete:
+			s.inDelete(p)
+		}
+		if s.gone { // what follows the deletion of the SA itself has no meaning
+			return
+		}
+	}
+}
+
+// inHints keeps what a clear notification says, for the words of a failure.
+func (e *Engine) inHints(p *packet) error {
+	m, err := wire.Parse(p.Octets)
+	if err != nil {
+		return err
+	}
+	s := e.lookUp(p.header)
+	if s == nil || s.established || s.remote.Addr() != p.Remote.Addr() {
+		return reject(InvalidCookie, "a clear notification for no negotiation of ours")
+	}
+	for _, payload := range m.Payloads {
+		if n, ok := payload.(wire.Notify); ok && s.phase1 != nil {
+			e.emit(Notified{p.Remote, n.Notify, false})
+			s.phase1.hinted(n.Notify.String())
+		}
+	}
+	return nil
+}
+
+// inNotify handles an authenticated notification.
+func (s *sa) inNotify(n wire.Notify) {
+	e := s.engine
+	e.emit(Notified{s.remote, n.Notify, true})
+	switch {
+	case n.Notify == wire.InitialContact:
+		s.removeOthers()
+	case n.Notify == wire.RUThere:
+		if seq, ok := n.Sequence(); ok && n.Names(s.cookieI, s.cookieR) {
+			s.inform(wire.NewDPD(wire.RUThereAck, s.cookieI, s.cookieR, seq))
+		}
+	case n.Notify < wire.Connected: // 1-16383 are errors: RFC 2408 §3.14.1
+		s.refusedByPeer(n)
+	}
+}
+
+// refusedByPeer ends the quick mode that an authenticated error is about: the
+// one with that SPI, or the only one.
+func (s *sa) refusedByPeer(n wire.Notify) {
+	var open []*quickMode
+	for _, q := range s.quickModes() {
+		if !q.initiated() || q.state == qmDone {
+			continue
+		}
+		if open = append(open, q); len(n.SPI) == 4 && ipsec.SPI(binary.BigEndian.Uint32(n.SPI)) == q.spi {
+			open = []*quickMode{q}
+			break
+		}
+	}
+	if len(open) != 1 {
+		return
+	}
+	q := open[0]
+	s.engine.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: PeerRefused.String(), Reason: q.whyRefused(n)})
+	q.abort()
+}
+
+// whyRefused puts what we proposed beside the peer's word.
+func (q *quickMode) whyRefused(n wire.Notify) string {
+	return "peer answers " + n.Notify.String() + " to quick mode for " + q.traffic.String() + " with " + wire.NewSA(q.offered...).String()
+}
+
+// inDelete removes what its sender says is gone: SAs of this peer only.
+func (s *sa) inDelete(d wire.Delete) {
+	for _, spi := range d.SPIs {
+		switch {
+		case d.Protocol == wire.ProtoISAKMP && len(spi) == 16:
+			s.deleteISAKMP(spi)
+		case d.Protocol == wire.ProtoESP && len(spi) == 4:
+			s.deleteChild(ipsec.SPI(binary.BigEndian.Uint32(spi)))
+		}
+	}
+}
+
+// deleteISAKMP removes the ISAKMP SA with these cookies if the peer owns it.
+func (s *sa) deleteISAKMP(cookies []byte) {
+	for _, o := range slices.Clone(s.engine.byPeer[s.peer.Name]) {
+		if slices.Equal(slices.Concat(o.cookieI[:], o.cookieR[:]), cookies) {
+			o.remove("peer request")
+			return
+		}
+	}
+}
+
+// deleteChild removes the pair whose outbound SA has this SPI.
+func (s *sa) deleteChild(spi ipsec.SPI) {
+	owned := slices.Concat(s.children, s.engine.orphans(s.peer.Name))
+	for _, c := range owned {
+		if c.out.ID.SPI != spi || c.out.Remote != s.remote.Addr() {
+			continue
+		}
+		if !c.up {
+			c.negotiation.abort()
+			return
+		}
+		c.remove("peer request")
+		return
+	}
+}
+
+// hasNotify reports whether m carries a notification of that type.
+func hasNotify(m *wire.Message, t wire.NotifyType) bool {
+	return slices.ContainsFunc(m.Payloads, func(p wire.Payload) bool {
+		n, ok := p.(wire.Notify)
+		return ok && n.Notify == t
+	})
+}
+
+// moved follows the peer of a UDP-encapsulated SA to its new mapping, for the
+// ISAKMP SA's own messages.
+func (e *Engine) moved(in Moved) {
+	c := e.find(in.SA)
+	if c == nil || c.sa == nil || !c.sa.nat.there || c.sa.nat.here {
+		return
+	}
+	c.sa.remote = netip.AddrPortFrom(in.Remote.Addr(), in.Remote.Port())
+}
+
+// hinted tells at once what a notification in clear says. It ends nothing: it
+// may be forged.
+func (x *mainMode) hinted(text string) {
+	if x.hint == text {
+		return
+	}
+	x.hint = text
+	reason := "peer answers " + text + " (not authenticated) to main mode"
+	if x.state == sentSA {
+		reason += " with " + wire.NewSA(wire.Proposal{Number: 1, Protocol: wire.ProtoISAKMP, Transforms: x.offered}).String()
+	}
+	x.engine.fail(Failure{Remote: x.sa.remote, Peer: x.sa.peer.Name, Category: PeerRefused.String(), Reason: reason})
+}

@@ -1,0 +1,58 @@
+package ike
+
+import (
+	"net/netip"
+	"time"
+)
+
+// What the engine allows itself, with the reason beside each.
+const (
+	maxHalfOpen        = 4096             // 4 KiB each: 16 MiB under a flood
+	maxHalfOpenPerAddr = 32               // enough for a carrier's NAT; more is a flood from one place
+	maxChildren        = 256              // per ISAKMP SA: a hub's list of flows, not an attack
+	maxQuickModes      = 16               // unfinished, per ISAKMP SA
+	maxWishes          = maxChildren      // flows that wait for phase 1
+	maxMessageIDs      = 4096             // remembered for the life of an ISAKMP SA, then it is replaced
+	maxFailures        = 200              // what `display ike error-info` can show
+	maxStrangeFailures = 20               // of them from addresses of no peer, which anybody can forge
+	beforeMessage3     = 10 * time.Second // a responder's entry that has cost no mathematics yet
+	afterMessage3      = 30 * time.Second // and one that has
+
+	firstRepeat = 2 * time.Second // doubled each time: 2, 4, 8, 16, 32; about a minute in all
+	maxRepeats  = 5
+	lastWait    = 2 * time.Second  // for an answer to the last repetition
+	repeatShare = 0.1              // jitter of a repetition, both ways
+	linger      = 64 * time.Second // a finished exchange answers repetitions for a whole series of them
+	answerPause = time.Second      // a repeated request is answered at most this often
+
+	quickModeWait   = 30 * time.Second // for message 3, as responder
+	failureBackoff  = 5 * time.Second  // before traffic may start a failed negotiation again
+	autoRetry       = 10 * time.Second // before `sa trigger-mode auto` does
+	oldInboundStays = 10 * time.Second // after a rekey, for packets still under way
+	natKeepAlive    = 20 * time.Second // RFC 3948 §4
+
+	minLifetime   = time.Minute // shorter offers run for this long here
+	noticesPerSec = 10          // clear notifications to strangers, in all
+	maxStrangers  = 1024        // addresses remembered for their limit of one a second
+)
+
+// noticeLimit limits clear notifications: one a second to an address and
+// noticesPerSec in all.
+type noticeLimit struct {
+	second    time.Time
+	inAll     int
+	addresses map[netip.Addr]struct{}
+}
+
+// allow reports whether one more may be sent to a now.
+func (l *noticeLimit) allow(now time.Time, a netip.Addr) bool {
+	if now.Sub(l.second) >= time.Second || l.addresses == nil {
+		l.second, l.inAll, l.addresses = now, 0, map[netip.Addr]struct{}{}
+	}
+	if _, again := l.addresses[a]; again || l.inAll >= noticesPerSec || len(l.addresses) >= maxStrangers {
+		return false
+	}
+	l.addresses[a] = struct{}{}
+	l.inAll++
+	return true
+}

@@ -1,0 +1,62 @@
+package loop
+
+import (
+	"errors"
+
+	"sallyport/ike"
+	"sallyport/ike/keymat"
+)
+
+// ErrBusy is the result of work that was dropped because too much of it waits.
+// The peer's repetition brings it again.
+var ErrBusy = errors.New("too much Diffie-Hellman work is waiting")
+
+// errWork is the result of work that panicked.
+var errWork = errors.New("the Diffie-Hellman computation panicked")
+
+// submit queues work for the workers. What does not fit, the newest, comes back
+// to the engine at once, so that no exchange waits for ever.
+func (l *Loop) submit(job ike.Compute) {
+	select {
+	case l.work <- job:
+	default:
+		l.overload(QueueWork)
+		l.waiting = append(l.waiting, ike.Computed{Job: job.Job, Result: keymat.DHResult{Err: ErrBusy}})
+	}
+}
+
+// compute is a worker: it does one job after the other until the loop stops.
+func (l *Loop) compute() {
+	for {
+		select {
+		case job := <-l.work:
+			if !l.deliver(ike.Computed{Job: job.Job, Result: l.result(job.Work)}) {
+				return
+			}
+		case <-l.stop:
+			return
+		}
+	}
+}
+
+// deliver hands a result to the engine, or reports that the loop has stopped.
+func (l *Loop) deliver(result ike.Computed) bool {
+	select {
+	case l.results <- result:
+		return true
+	case <-l.stop:
+		result.Result.Shared.Wipe()
+		return false
+	}
+}
+
+// result does the arithmetic. Its operands are the peer's, so a panic costs the job.
+func (l *Loop) result(work keymat.DH) (result keymat.DHResult) {
+	defer func() {
+		if v := recover(); v != nil {
+			l.panicked(ike.Computed{}, v)
+			result = keymat.DHResult{Err: errWork}
+		}
+	}()
+	return l.do(work)
+}

@@ -1,0 +1,75 @@
+package loop
+
+import (
+	"sallyport/ike"
+	"sallyport/ipsec"
+)
+
+// Input hands the engine an input. When a queue is full, what the network or
+// the dataplane brought is dropped and counted; what an operator wants
+// (SetConfig, Reset) waits. After Run has ended every input is dropped.
+func (l *Loop) Input(in ike.Input) {
+	switch in.(type) {
+	case ike.Datagram:
+		l.offer(l.datagrams, in, QueueDatagrams)
+	case ike.Acquire, ike.Expire, ike.Moved:
+		l.offer(l.notices, in, QueueNotices)
+	default:
+		l.order(func() { l.feed(in) })
+	}
+}
+
+// order has the engine's goroutine do something, after what was ordered before,
+// and reports false if Run has ended.
+func (l *Loop) order(do func()) bool {
+	select {
+	case l.operator <- do:
+		return true
+	case <-l.done:
+		return false
+	}
+}
+
+// Notify hands the engine an event of the dataplane. It never blocks. An event
+// that does not fit is dropped: a packet that still has no SA raises its
+// Acquire again, and an SA whose soft limit went unheard ends at its hard one.
+func (l *Loop) Notify(event ipsec.Event) {
+	switch e := event.(type) {
+	case ipsec.Acquire:
+		l.Input(ike.Acquire{Policy: e.Policy, Rule: e.Rule, Packet: e.Packet})
+	case ipsec.Expired:
+		l.Input(ike.Expire{SA: e.SA, Hard: e.Hard})
+	case ipsec.Moved:
+		l.Input(ike.Moved{SA: e.SA, Remote: e.Remote})
+	}
+}
+
+// offer queues an input, or drops and counts it.
+func (l *Loop) offer(queue chan<- ike.Input, in ike.Input, name Queue) {
+	select {
+	case queue <- in:
+	default:
+		l.overload(name)
+	}
+}
+
+// Status returns the engine's status after everything that an operator wanted
+// before; nil after Run has ended.
+func (l *Loop) Status() []ike.Status { return ask(l, Engine.Status) }
+
+// Failures returns the engine's latest failures, likewise.
+func (l *Loop) Failures() []ike.Failure { return ask(l, Engine.Failures) }
+
+// ask puts a question to the engine on its own goroutine. The answer's channel
+// has room, so an asker that has gone away does not hold the engine up.
+func ask[T any](l *Loop, question func(Engine) T) (answer T) {
+	reply := make(chan T, 1)
+	if !l.order(func() { reply <- question(l.config.Engine) }) {
+		return answer
+	}
+	select {
+	case answer = <-reply:
+	case <-l.done: // the order was accepted too late
+	}
+	return answer
+}

@@ -1,0 +1,70 @@
+package loop
+
+import "sallyport/ike"
+
+// feed steps the engine with an input, performs what it asks for, and then does
+// the same with everything that performing brought about.
+func (l *Loop) feed(in ike.Input) {
+	l.waiting = append(l.waiting, in)
+	for len(l.waiting) > 0 {
+		next := l.waiting[0]
+		l.waiting = l.waiting[1:]
+		l.perform(l.step(next))
+	}
+	l.waiting = nil
+}
+
+// step steps the engine. A panic that a packet can provoke costs that packet;
+// any other is a defect of ours that no packet carried in, and ends the program:
+// a Tick that panics would be due again at once, for ever.
+func (l *Loop) step(in ike.Input) (outputs []ike.Output) {
+	if provoked(in) {
+		defer func() {
+			if v := recover(); v != nil {
+				outputs = nil
+				l.panicked(in, v)
+			}
+		}()
+	}
+	return l.config.Engine.Step(l.config.Now(), in)
+}
+
+// provoked reports whether an input comes from a packet.
+func provoked(in ike.Input) bool {
+	switch in.(type) {
+	case ike.Datagram, ike.Acquire, ike.Moved, ike.Expire, ike.Computed:
+		return true
+	}
+	return false
+}
+
+// perform does what the engine asks for, in order. An SA that cannot be
+// installed ends the batch, and the engine hears of it: what follows may tell
+// the peer to use that SA.
+func (l *Loop) perform(outputs []ike.Output) {
+	for _, output := range outputs {
+		switch o := output.(type) {
+		case ike.Send:
+			l.send(o)
+		case ike.InstallSA:
+			if err := l.config.Dataplane.AddSA(o.SA); err != nil {
+				l.waiting = append(l.waiting, ike.Failed{Output: o, Err: err})
+				return
+			}
+		case ike.RemoveSA:
+			l.remove(o)
+		case ike.Compute:
+			l.submit(o)
+		case ike.Event:
+			l.config.Event(l.config.Now(), o)
+		}
+	}
+}
+
+// remove takes an SA out of the dataplane. The engine has forgotten it already,
+// so an error is only reported.
+func (l *Loop) remove(o ike.RemoveSA) {
+	if err := l.config.Dataplane.RemoveSA(o.ID); err != nil {
+		l.config.Trouble(&RemoveError{SA: o.ID, Err: err})
+	}
+}

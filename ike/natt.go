@@ -1,0 +1,101 @@
+package ike
+
+import (
+	"net/netip"
+
+	"sallyport/ike/keymat"
+	"sallyport/ike/wire"
+	"sallyport/ipsec/secret"
+)
+
+// NAT traversal: RFC 3947.
+
+// The ports of IKE.
+const (
+	portIKE  = 500
+	portNATT = 4500
+)
+
+// A nat says where address translation was found.
+type nat struct {
+	here  bool // in front of us
+	there bool // in front of the peer
+}
+
+func (n nat) found() bool { return n.here || n.there }
+
+// ourVendorIDs are sent in message 1.
+func ourVendorIDs() []wire.Payload { return []wire.Payload{wire.VendorRFC3947} }
+
+// hasVendorID reports whether m carries v.
+func hasVendorID(m *wire.Message, v wire.VendorID) bool {
+	for _, p := range m.Payloads {
+		if got, ok := p.(wire.VendorID); ok && got.Equal(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// natHash returns HASH(CKY-I | CKY-R | IP | Port): RFC 3947 §3.2.
+func (s *sa) natHash(a netip.AddrPort) []byte {
+	return keymat.NATD(s.suite.Hash, s.cookieI, s.cookieR, a)
+}
+
+// natDetection returns the NAT-D payloads of message 3 or 4: the other end
+// first, then our own.
+func (s *sa) natDetection() []wire.Payload {
+	return []wire.Payload{wire.NATD{Hash: s.natHash(s.remote)}, wire.NATD{Hash: s.natHash(s.local)}}
+}
+
+// detectNAT compares the NAT-D payloads of m with what we see: RFC 3947 §3.2.
+// The first one is us as the peer sees us, one of the others is the peer.
+func (s *sa) detectNAT(m *wire.Message) (nat, error) {
+	var hashes [][]byte
+	for _, p := range m.Payloads {
+		if d, ok := p.(wire.NATD); ok {
+			hashes = append(hashes, d.Hash)
+		}
+	}
+	if !s.natt || len(hashes) == 0 {
+		return nat{}, nil
+	}
+	ours, theirs := s.natHash(s.local), s.natHash(s.remote)
+	for _, h := range hashes {
+		if len(h) != len(ours) {
+			return nat{}, reject(UnexpectedPayload, "NAT-D has %d octets, want %d", len(h), len(ours))
+		}
+	}
+	found := nat{here: !secret.Octets(hashes[0]).Equal(ours), there: true}
+	for _, h := range hashes[1:] {
+		if secret.Octets(h).Equal(theirs) {
+			found.there = false
+		}
+	}
+	return found, nil
+}
+
+// floatPort moves the initiator to port 4500 if there is a NAT: RFC 3947 §4.
+func (s *sa) floatPort() {
+	if s.nat.found() && s.remote.Port() == portIKE {
+		s.local = netip.AddrPortFrom(s.local.Addr(), portNATT)
+		s.remote = netip.AddrPortFrom(s.remote.Addr(), portNATT)
+	}
+}
+
+// keepAliveLater keeps the NAT in front of us from forgetting us: RFC 3948 §4.
+func (s *sa) keepAliveLater() {
+	e := s.engine
+	e.schedule.set(&s.keepAlive, e.now.Add(natKeepAlive), func() {
+		e.emit(Send{s.local, s.remote, []byte{0xff}})
+		s.keepAliveLater()
+	})
+}
+
+// follow takes a new address or port of an authenticated peer behind a NAT:
+// RFC 3947 §6. The side in front of a NAT of its own does not follow.
+func (s *sa) follow(local, remote netip.AddrPort) {
+	if s.nat.there && !s.nat.here {
+		s.local, s.remote = local, remote
+	}
+}

@@ -1,0 +1,296 @@
+package ike
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sallyport/ike/keymat"
+	"sallyport/ike/wire"
+)
+
+// Negotiation of phase 1: RFC 2409 Appendix A, RFC 2408 §4.2.
+
+// A phase1 is what a transform of phase 1 says.
+type phase1 struct {
+	suite    keymat.Suite
+	method   wire.AuthMethod
+	lifetime time.Duration // 0: none given
+}
+
+// sameAs reports whether two transforms are one proposal: lifetime never decides.
+func (a phase1) sameAs(b phase1) bool { return a.suite == b.suite && a.method == b.method }
+
+// proposals returns the `ike proposal`s that a peer may use, in order.
+func (e *Engine) proposals(p *Peer) []*Proposal {
+	if p.Proposal == 0 {
+		return e.config.Proposals
+	}
+	i := slices.IndexFunc(e.config.Proposals, func(o *Proposal) bool { return o.Number == p.Proposal })
+	if i < 0 {
+		return nil
+	}
+	return e.config.Proposals[i : i+1]
+}
+
+// choices returns every combination that a proposal stands for, in order.
+func (p *Proposal) choices() []phase1 {
+	var all []phase1
+	for _, c := range p.Encryptions {
+		for _, h := range p.Hashes {
+			all = append(all, phase1{keymat.Suite{Cipher: c, Hash: h, Group: p.Group}, p.Method, p.Lifetime})
+		}
+	}
+	return all
+}
+
+// offersPhase1 returns the transforms that we offer a peer, numbered from 1.
+func (e *Engine) offersPhase1(p *Peer) []wire.Transform {
+	var offers []wire.Transform
+	for _, proposal := range e.proposals(p) {
+		for _, c := range proposal.choices() {
+			if len(offers) < maxOffers {
+				offers = append(offers, c.transform(uint8(len(offers)+1)))
+			}
+		}
+	}
+	return offers
+}
+
+// maxOffers keeps message 1 below the size that paths fragment.
+const maxOffers = 24
+
+// transform writes a choice. The key length is there for AES only: RFC 2409 App. A.
+func (a phase1) transform(number uint8) wire.Transform {
+	attributes := []wire.Attribute{wire.Basic(wire.AttrEncryption, uint16(a.suite.Cipher.Algorithm))}
+	if a.suite.Cipher.KeyBits != 0 {
+		attributes = append(attributes, wire.Basic(wire.AttrKeyLength, uint16(a.suite.Cipher.KeyBits)))
+	}
+	return wire.Transform{Number: number, ID: uint8(wire.KeyIKE), Attributes: append(attributes,
+		wire.Basic(wire.AttrHash, uint16(a.suite.Hash)),
+		wire.Basic(wire.AttrAuthMethod, uint16(a.method)),
+		wire.Basic(wire.AttrGroup, uint16(a.suite.Group)),
+		wire.Basic(wire.AttrLifeType, uint16(wire.LifeSeconds)),
+		wire.Number(wire.AttrLifeDuration, uint64(a.lifetime/time.Second)),
+	)}
+}
+
+// readPhase1 reads a transform of phase 1. It is false for one that we cannot
+// accept whatever is configured: an attribute unknown, doubled or missing.
+func readPhase1(t wire.Transform) (phase1, bool) {
+	seen, ok := numbersOf(t, wire.AttrLifeType, wire.AttrLifeDuration)
+	if !ok || t.ID != uint8(wire.KeyIKE) || !onlyThese(seen, wire.AttrEncryption, wire.AttrKeyLength, wire.AttrHash, wire.AttrAuthMethod,
+		wire.AttrGroup, wire.AttrLifeType, wire.AttrLifeDuration) {
+		return phase1{}, false
+	}
+	c := keymat.Cipher{Algorithm: wire.EncryptionAlgorithm(seen[wire.AttrEncryption]), KeyBits: int(seen[wire.AttrKeyLength])}
+	return phase1{
+		suite:    keymat.Suite{Cipher: c, Hash: wire.HashAlgorithm(seen[wire.AttrHash]), Group: wire.Group(seen[wire.AttrGroup])},
+		method:   wire.AuthMethod(seen[wire.AttrAuthMethod]),
+		lifetime: seconds(lifetimes(t, wire.AttrLifeType, wire.AttrLifeDuration)[wire.LifeSeconds]),
+	}, true
+}
+
+// numbersOf returns the values of a transform's attributes by type. It is false
+// if one is doubled or no number of 16 bits, but for the life types given.
+func numbersOf(t wire.Transform, life ...wire.AttributeType) (map[wire.AttributeType]uint16, bool) {
+	seen := make(map[wire.AttributeType]uint16, len(t.Attributes))
+	for _, a := range t.Attributes {
+		v, ok := a.Uint()
+		_, doubled := seen[a.Type]
+		if !slices.Contains(life, a.Type) && (doubled || !ok || v > 0xffff) {
+			return nil, false
+		}
+		seen[a.Type] = uint16(min(v, 0xffff))
+	}
+	return seen, true
+}
+
+// onlyThese reports whether no attribute is of another type.
+func onlyThese(seen map[wire.AttributeType]uint16, known ...wire.AttributeType) bool {
+	for a := range seen {
+		if !slices.Contains(known, a) {
+			return false
+		}
+	}
+	return true
+}
+
+// lifetimes reads the pairs of life type and duration: RFC 2407 §4.5, RFC 2409
+// App. A. A duration without a type in front of it is not one.
+func lifetimes(t wire.Transform, kind, duration wire.AttributeType) map[wire.LifeType]uint64 {
+	found := map[wire.LifeType]uint64{}
+	var unit wire.LifeType
+	for _, a := range t.Attributes {
+		v, _ := a.Uint()
+		switch a.Type {
+		case kind:
+			unit = wire.LifeType(min(v, 0xffff))
+		case duration:
+			found[unit] = v
+		}
+	}
+	return found
+}
+
+// seconds makes a duration of a number of seconds that may be any.
+func seconds(n uint64) time.Duration {
+	const longest = uint64(100 * 365 * 24 * time.Hour / time.Second)
+	return time.Duration(min(n, longest)) * time.Second
+}
+
+// shorter returns the lifetime that runs when two were named; 0 is none. Below
+// minLifetime nobody could keep up.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		a = b
+	}
+	if a != 0 {
+		a = max(a, minLifetime)
+	}
+	return a
+}
+
+// choosePhase1 takes the first transform of an offer that we have too and
+// returns the answer: the transform as it came.
+func (e *Engine) choosePhase1(offer wire.SA, p *Peer) (wire.SA, phase1, error) {
+	ours := e.proposals(p)
+	for _, proposal := range offer.Proposals {
+		if proposal.Protocol != wire.ProtoISAKMP {
+			continue
+		}
+		for _, t := range proposal.Transforms {
+			got, ok := readPhase1(t)
+			if !ok {
+				continue
+			}
+			if want := findPhase1(ours, got); want != nil {
+				got.lifetime = shorter(want.Lifetime, got.lifetime)
+				answer := wire.Proposal{Number: proposal.Number, Protocol: proposal.Protocol, Transforms: []wire.Transform{t}}
+				return wire.NewSA(answer), got, nil
+			}
+		}
+	}
+	return wire.SA{}, phase1{}, rejectWith(Phase1Mismatch, wire.NoProposalChosen, "%s", explainPhase1(offer, ours, p))
+}
+
+// findPhase1 returns the proposal of ours that allows a transform, or nil.
+func findPhase1(ours []*Proposal, got phase1) *Proposal {
+	for _, p := range ours {
+		if slices.ContainsFunc(p.choices(), got.sameAs) {
+			return p
+		}
+	}
+	return nil
+}
+
+// chosenPhase1 checks that the responder's answer is one of our transforms,
+// unmodified: RFC 2408 §4.2.
+func chosenPhase1(answer wire.SA, offered []wire.Transform) (phase1, error) {
+	if len(answer.Proposals) != 1 || answer.Proposals[0].Protocol != wire.ProtoISAKMP || len(answer.Proposals[0].Transforms) != 1 {
+		return phase1{}, reject(Phase1Mismatch, "the answer %v is not one proposal with one transform", answer)
+	}
+	t := answer.Proposals[0].Transforms[0]
+	if !slices.ContainsFunc(offered, func(o wire.Transform) bool { return sameAttributes(o, t) }) {
+		return phase1{}, reject(Phase1Mismatch, "the answer %v is none of our offers", answer)
+	}
+	got, _ := readPhase1(t)
+	return got, nil
+}
+
+// sameAttributes reports whether two transforms say the same; the order of
+// attributes and the number of the transform are the responder's to choose.
+func sameAttributes(a, b wire.Transform) bool {
+	if a.ID != b.ID || len(a.Attributes) != len(b.Attributes) {
+		return false
+	}
+	for _, attribute := range a.Attributes {
+		if !slices.ContainsFunc(b.Attributes, attribute.Equal) {
+			return false
+		}
+	}
+	return true
+}
+
+// explainPhase1 says what was offered, what is configured, and which lines of
+// the nearest proposal would have to change.
+func explainPhase1(offer wire.SA, ours []*Proposal, p *Peer) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "peer offers %v; ike peer %s allows %s", offer, p.Name, textOf(ours))
+	if near, lines := nearestPhase1(offer, ours); near != nil {
+		fmt.Fprintf(&b, "; to accept it, in %s: %s", near, strings.Join(lines, ", "))
+	}
+	return b.String()
+}
+
+// textOf lists proposals for an operator.
+func textOf(ours []*Proposal) string {
+	if len(ours) == 0 {
+		return "none: its ike-proposal does not exist"
+	}
+	var parts []string
+	for _, p := range ours {
+		for _, c := range p.choices() {
+			parts = append(parts, fmt.Sprintf("%s[%s]", p, c.transform(1).Text(wire.ProtoISAKMP)))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// String names a proposal as a command does.
+func (p *Proposal) String() string {
+	if p.Number == 0 {
+		return "ike proposal default"
+	}
+	return fmt.Sprintf("ike proposal %d", p.Number)
+}
+
+// nearestPhase1 finds the offer and the proposal that differ in the fewest
+// lines, and returns those lines as they would have to be.
+func nearestPhase1(offer wire.SA, ours []*Proposal) (near *Proposal, lines []string) {
+	for _, proposal := range offer.Proposals {
+		for _, t := range proposal.Transforms {
+			got, ok := readPhase1(t)
+			if !ok {
+				continue
+			}
+			for _, p := range ours {
+				if d := p.differences(got); near == nil || len(d) < len(lines) {
+					near, lines = p, d
+				}
+			}
+		}
+	}
+	return near, lines
+}
+
+// differences returns the lines of p that an offer contradicts.
+func (p *Proposal) differences(got phase1) (lines []string) {
+	if !slices.Contains(p.Encryptions, got.suite.Cipher) {
+		lines = append(lines, "`encryption-algorithm "+cipherWord(got.suite.Cipher)+"`")
+	}
+	if !slices.Contains(p.Hashes, got.suite.Hash) {
+		lines = append(lines, fmt.Sprintf("`authentication-algorithm %v`", got.suite.Hash))
+	}
+	if p.Group != got.suite.Group {
+		lines = append(lines, fmt.Sprintf("`dh group%d`", uint16(got.suite.Group)))
+	}
+	if p.Method != got.method {
+		lines = append(lines, fmt.Sprintf("`authentication-method` (the peer's is %v)", got.method))
+	}
+	return lines
+}
+
+// cipherWord names a cipher as a command does.
+func cipherWord(c keymat.Cipher) string {
+	switch c.Algorithm {
+	case wire.EncDES:
+		return "des"
+	case wire.Enc3DES:
+		return "3des"
+	case wire.EncAES:
+		return fmt.Sprintf("aes-%d", c.KeyBits)
+	}
+	return c.Algorithm.String()
+}

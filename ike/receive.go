@@ -1,0 +1,110 @@
+package ike
+
+import (
+	"crypto/sha256"
+	"net/netip"
+
+	"sallyport/ike/keymat"
+	"sallyport/ike/wire"
+)
+
+// A packet is a datagram on its way to its exchange.
+type packet struct {
+	Datagram
+	header wire.Header
+	first  wire.PayloadType
+	body   []byte
+	digest [sha256.Size]byte
+}
+
+func (p *packet) encrypted() bool { return p.header.Flags&wire.FlagEncrypted != 0 }
+
+// datagram takes a datagram to the exchange it belongs to. What is refused
+// leaves everything as it was but a counter.
+func (e *Engine) datagram(in Datagram) {
+	p := &packet{Datagram: in, digest: sha256.Sum256(in.Octets)}
+	var err error
+	p.header, p.first, p.body, err = wire.ParseHeader(in.Octets)
+	if err == nil {
+		err = e.dispatch(p)
+	}
+	if err != nil {
+		e.refuse(p, err)
+	}
+}
+
+// dispatch finds the exchange of p.
+func (e *Engine) dispatch(p *packet) error {
+	if p.header.CookieI == (wire.Cookie{}) {
+		return reject(InvalidCookie, "the initiator's cookie is zero")
+	}
+	if unknown := p.header.Flags &^ (wire.FlagEncrypted | wire.FlagCommit | wire.FlagAuthentication); unknown != 0 {
+		return reject(InvalidFlags, "unknown flags %#x", uint8(unknown))
+	}
+	switch p.header.Exchange {
+	case wire.MainMode:
+		return e.inPhase1(p)
+	case wire.QuickMode:
+		return e.inQuickMode(p)
+	case wire.Informational:
+		return e.inInformational(p)
+	}
+	return reject(UnsupportedExchange, "exchange type %v is not served", p.header.Exchange)
+}
+
+// lookUp returns the ISAKMP SA that the cookies of h name, or nil. As long as
+// we have not seen the responder's cookie, the initiator's is enough.
+func (e *Engine) lookUp(h wire.Header) *sa {
+	if s := e.sas[h.CookieR]; s != nil && !s.initiator && s.cookieI == h.CookieI {
+		return s
+	}
+	if s := e.sas[h.CookieI]; s != nil && s.initiator && (s.cookieR == h.CookieR || s.cookieR == wire.Cookie{}) {
+		return s
+	}
+	return nil
+}
+
+// inPhase1 takes a main mode message to its exchange, or begins one.
+func (e *Engine) inPhase1(p *packet) error {
+	if p.header.MessageID != 0 {
+		return reject(UnexpectedMessage, "message ID is %#08x in phase 1, want 0", uint32(p.header.MessageID))
+	}
+	if p.header.CookieR == (wire.Cookie{}) {
+		return e.inFirst(p)
+	}
+	s := e.lookUp(p.header)
+	if s == nil {
+		return reject(InvalidCookie, "no ISAKMP SA has these cookies")
+	}
+	if s.phase1 == nil {
+		return reject(UnexpectedMessage, "main mode is over")
+	}
+	if s.remote.Addr() != p.Remote.Addr() || !p.encrypted() && s.remote != p.Remote {
+		return reject(UnexpectedMessage, "main mode with %v goes on from %v", s.remote, p.Remote)
+	}
+	return s.phase1.receive(p)
+}
+
+// open returns the message in p. An encrypted one is decrypted with iv, and
+// next is the IV that follows if it is accepted.
+func (p *packet) open(keys *keymat.Keys, iv keymat.IV) (m *wire.Message, next keymat.IV, err error) {
+	if !p.encrypted() {
+		m, err = wire.Parse(p.Octets)
+		return m, iv, err
+	}
+	if keys == nil || iv == nil {
+		return nil, nil, reject(InvalidFlags, "an encrypted message before there are keys")
+	}
+	plain, next, err := keys.Decrypt(iv, p.body)
+	if err != nil {
+		return nil, nil, reject(MalformedMessage, "%v", err)
+	}
+	m, err = wire.ParsePayloads(p.header, p.first, plain)
+	return m, next, err
+}
+
+// A firstKey names a message 1 as responder.
+type firstKey struct {
+	remote netip.AddrPort
+	cookie wire.Cookie
+}

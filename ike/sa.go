@@ -1,0 +1,281 @@
+package ike
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"sallyport/ike/keymat"
+	"sallyport/ike/wire"
+)
+
+// An sa is an ISAKMP SA from its first message to its end.
+type sa struct {
+	engine           *Engine
+	id               uint32
+	peer             *Peer
+	initiator        bool
+	cookieI, cookieR wire.Cookie
+	local, remote    netip.AddrPort // where the next message goes from and to
+
+	suite    keymat.Suite
+	lifetime time.Duration
+	keys     *keymat.Keys
+	lastIV   keymat.IV // last cipher block of phase 1
+	natt     bool      // both sides know RFC 3947
+	nat      nat
+
+	phase1      *mainMode // nil once nobody can need its last message
+	quick       map[wire.MessageID]*quickMode
+	used        map[wire.MessageID]struct{} // by either side, never to be used again
+	children    []*child
+	remoteID    string
+	created     time.Time
+	established bool
+	fading      bool
+	replaced    bool
+	gone        bool
+	firstKey    firstKey // as responder
+	quickOrder  uint32   // of the last quick mode
+
+	soft, hard, keepAlive deadline
+}
+
+// newSA registers an SA under our own cookie, which it draws.
+func (e *Engine) newSA(p *Peer, initiator bool, local, remote netip.AddrPort) *sa {
+	s := &sa{
+		engine: e, id: e.newID(), peer: p, initiator: initiator, local: local, remote: remote, created: e.now,
+		quick: map[wire.MessageID]*quickMode{}, used: map[wire.MessageID]struct{}{},
+	}
+	own := e.cookie()
+	if initiator {
+		s.cookieI = own
+	} else {
+		s.cookieR = own
+	}
+	e.sas[own] = s
+	e.byPeer[p.Name] = append(e.byPeer[p.Name], s)
+	return s
+}
+
+// cookie draws a cookie that no other SA of ours has.
+func (e *Engine) cookie() wire.Cookie {
+	for {
+		c := wire.Cookie(e.random(8))
+		if _, taken := e.sas[c]; !taken && c != (wire.Cookie{}) {
+			return c
+		}
+	}
+}
+
+// own returns our cookie.
+func (s *sa) own() wire.Cookie {
+	if s.initiator {
+		return s.cookieI
+	}
+	return s.cookieR
+}
+
+// agree keeps what phase 1 negotiated.
+func (s *sa) agree(a phase1) { s.suite, s.lifetime = a.suite, a.lifetime }
+
+// current returns the ISAKMP SA with a peer that new exchanges use: the newest
+// that is established and not on its way out. nil if there is none.
+func (e *Engine) current(peer string) *sa {
+	for _, s := range slices.Backward(e.byPeer[peer]) {
+		if s.established && !s.replaced {
+			return s
+		}
+	}
+	return nil
+}
+
+// negotiating returns an ISAKMP SA with a peer that we began, or nil.
+func (e *Engine) negotiating(peer string) *sa {
+	for _, s := range slices.Backward(e.byPeer[peer]) {
+		if !s.established && s.initiator {
+			return s
+		}
+	}
+	return nil
+}
+
+// establish makes an authenticated SA the current one of its peer and starts
+// what waited for it. initialContact is the peer's word that it knows of no
+// other SA with us.
+func (s *sa) establish(initialContact bool) {
+	e := s.engine
+	s.established, s.created = true, e.now
+	e.halfOpen.remove(s)
+	e.contacted[s.peer.Name] = true
+	if initialContact {
+		s.removeOthers()
+	}
+	s.takeOver()
+	s.schedule()
+	e.emit(Phase1Up{s.status()})
+	for _, f := range e.released(s.peer.Name) {
+		s.startQuickMode(f)
+	}
+}
+
+// removeOthers drops what an INITIAL-CONTACT says that the peer has forgotten.
+func (s *sa) removeOthers() {
+	for _, old := range slices.Clone(s.engine.byPeer[s.peer.Name]) {
+		if old != s && old.established {
+			old.removeChildren("peer restarted")
+			old.remove("peer restarted")
+		}
+	}
+	for _, c := range s.engine.orphans(s.peer.Name) {
+		c.remove("peer restarted")
+	}
+}
+
+// schedule sets the deadlines of an established SA.
+func (s *sa) schedule() {
+	e := s.engine
+	soft := softLifetime(s.lifetime, s.initiator, e.draw())
+	e.schedule.set(&s.soft, e.now.Add(soft), s.rekey)
+	e.schedule.set(&s.hard, e.now.Add(s.lifetime), s.expired)
+	if s.nat.here {
+		s.keepAliveLater()
+	}
+}
+
+// remove ends the SA without a word to the peer. Its children live on without
+// an owner: RFC 2409 does not tie them.
+func (s *sa) remove(reason string) {
+	e := s.engine
+	if s.gone {
+		return
+	}
+	if s.established {
+		e.emit(Phase1Down{s.status(), reason})
+	}
+	s.gone = true
+	e.forget(s)
+	s.closeExchanges()
+	for _, d := range []*deadline{&s.soft, &s.hard, &s.keepAlive} {
+		e.schedule.clear(d)
+	}
+	for _, c := range s.children {
+		c.sa = nil
+	}
+	s.children = nil
+	if s.keys != nil {
+		s.keys.Wipe()
+	}
+}
+
+// closeExchanges ends what is under way.
+func (s *sa) closeExchanges() {
+	if s.phase1 != nil {
+		s.phase1.private.Wipe()
+		s.phase1.close()
+	}
+	for _, q := range s.quickModes() {
+		q.abort()
+	}
+}
+
+// quickModes returns the quick modes in a fixed order.
+func (s *sa) quickModes() []*quickMode {
+	all := make([]*quickMode, 0, len(s.quick))
+	for _, q := range s.quick {
+		all = append(all, q)
+	}
+	slices.SortFunc(all, func(a, b *quickMode) int { return int(a.order) - int(b.order) })
+	return all
+}
+
+// forget takes an SA out of the engine's maps.
+func (e *Engine) forget(s *sa) {
+	delete(e.sas, s.own())
+	e.halfOpen.remove(s)
+	if !s.initiator {
+		delete(e.firsts, s.firstKey)
+	}
+	rest := slices.DeleteFunc(e.byPeer[s.peer.Name], func(o *sa) bool { return o == s })
+	if e.byPeer[s.peer.Name] = rest; len(rest) == 0 {
+		delete(e.byPeer, s.peer.Name)
+	}
+}
+
+// end removes the SA and tells the peer.
+func (s *sa) end(reason string) {
+	if s.established && !s.gone {
+		s.inform(wire.DeleteISAKMP(s.cookieI, s.cookieR))
+	}
+	s.remove(reason)
+}
+
+// takeOver makes s the owner of what older SAs with the same peer own. They do
+// not begin anything any more; whoever began the new one deletes them soon.
+func (s *sa) takeOver() {
+	e := s.engine
+	for _, old := range slices.Clone(e.byPeer[s.peer.Name]) {
+		if old == s || !old.established {
+			continue
+		}
+		s.adopt(old.children)
+		old.children = nil
+		if old.replaced {
+			continue
+		}
+		old.replaced = true
+		e.schedule.clear(&old.soft)
+		e.schedule.clear(&old.keepAlive)
+		if s.initiator {
+			e.schedule.set(&old.hard, e.now.Add(oldInboundStays), func() { old.end("rekeyed") })
+		}
+	}
+	s.adopt(e.orphans(s.peer.Name))
+}
+
+// adopt makes s the SA under which children are rekeyed and deleted.
+func (s *sa) adopt(children []*child) {
+	for _, c := range children {
+		c.sa = s
+		s.children = append(s.children, c)
+	}
+}
+
+// rekey negotiates a successor: IKEv1 has no phase 1 rekey but a new phase 1.
+func (s *sa) rekey() {
+	s.fading = true
+	if e := s.engine; e.negotiating(s.peer.Name) == nil {
+		e.mainMode(s.peer, s.local, s.remote)
+	}
+}
+
+// expired ends an SA whose lifetime is over. Its children live on.
+func (s *sa) expired() { s.end("phase1 hard expiry") }
+
+// seal encrypts a message under iv and returns its octets and the next IV.
+func (s *sa) seal(m *wire.Message, iv keymat.IV) ([]byte, keymat.IV) {
+	body, next := s.keys.Encrypt(nil, iv, wire.AppendPayloads(nil, m.Payloads))
+	b := m.Header.Append(make([]byte, 0, headerLen+len(body)), m.Payloads[0].Type(), headerLen+len(body))
+	return append(b, body...), next
+}
+
+// headerLen is the length of an ISAKMP header: RFC 2408 §3.1.
+const headerLen = 28
+
+// checkID checks the peer's identity of message 5 or 6. With a pre-shared key in
+// main mode it is the address that the key was found by: RFC 2409 §5.4.
+func (s *sa) checkID(id wire.ID) error {
+	if !(id.Protocol == 0 && id.Port == 0 || id.Protocol == 17 && (id.Port == portIKE || id.Port == portNATT || id.Port == 0)) {
+		return rejectWith(IDMismatch, wire.InvalidIDInformation, "ID has protocol %d port %d, want 0/0 or 17/500", id.Protocol, id.Port)
+	}
+	want := wire.AddrID(s.peer.Remote)
+	if s.peer.RemoteID.IsValid() {
+		want = wire.AddrID(s.peer.RemoteID)
+	}
+	if id.IDType != want.IDType || !slices.Equal(id.Data, want.Data) {
+		return rejectWith(IDMismatch, wire.InvalidIDInformation, "peer says it is %s, `remote-address` of ike peer %s wants %s (behind a NAT: `remote-address authentication-address %s`)",
+			id.Text(), s.peer.Name, want.Text(), id.Text())
+	}
+	s.remoteID = id.Text()
+	return nil
+}

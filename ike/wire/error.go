@@ -1,0 +1,21 @@
+package wire
+
+import "fmt"
+
+// A SyntaxError says that octets make no sense as ISAKMP. The message they came
+// in is to be dropped whole.
+type SyntaxError struct {
+	Payload PayloadType // in which payload; 0: in the header
+	Offset  int         // octets from the start of the message, header included
+	Got     string      // what came
+	Wanted  string      // what would have been right
+}
+
+// Error returns, for example, "SA payload, octet 42: SPI of 17 octets, wanted at most 16".
+func (e *SyntaxError) Error() string {
+	where := "header"
+	if e.Payload != PayloadNone {
+		where = e.Payload.String() + " payload"
+	}
+	return fmt.Sprintf("%s, octet %d: %s, wanted %s", where, e.Offset, e.Got, e.Wanted)
+}
