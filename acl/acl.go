@@ -5,53 +5,10 @@
 // Start at [ACL] and its Match.
 package acl
 
-import "net/netip"
-
-// An Action is what a rule does with a packet that it matches.
-type Action uint8
-
-// The actions. The zero value is the safe one.
-const (
-	Deny Action = iota
-	Permit
+import (
+	"net/netip"
+	"slices"
 )
-
-// A Rule is one line of an ACL. Zero fields match everything.
-type Rule struct {
-	ID                          uint32 // 0 to 4294967294; unique in the list
-	Action                      Action
-	Protocol                    uint8 // IP protocol number; 0: any ("ip")
-	Source, Destination         Wildcard
-	SourcePort, DestinationPort Ports  // only with protocol 6 and 17
-	Description                 string // free text, may be empty
-}
-
-// A Wildcard is an IPv4 address and the bits of it that count. The zero value
-// matches every address.
-type Wildcard struct {
-	Addr uint32 // already masked: no bit outside Care is set
-	Care uint32 // 1 bits must be equal; the inverse of what the operator types
-}
-
-// A PortOp says how a packet's port is compared.
-type PortOp uint8
-
-// The operators. The zero value matches every port.
-const (
-	AnyPort PortOp = iota
-	Eq
-	Gt
-	Lt
-	Neq
-	Range
-)
-
-// Ports is a port condition of a rule. The zero value matches every port, and a
-// packet that has none.
-type Ports struct {
-	Op        PortOp
-	Low, High uint16 // High only with Range
-}
 
 // A Kind tells basic from advanced lists.
 type Kind uint8
@@ -60,6 +17,15 @@ type Kind uint8
 const (
 	Advanced Kind = iota
 	Basic
+)
+
+const (
+	defaultStep = 5
+	firstBasic  = 2000
+	lastBasic   = 2999
+
+	// MaxID is the highest number that a rule may have.
+	MaxID = 4294967294
 )
 
 // An ACL is a list of rules in ascending order of ID. It is not changed once it
@@ -73,12 +39,13 @@ type ACL struct {
 	Rules       []Rule
 }
 
-// A Tuple is what of a packet a rule can look at.
-type Tuple struct {
-	Source, Destination         netip.Addr
-	Protocol                    uint8
-	SourcePort, DestinationPort uint16 // zero when Protocol has none
-	Fragment                    bool   // a later fragment: the ports are not known
+// New returns an empty list of the kind that its number says.
+func New(number uint32) *ACL {
+	a := &ACL{Number: number, Step: defaultStep}
+	if number >= firstBasic && number <= lastBasic {
+		a.Kind = Basic
+	}
+	return a
 }
 
 // A Verdict is what a list says of a tuple.
@@ -86,4 +53,112 @@ type Verdict struct {
 	Matched bool // false: no rule matched, Action and Rule mean nothing
 	Action  Action
 	Rule    int // index in ACL.Rules
+}
+
+// Match returns the verdict of the first rule, in order of ID, that matches. An
+// empty list matches nothing, and so does a tuple that is not IPv4.
+func (a *ACL) Match(t Tuple) Verdict {
+	source, ok := ipv4(t.Source)
+	if !ok {
+		return Verdict{}
+	}
+	destination, ok := ipv4(t.Destination)
+	if !ok {
+		return Verdict{}
+	}
+	for i := range a.Rules {
+		if a.Rules[i].matches(source, destination, &t) {
+			return Verdict{Matched: true, Action: a.Rules[i].Action, Rule: i}
+		}
+	}
+	return Verdict{}
+}
+
+// Mirror is Match for a packet of the opposite direction: the rules' sources are
+// compared with its destination.
+func (a *ACL) Mirror(t Tuple) Verdict { return a.Match(t.Reverse()) }
+
+// Clone returns a copy that shares nothing with the list.
+func (a *ACL) Clone() *ACL {
+	c := *a
+	c.Rules = slices.Clone(a.Rules)
+	return &c
+}
+
+// Rule returns the rule of that number, and false if there is none.
+func (a *ACL) Rule(id uint32) (Rule, bool) {
+	i, found := a.find(id)
+	if !found {
+		return Rule{}, false
+	}
+	return a.Rules[i], true
+}
+
+// Put inserts the rule at its place, or replaces the one of its number.
+func (a *ACL) Put(r Rule) {
+	i, found := a.find(r.ID)
+	if found {
+		a.Rules[i] = r
+		return
+	}
+	a.Rules = slices.Insert(a.Rules, i, r)
+}
+
+// Remove deletes the rule of that number, and reports whether there was one.
+func (a *ACL) Remove(id uint32) bool {
+	i, found := a.find(id)
+	if found {
+		a.Rules = slices.Delete(a.Rules, i, i+1)
+	}
+	return found
+}
+
+// NextID returns the number of a rule entered without one: the smallest multiple
+// of the step above the highest number in use, and the step itself for the first.
+// It is false when that would be above MaxID.
+func (a *ACL) NextID() (uint32, bool) {
+	step := uint64(a.Step)
+	if step == 0 {
+		step = defaultStep
+	}
+	if len(a.Rules) == 0 {
+		return uint32(step), step <= MaxID
+	}
+	next := (uint64(a.Rules[len(a.Rules)-1].ID)/step + 1) * step
+	if next > MaxID {
+		return 0, false
+	}
+	return uint32(next), true
+}
+
+// Twin returns the rule of another number that says the same as r, and false if
+// there is none. VRP refuses to enter a rule twice.
+func (a *ACL) Twin(r Rule) (Rule, bool) {
+	for _, other := range a.Rules {
+		if other.ID != r.ID && other.Same(r) {
+			return other, true
+		}
+	}
+	return Rule{}, false
+}
+
+func (a *ACL) find(id uint32) (int, bool) {
+	return slices.BinarySearchFunc(a.Rules, id, func(r Rule, id uint32) int {
+		switch {
+		case r.ID < id:
+			return -1
+		case r.ID > id:
+			return 1
+		}
+		return 0
+	})
+}
+
+// ipv4 returns the address as a number, and false if it is not IPv4.
+func ipv4(a netip.Addr) (uint32, bool) {
+	if !a.Is4() && !a.Is4In6() {
+		return 0, false
+	}
+	b := a.As4()
+	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3]), true
 }

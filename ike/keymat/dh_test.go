@@ -249,21 +249,6 @@ func TestScalars(t *testing.T) {
 	}
 }
 
-// TestP256Vector is the example of RFC 5903 §8.1.
-func TestP256Vector(t *testing.T) {
-	i := unhex("C88F01F510D9AC3F70A292DAA2316DE544E9AAB8AFE84049C62A9C57862D1433")
-	r := unhex("C6EF9C5D78AE012A011164ACB397CE2088685D8F06BF9BE0B283AB46476BEE53")
-	public := unhex("DAD0B65394221CF9B051E1FECA5787D098DFE637FC90B9EF945D0C37725811805271A0461CDB8252D61F1C456FA3E59AB1F45B33ACCF5F58389E0577B8990BB3")
-	shared := unhex("D6840F6B42F6EDAFD13116E0E12565202FEF8E9ECE7DCE03812464D04B9442DE")
-	first := DH{Group: wire.Group19, Private: i}.Do()
-	if !bytes.Equal(first.Public, public) {
-		t.Errorf("public value = %x, want %x", first.Public, public)
-	}
-	if second := (DH{Group: wire.Group19, Private: r, Peer: first.Public}).Do(); !second.Shared.Equal(shared) {
-		t.Errorf("shared secret = %x, want %x", []byte(second.Shared), shared)
-	}
-}
-
 // TestGroupTable checks that exponents are twice as long as the group is strong.
 func TestGroupTable(t *testing.T) {
 	strength := map[wire.Group]int{ // NIST SP 800-57, part 1, table 2; RFC 3526 §8 where higher

@@ -2,6 +2,12 @@ package wire
 
 import (
 	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
 	"testing"
 
 	"sallyport/ike/iketest/recorded"
@@ -93,22 +99,110 @@ func checkRecordedPayloads(t *testing.T, m recorded.Message, got *Message) {
 	}
 }
 
-// TestRecordedText shows recorded messages in the words of golden sessions.
+// TestRecordedText compares the words for every recorded message with a file
+// that people have read; `go test -update` writes it anew.
 func TestRecordedText(t *testing.T) {
-	sa := recorded.Load(t, "psk-main").SAs[0]
-	for i, want := range []string{
-		"SA[1 aes-cbc-128 sha1 psk modp1024 15840s] VID[XAUTH] VID[DPD] VID[FRAGMENTATION] VID[RFC3947] VID[NAT-T-02n]",
-		"SA[1 aes-cbc-128 sha1 psk modp1024 15840s] VID[XAUTH] VID[DPD] VID[FRAGMENTATION] VID[RFC3947]",
-		"KE[128] NONCE[32] NAT-D NAT-D",
-		"KE[128] NONCE[32] NAT-D NAT-D",
-		"ID[10.99.0.1] HASH N[INITIAL-CONTACT]",
-		"ID[10.99.0.2] HASH",
-		"HASH SA[1 esp-aes-cbc-128 hmac-sha1 udp-tunnel 3960s spi=85a1efa9] NONCE[32] ID[10.1.0.0/24] ID[10.2.0.0/24]",
-		"HASH SA[1 esp-aes-cbc-128 hmac-sha1 udp-tunnel 3960s spi=a129d494] NONCE[32] ID[10.1.0.0/24] ID[10.2.0.0/24]",
-		"HASH",
-	} {
-		if got := parseRecorded(t, sa.Messages[i]).String(); got != want {
-			t.Errorf("message %d is %s, want %s", i+1, got, want)
+	var got strings.Builder
+	for _, c := range recorded.All(t) {
+		fmt.Fprintf(&got, "# %s\n", c.Name)
+		for _, sa := range c.SAs {
+			for _, m := range sa.Messages {
+				parsed := parseRecorded(t, m)
+				fmt.Fprintf(&got, "%s %v %v %v\n", m.Direction, parsed.Exchange, parsed.MessageID, parsed)
+			}
 		}
+	}
+	const file = "../../testdata/ike/recorded/messages.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkLines(t, got.String(), string(want))
+}
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// checkLines reports the first lines that differ.
+func checkLines(t *testing.T, got, want string) {
+	t.Helper()
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			t.Fatalf("line %d is\n%s\nwant\n%s", i+1, g[i], w[i])
+		}
+	}
+	if len(g) != len(w) {
+		t.Errorf("%d lines, want %d", len(g), len(w))
+	}
+}
+
+// firstCases has two cases with all kinds of messages; the rest differ in
+// numbers only.
+func firstCases(t *testing.T) []recorded.Message {
+	t.Helper()
+	return append(recorded.Load(t, "psk-main-pfs14").SAs[0].Messages, recorded.Load(t, "ipcomp").SAs[0].Messages...)
+}
+
+// TestRecordedPrefixes checks that no recorded message can be cut and still be
+// one: clear ones anywhere, decrypted ones before their padding.
+func TestRecordedPrefixes(t *testing.T) {
+	for _, m := range firstCases(t) {
+		if m.Plaintext == nil {
+			checkPrefixes(t, m.Raw)
+			continue
+		}
+		h, first, _, err := ParseHeader(m.Raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range m.Length {
+			var syntax *SyntaxError
+			if got, err := ParsePayloads(h, first, m.Plaintext[:n]); !errors.As(err, &syntax) {
+				t.Errorf("frame %d cut to %d octets: ParsePayloads = %v, %v; want a *SyntaxError", m.Frame, n, got, err)
+			}
+		}
+	}
+}
+
+// TestRecordedDamaged changes recorded messages at random.
+func TestRecordedDamaged(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 5))
+	for _, m := range firstCases(t) {
+		if m.Plaintext == nil {
+			checkDamaged(t, m.Raw)
+			continue
+		}
+		for range 500 {
+			damaged := bytes.Clone(m.Plaintext)
+			damaged[random.IntN(len(damaged))] ^= byte(1 + random.IntN(255))
+			if got, err := ParsePayloads(header, PayloadType(m.Payloads[0].Type), damaged); err == nil {
+				checkCanonical(t, got)
+			}
+		}
+	}
+}
+
+// TestWrongKeyIsNonsense decrypts with the wrong key, as far as this package can
+// tell: what comes out is random, and is practically never a message.
+func TestWrongKeyIsNonsense(t *testing.T) {
+	random := rand.New(rand.NewPCG(6, 7))
+	accepted := 0
+	const tries = 20000
+	for range tries {
+		b := make([]byte, 64)
+		for i := range b {
+			b[i] = byte(random.Uint32())
+		}
+		if _, err := ParsePayloads(header, PayloadID, b); err == nil {
+			accepted++
+		}
+	}
+	if accepted > tries/1000 {
+		t.Errorf("%d of %d random plaintexts are messages, want one in a thousand at most", accepted, tries)
 	}
 }

@@ -13,6 +13,7 @@ const (
 	maxTransforms    = 128 // in all proposals: Cisco's and Windows' longest offers have under forty
 	wordBetween      = " | "
 	proposalsBetween = " / "
+	maxSAText        = 2048 // forty transforms fit; a peer's thousands of attributes do not fill a log
 )
 
 // An SA is a negotiation's proposals: RFC 2408 §3.4, RFC 2407 §4.6.1. DOI and
@@ -31,13 +32,18 @@ func NewSA(proposals ...Proposal) SA {
 // Type returns PayloadSA.
 func (SA) Type() PayloadType { return PayloadSA }
 
-// String returns, for example, "SA[1 aes-cbc-256 sha2-256 psk modp2048 86400s]".
+// String returns, for example, "SA[1 aes-cbc-256 sha2-256 psk modp2048 86400s]",
+// cut where it gets very long.
 func (s SA) String() string {
 	words := make([]string, len(s.Proposals))
 	for i, p := range s.Proposals {
 		words[i] = p.String()
 	}
-	return "SA[" + strings.Join(words, proposalsBetween) + "]"
+	text := strings.Join(words, proposalsBetween)
+	if len(text) > maxSAText {
+		text = text[:maxSAText] + "..."
+	}
+	return "SA[" + text + "]"
 }
 
 // parseSA reads nothing after a DOI or situation of others: their proposals

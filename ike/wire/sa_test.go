@@ -241,8 +241,22 @@ func TestSAText(t *testing.T) {
 			t.Errorf("String() = %s, want %s", got, test.want)
 		}
 	}
-	long := phase1(Attribute{AttrGroupPrime, true, bytes.Repeat([]byte{0xff}, 4000)}).String()
-	if len(long) > 300 || !strings.HasPrefix(long, "SA[1 group-prime=0xffff") {
-		t.Errorf("a long attribute prints as %d characters", len(long))
+}
+
+// TestSATextIsBounded checks that a peer cannot fill a log with one message.
+func TestSATextIsBounded(t *testing.T) {
+	var many []Attribute
+	for range 4000 {
+		many = append(many, Basic(99, 99))
+	}
+	for name, a := range map[string][]Attribute{
+		"a long attribute":   {{AttrGroupPrime, true, bytes.Repeat([]byte{0xff}, 4000)}},
+		"thousands of them":  many,
+		"and none is a name": append(many, Attribute{AttrEncryption, true, []byte("\x1b[2J")}),
+	} {
+		got := NewSA(Proposal{1, ProtoISAKMP, nil, []Transform{{1, 1, a}}}).String()
+		if len(got) > 2100 || !printable(got) || !strings.HasPrefix(got, "SA[1 ") || !strings.HasSuffix(got, "]") {
+			t.Errorf("%s: %d characters, %.40q...", name, len(got), got)
+		}
 	}
 }

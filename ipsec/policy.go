@@ -1,0 +1,35 @@
+package ipsec
+
+import (
+	"fmt"
+	"net/netip"
+
+	"sallyport/acl"
+)
+
+// A PolicyID names an entry of a policy group on an interface. It is comparable.
+type PolicyID struct {
+	Interface string // as configured, such as GigabitEthernet0/0/2
+	Name      string
+	Sequence  uint32
+}
+
+// String returns the entry as VRP names it, such as policy1-10, after its
+// interface if it is on one.
+func (id PolicyID) String() string {
+	if id.Interface == "" {
+		return fmt.Sprintf("%s-%d", id.Name, id.Sequence)
+	}
+	return fmt.Sprintf("%s %s-%d", id.Interface, id.Name, id.Sequence)
+}
+
+// A Policy is one entry of the SPD: what leaves Device and is permitted by ACL
+// is protected, its mirror must arrive protected.
+type Policy struct {
+	ID     PolicyID
+	Device string     // Linux device
+	Local  netip.Addr // our end
+	Remote netip.Addr // the peer; zero when it is not known beforehand
+	ACL    *acl.ACL   // never nil
+	Window int        // replay window for its SAs; 0: no replay check
+}
