@@ -21,7 +21,7 @@ func (k flowKey) String() string { return fmt.Sprintf("%v rule %d", k.policy, k.
 type flow struct {
 	key      flowKey
 	children []*child   // oldest first; the last one carries the traffic
-	active   *quickMode // a negotiation of ours under way
+	active   *quickMode // a negotiation under way that ours would repeat
 	waiting  bool       // for phase 1
 	retry    deadline   // set after a failure: until then traffic starts nothing
 }

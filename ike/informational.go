@@ -189,9 +189,14 @@ func (x *mainMode) hinted(text string) {
 		return
 	}
 	x.hint = text
-	reason := "peer answers " + text + " (not authenticated) to main mode"
-	if x.state == sentSA {
+	category, reason := PeerRefused, "peer answers "+text+" (not authenticated) to main mode"
+	switch x.state {
+	case sentSA:
+		category = Phase1Mismatch
 		reason += " with " + wire.NewSA(wire.Proposal{Number: 1, Protocol: wire.ProtoISAKMP, Transforms: x.offered}).String()
+	case sentID:
+		category = AuthenticationFail
+		reason += " message 5: does `pre-shared-key` of ike peer " + x.sa.peer.Name + " differ from the peer's?"
 	}
-	x.engine.fail(Failure{Remote: x.sa.remote, Peer: x.sa.peer.Name, Category: PeerRefused.String(), Reason: reason})
+	x.engine.fail(Failure{Remote: x.sa.remote, Peer: x.sa.peer.Name, Category: category.String(), Reason: reason})
 }

@@ -329,6 +329,9 @@ func (e *Engine) match(s *sa, traffic ipsec.Selector) (*flow, *Policy, error) {
 // know of it.
 func (q *quickMode) outAnswer(*wire.Message) error {
 	q.makeChild(false)
+	if q.flow.active == nil {
+		q.flow.active = q // packets that come before message 3 start nothing
+	}
 	q.engine.emit(InstallSA{q.child.in})
 	q.sendHashed(q.hash2, q.body(q.answer, q.nr, q.result.Public)...)
 	q.expectAnswer(q.timedOut)
@@ -476,7 +479,7 @@ func (q *quickMode) abort() {
 	if q.child != nil {
 		q.child.remove("negotiation failed")
 	}
-	if q.flow != nil && q.initiated() {
+	if q.flow != nil && (q.initiated() || len(q.flow.children) > 0) {
 		q.engine.failedFlow(q.flow)
 	}
 }
