@@ -2,7 +2,6 @@ package ike
 
 import (
 	"encoding/binary"
-	"net/netip"
 	"slices"
 
 	"sallyport/ike/wire"
@@ -27,6 +26,7 @@ func (e *Engine) inInformational(p *packet) error {
 	}
 	s, err := e.established(p)
 	if err != nil {
+		e.inUnfinished(p)
 		return err
 	}
 	id := p.header.MessageID
@@ -172,14 +172,40 @@ func hasNotify(m *wire.Message, t wire.NotifyType) bool {
 	})
 }
 
-// moved follows the peer of a UDP-encapsulated SA to its new mapping, for the
-// ISAKMP SA's own messages.
+// moved follows the peer of a UDP-encapsulated SA to its new mapping: RFC 3947
+// §6. The pairs are rekeyed, since an SA's ports do not change once it is made.
 func (e *Engine) moved(in Moved) {
 	c := e.find(in.SA)
-	if c == nil || c.sa == nil || !c.sa.nat.there || c.sa.nat.here {
+	if c == nil || c.sa == nil || !c.sa.nat.there || c.sa.nat.here || c.sa.remote == in.Remote {
 		return
 	}
-	c.sa.remote = netip.AddrPortFrom(in.Remote.Addr(), in.Remote.Port())
+	s := c.sa
+	s.remote = in.Remote
+	for _, c := range slices.Clone(s.children) {
+		if c.up && !c.replaced {
+			c.rekey()
+		}
+	}
+}
+
+// inUnfinished looks at what comes encrypted while we wait for message 6: the
+// peer's reason for not sending it. If our keys do not read it, that is a reason
+// in itself. It is a hint like those in clear: the peer has not proved itself.
+func (e *Engine) inUnfinished(p *packet) {
+	s := e.lookUp(p.header)
+	if s == nil || s.phase1 == nil || s.phase1.state != sentID || s.remote.Addr() != p.Remote.Addr() || p.header.MessageID == 0 {
+		return
+	}
+	m, _, err := p.open(s.keys, s.keys.ExchangeIV(s.phase1.iv, p.header.MessageID))
+	if err != nil || checkHash(m, s.hash1(p.header.MessageID, m.After(0))) != nil {
+		s.phase1.hinted("something that our keys do not decrypt")
+		return
+	}
+	for _, payload := range m.Payloads {
+		if n, ok := payload.(wire.Notify); ok {
+			s.phase1.hinted(n.Notify.String())
+		}
+	}
 }
 
 // hinted tells at once what a notification in clear says. It ends nothing: it

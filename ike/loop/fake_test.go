@@ -107,7 +107,8 @@ type pipe struct {
 	in    chan any // []byte or error
 	shut  chan struct{}
 	once  sync.Once
-	fail  error // of Write
+	fail  error         // of Write
+	slow  time.Duration // of Write
 }
 
 func (p *pipe) Read(b []byte) (int, netip.AddrPort, netip.AddrPort, error) {
@@ -123,6 +124,7 @@ func (p *pipe) Read(b []byte) (int, netip.AddrPort, netip.AddrPort, error) {
 }
 
 func (p *pipe) Write(b []byte, local, remote netip.AddrPort) error {
+	time.Sleep(p.slow) // fake time
 	p.add("%s %v>%v %x", p.name, local, remote, b)
 	return p.fail
 }

@@ -1,6 +1,10 @@
 package loop
 
-import "sallyport/ike"
+import (
+	"time"
+
+	"sallyport/ike"
+)
 
 // feed steps the engine with an input, performs what it asks for, and then does
 // the same with everything that performing brought about.
@@ -9,7 +13,8 @@ func (l *Loop) feed(in ike.Input) {
 	for len(l.waiting) > 0 {
 		next := l.waiting[0]
 		l.waiting = l.waiting[1:]
-		l.perform(l.step(next))
+		now := l.config.Now()
+		l.perform(now, l.step(now, next))
 	}
 	l.waiting = nil
 }
@@ -17,7 +22,7 @@ func (l *Loop) feed(in ike.Input) {
 // step steps the engine. A panic that a packet can provoke costs that packet;
 // any other is a defect of ours that no packet carried in, and ends the program:
 // a Tick that panics would be due again at once, for ever.
-func (l *Loop) step(in ike.Input) (outputs []ike.Output) {
+func (l *Loop) step(now time.Time, in ike.Input) (outputs []ike.Output) {
 	if provoked(in) {
 		defer func() {
 			if v := recover(); v != nil {
@@ -26,7 +31,7 @@ func (l *Loop) step(in ike.Input) (outputs []ike.Output) {
 			}
 		}()
 	}
-	return l.config.Engine.Step(l.config.Now(), in)
+	return l.config.Engine.Step(now, in)
 }
 
 // provoked reports whether an input comes from a packet.
@@ -40,8 +45,9 @@ func provoked(in ike.Input) bool {
 
 // perform does what the engine asks for, in order. An SA that cannot be
 // installed ends the batch, and the engine hears of it: what follows may tell
-// the peer to use that SA.
-func (l *Loop) perform(outputs []ike.Output) {
+// the peer to use that SA. Events have the time of the step, not of their turn:
+// the peer may have answered a Send before that.
+func (l *Loop) perform(now time.Time, outputs []ike.Output) {
 	for _, output := range outputs {
 		switch o := output.(type) {
 		case ike.Send:
@@ -56,7 +62,7 @@ func (l *Loop) perform(outputs []ike.Output) {
 		case ike.Compute:
 			l.submit(o)
 		case ike.Event:
-			l.config.Event(l.config.Now(), o)
+			l.config.Event(now, o)
 		}
 	}
 }

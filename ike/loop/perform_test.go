@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"sallyport/ike"
 	"sallyport/ike/keymat"
@@ -134,6 +135,24 @@ func TestWorkThatDoesNotFitComesBackAtOnce(t *testing.T) {
 		}
 		if got := b.loop.Counters().Dropped[QueueWork]; got != 2 {
 			t.Errorf("%d jobs dropped, want 2", got)
+		}
+	})
+}
+
+func TestEventsHaveTheTimeOfTheStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		toConfig(ike.Send{Local: here, Remote: there}, ike.MessageSent{})(b)
+		start := time.Now()
+		b.ike.slow = time.Second
+		var told time.Time
+		b.loop.config.Event = func(now time.Time, _ ike.Event) { told = now }
+		b.run()
+		configure(b)
+		time.Sleep(2 * time.Second)
+		b.end()
+		if !told.Equal(start) {
+			t.Errorf("the event has a time %v after the step", told.Sub(start))
 		}
 	})
 }

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"sallyport/shell"
+)
+
+const (
+	maxConsoles   = 16
+	helloPatience = 5 * time.Second  // for a console to say what it is
+	showPatience  = 30 * time.Second // for a console to take output; one that is stopped is given up
+)
+
+// A consoles serves the consoles that attach to the Unix socket, each in a
+// session of its own. Whatever a console does costs at most that console.
+type consoles struct {
+	listener *net.UnixListener
+	session  func(interactive bool) shell.Session
+	log      *logbook
+	places   chan struct{} // one for each console that is attached
+	group    sync.WaitGroup
+}
+
+// listenConsoles opens the socket in the state folder, which is ours by lock, so
+// that a socket that is there was left by a crash. The folder is the owner's
+// alone, and so is the socket: harden has set the umask.
+func listenConsoles(state string, session func(interactive bool) shell.Session, log *logbook) (*consoles, error) {
+	path := filepath.Join(state, consoleSocket)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("console socket (its path may have 107 characters): %w", err)
+	}
+	return &consoles{listener: listener, session: session, log: log, places: make(chan struct{}, maxConsoles)}, nil
+}
+
+// serve takes consoles until ctx ends, and waits for all of them.
+func (c *consoles) serve(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() { c.listener.Close() })
+	defer stop()
+	defer c.group.Wait()
+	for {
+		conn, err := c.listener.AcceptUnix()
+		switch {
+		case err == nil:
+			c.admit(ctx, conn)
+		case errors.Is(err, net.ErrClosed):
+			return
+		case !c.pause(ctx, err):
+			return
+		}
+	}
+}
+
+// pause reports an error and waits a moment: file descriptors may come free.
+func (c *consoles) pause(ctx context.Context, err error) bool {
+	c.log.add(time.Now(), entry{reason: "console", text: "console: " + err.Error()})
+	select {
+	case <-time.After(time.Second):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// admit starts a console's session if there is a place for it.
+func (c *consoles) admit(ctx context.Context, conn *net.UnixConn) {
+	select {
+	case c.places <- struct{}{}:
+	default:
+		_ = writeFrames(conn, frameOutput, []byte("Error: The number of consoles has reached its limit.\n"))
+		_ = writeFrames(conn, frameExit, []byte{1}) // it fits the socket's buffer, or the console is broken anyway
+		conn.Close()
+		return
+	}
+	c.group.Go(func() {
+		defer func() { <-c.places }()
+		defer conn.Close()
+		c.attend(ctx, conn)
+	})
+}
+
+// attend serves one console. A panic costs the session.
+func (c *consoles) attend(ctx context.Context, conn *net.UnixConn) {
+	defer func() {
+		if v := recover(); v != nil {
+			c.log.say("console: panic of type %T, session ended", v)
+			for line := range strings.Lines(string(debug.Stack())) {
+				c.log.say("%s", strings.TrimSpace(line))
+			}
+		}
+	}()
+	interactive, err := greet(conn)
+	if err != nil {
+		return // not a console of ours
+	}
+	terminal := newRemote(ctx, conn, interactive)
+	defer terminal.hangUp()
+	defer context.AfterFunc(terminal.ctx, func() { conn.Close() })()
+	c.group.Go(terminal.receive)
+	refused, err := shell.Serve(terminal.ctx, terminal, c.session(interactive))
+	if err == nil && terminal.ctx.Err() == nil { // else the input was not run to its end
+		_ = writeFrames(conn, frameExit, []byte{exitCode(refused, interactive)}) // the session is over either way
+	}
+}
+
+// exitCode is what the console program ends with: a script is told whether any
+// of its lines was refused, a person has seen it.
+func exitCode(refused int, interactive bool) byte {
+	if refused > 0 && !interactive {
+		return 1
+	}
+	return 0
+}
+
+// greet reads what kind of console this is.
+func greet(conn net.Conn) (interactive bool, err error) {
+	if err := conn.SetReadDeadline(time.Now().Add(helloPatience)); err != nil {
+		return false, err
+	}
+	kind, p, err := readFrame(conn)
+	if err != nil {
+		return false, err
+	}
+	if kind != frameHello {
+		return false, fmt.Errorf("frame %q, want %q", kind, frameHello)
+	}
+	return string(p) == helloTerminal, conn.SetReadDeadline(time.Time{})
+}

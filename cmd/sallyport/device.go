@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+
+	"sallyport/commands"
+	"sallyport/ike"
+	"sallyport/ipsec"
+	"sallyport/ipsec/secret"
+	"sallyport/platform"
+	"sallyport/platform/icmp"
+	"sallyport/platform/store"
+)
+
+// A device is the box that the commands act on.
+type device struct {
+	parts   parts
+	ports   *ports
+	seal    *seal
+	file    string // where save writes
+	started time.Time
+
+	mu       sync.Mutex // over Apply, and what follows: what is in force
+	policies []*ipsec.Policy
+	network  platform.Network
+}
+
+// parts are what a configuration is applied to.
+type parts struct {
+	network   interface{ Apply(platform.Network) error }
+	dataplane ipsec.Dataplane
+	engine    interface {
+		Input(ike.Input)
+		Status() []ike.Status
+		Failures() []ike.Failure
+	}
+}
+
+var _ commands.Device = (*device)(nil)
+
+func newDevice(g *gateway) *device {
+	return &device{
+		parts:   parts{network: g.link, dataplane: g.tunnel, engine: g.loop},
+		ports:   &g.ports,
+		seal:    g.seal,
+		file:    g.startup(),
+		started: time.Now(),
+	}
+}
+
+// Apply makes c the configuration in force.
+func (d *device) Apply(c *commands.Config) error {
+	config, err := c.IKE(d.ports.device)
+	if err != nil {
+		return err
+	}
+	network, err := c.Network(d.ports.device)
+	if err != nil {
+		return err
+	}
+	return d.enforce(config, network)
+}
+
+// enforce changes dataplane, network and engine, in an order in which nothing
+// that is to be protected goes in clear meanwhile: new policies stand before the
+// routes that lead to them, and old ones until the routes that led to them are
+// gone. The engine comes last: an SA it makes finds its policy there.
+func (d *device) enforce(config *ike.Config, network platform.Network) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	policies := policiesOf(config)
+	if err := d.protect(policies, network); err != nil {
+		if back := d.restore(); back != nil {
+			return fmt.Errorf("%w (and then: %w)", err, back)
+		}
+		return err
+	}
+	d.policies, d.network = policies, network
+	d.parts.engine.Input(ike.SetConfig{Config: config})
+	return nil
+}
+
+// restore puts network and policies back to what is in force.
+func (d *device) restore() error {
+	if err := d.parts.network.Apply(d.network); err != nil {
+		return err
+	}
+	return d.parts.dataplane.SetPolicies(d.policies)
+}
+
+// protect changes policies and network.
+func (d *device) protect(policies []*ipsec.Policy, network platform.Network) error {
+	both := union(policies, d.policies)
+	if err := d.parts.dataplane.SetPolicies(both); err != nil {
+		return err
+	}
+	if err := d.parts.network.Apply(network); err != nil {
+		return err
+	}
+	if len(both) == len(policies) {
+		return nil
+	}
+	return d.parts.dataplane.SetPolicies(policies)
+}
+
+// policiesOf returns the dataplane's part of the engine's policies.
+func policiesOf(c *ike.Config) []*ipsec.Policy {
+	policies := make([]*ipsec.Policy, len(c.Policies))
+	for i, p := range c.Policies {
+		policies[i] = &p.Policy
+	}
+	return policies
+}
+
+// union returns the new policies, and behind them the old ones that are no more.
+func union(policies, old []*ipsec.Policy) []*ipsec.Policy {
+	kept := make(map[ipsec.PolicyID]bool, len(policies))
+	for _, p := range policies {
+		kept[p.ID] = true
+	}
+	both := slices.Clip(policies)
+	for _, p := range old {
+		if !kept[p.ID] {
+			both = append(both, p)
+		}
+	}
+	return both
+}
+
+// IKE returns every ISAKMP SA.
+func (d *device) IKE() []ike.Status { return d.parts.engine.Status() }
+
+// Failures returns the latest negotiations that failed.
+func (d *device) Failures() []ike.Failure { return d.parts.engine.Failures() }
+
+// SACounters returns what an SA has done so far.
+func (d *device) SACounters(id ipsec.SAID) (ipsec.Counters, bool) {
+	return d.parts.dataplane.Counters(id)
+}
+
+// Statistics returns the dataplane's sums.
+func (d *device) Statistics() ipsec.Statistics { return d.parts.dataplane.Statistics() }
+
+// Reset has the engine delete SAs.
+func (d *device) Reset(r ike.Reset) { d.parts.engine.Input(r) }
+
+// Ping sends echo requests from the box itself.
+func (d *device) Ping(ctx context.Context, p commands.Ping, reply func(commands.PingReply)) error {
+	return ping(ctx, p, reply)
+}
+
+// ping sends echo requests from the network namespace of the calling thread.
+func ping(ctx context.Context, p commands.Ping, reply func(commands.PingReply)) error {
+	request := icmp.Request{
+		Host: p.Host, Source: p.Source, Count: p.Count, Size: p.Size, Timeout: p.Timeout, Interval: p.Interval,
+	}
+	return icmp.Ping(ctx, request, func(r icmp.Reply) { reply(commands.PingReply(r)) })
+}
+
+// Save writes the configuration to the file that the next start reads.
+func (d *device) Save(text string) error { return store.Write(d.file, []byte(text)) }
+
+// Saved returns what the next start would read.
+func (d *device) Saved() (string, error) {
+	text, err := store.Read(d.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return string(text), err
+}
+
+// Seal returns the stored form of a secret.
+func (d *device) Seal(plain secret.Octets) string { return d.seal.Seal(plain) }
+
+// Open returns the secret of a stored form.
+func (d *device) Open(stored string) (secret.Octets, error) { return d.seal.Open(stored) }
+
+// Port returns the Linux device of an interface name.
+func (d *device) Port(name string) (string, error) { return d.ports.device(name) }
+
+// About says what box and program this is.
+func (d *device) About() commands.About {
+	return commands.About{Version: version, Dataplane: "user", Started: d.started, Now: time.Now()}
+}

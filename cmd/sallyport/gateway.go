@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"sallyport/commands"
+	"sallyport/ike"
+	"sallyport/ike/loop"
+	"sallyport/ipsec"
+	"sallyport/ipsec/tunnel"
+	"sallyport/platform/link"
+	"sallyport/platform/udp"
+	"sallyport/shell"
+)
+
+// The ports of IKE: RFC 2408 §2.5.1, RFC 3947 §4.
+const (
+	portIKE  = 500
+	portNATT = 4500
+)
+
+// upWords are in the log line that says that the gateway works.
+const upWords = "is up"
+
+// A gateway is everything that runs, and the order in which it starts and ends.
+type gateway struct {
+	settings
+	log      *logbook
+	seal     *seal
+	link     *link.Link
+	tunnel   *tunnel.Dataplane
+	loop     *loop.Loop
+	device   *device
+	consoles *consoles
+
+	ended  chan error // what ended the loop
+	group  sync.WaitGroup
+	unwind []func() error // what close does, last first
+}
+
+// open takes hold of what the gateway needs of the system. Nothing runs yet but
+// the dataplane, which has no policies.
+func (g *gateway) open() error {
+	for _, step := range []func() error{g.openSeal, g.openLink, g.openTunnel, g.openLoop} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *gateway) openSeal() (err error) {
+	g.seal, err = openSeal(g.state)
+	return err
+}
+
+func (g *gateway) openLink() (err error) {
+	if g.link, err = link.Open(); err != nil {
+		return err
+	}
+	g.unwind = append(g.unwind, g.link.Close)
+	g.ports.ethernet, err = g.link.Ethernet()
+	return err
+}
+
+// openTunnel opens the dataplane. It is closed after the link, so that no route
+// of ours leads past a policy that is gone.
+func (g *gateway) openTunnel() (err error) {
+	if g.tunnel, err = tunnel.Open(tunnel.Config{Notify: g.notify}); err != nil {
+		return err
+	}
+	g.unwind = append([]func() error{g.tunnel.Close}, g.unwind...)
+	reason := "as asked for"
+	if g.dataplane == "auto" {
+		reason = "this build has no other"
+	}
+	g.log.say("dataplane: user (%s)", reason)
+	return nil
+}
+
+// notify hands the dataplane's events to the engine. There are none before the
+// first policy, and then there is a loop.
+func (g *gateway) notify(e ipsec.Event) { g.loop.Notify(e) }
+
+// openLoop opens the two ports and makes the loop. The sockets carry the
+// dataplane's mark, so that IKE is never taken into a tunnel.
+func (g *gateway) openLoop() error {
+	ikeSocket, err := udp.Config{Port: portIKE, Mark: tunnel.DefaultMark}.Listen()
+	if err != nil {
+		return err
+	}
+	natt, err := udp.Config{Port: portNATT, Mark: tunnel.DefaultMark}.Listen()
+	if err != nil {
+		return errors.Join(err, ikeSocket.Close())
+	}
+	g.loop = loop.New(loop.Config{
+		Engine:    ike.New(nil, rand.Reader),
+		Dataplane: g.tunnel,
+		IKE:       ikeSocket,
+		NATT:      natt,
+		ESP:       func(local, remote netip.AddrPort, packet []byte) { g.tunnel.InboundUDP(local, remote, packet) },
+		Event:     func(now time.Time, e ike.Event) { g.log.add(now, describe(e)) },
+		Trouble:   func(err error) { g.log.add(time.Now(), trouble(err)) },
+	})
+	return nil
+}
+
+// start runs the loop, applies the start-up configuration and opens the console.
+func (g *gateway) start() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	g.ended = make(chan error, 1)
+	g.group.Go(func() { g.ended <- g.loop.Run(ctx) })
+	g.unwind = append(g.unwind, func() error { cancel(); g.group.Wait(); return nil })
+
+	g.device = newDevice(g)
+	config, err := g.startUp()
+	if err != nil {
+		return err
+	}
+	if err := g.device.Apply(config); err != nil {
+		return fmt.Errorf("start-up configuration: %w", err)
+	}
+	return g.openConsoles(commands.NewRunning(config))
+}
+
+// openConsoles lets operators in.
+func (g *gateway) openConsoles(running *commands.Running) (err error) {
+	var lock sync.Mutex // over all sessions
+	g.consoles, err = listenConsoles(g.state, func(interactive bool) shell.Session {
+		options := commands.Options{Level: managementLevel, Interactive: interactive}
+		return &lockedSession{lock: &lock, session: commands.NewSession(g.device, running, options)}
+	}, g.log)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var group sync.WaitGroup
+	group.Go(func() { g.consoles.serve(ctx) })
+	g.unwind = append(g.unwind, func() error { cancel(); group.Wait(); return nil })
+	g.log.say("Sallyport %s %s: sallyport console --state %s", version, upWords, g.state)
+	return nil
+}
+
+// wait returns when a signal came or the loop ended by itself.
+func (g *gateway) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		g.log.say("ending: telling the peers and removing what was set up")
+		return nil
+	case err := <-g.ended:
+		return err
+	}
+}
+
+// close takes down what open and start have set up: the consoles first, then the
+// engine, which tells the peers, then addresses and routes, then the policies.
+func (g *gateway) close() error {
+	var errs []error
+	for i := len(g.unwind) - 1; i >= 0; i-- {
+		errs = append(errs, g.unwind[i]())
+	}
+	if g.loop != nil {
+		g.reportCounters()
+	}
+	return errors.Join(errs...)
+}
+
+// reportCounters writes what was dropped before it reached the engine, if anything.
+func (g *gateway) reportCounters() {
+	c := g.loop.Counters()
+	c.KeepAlives = 0 // no loss
+	if c != (loop.Counters{}) {
+		g.log.say("dropped: %+v", c)
+	}
+}

@@ -1,0 +1,42 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// The interop tests run the program itself, built the way it is delivered, in
+// network namespaces of their own; see interop_lab_test.go for the topologies.
+// What the program is told and shows goes through its public doors only: a
+// configuration file, `sallyport console`, and packets.
+
+// TestMain removes the built program after the last test.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if buildDir != "" {
+		os.RemoveAll(buildDir)
+	}
+	os.Exit(code)
+}
+
+var buildDir string
+
+// program returns the path of sallyport, built at the first call.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "sallyport")
+	if err != nil {
+		return "", err
+	}
+	buildDir = dir
+	path := filepath.Join(dir, "sallyport")
+	cmd := exec.Command("go", "build", "-o", path, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})

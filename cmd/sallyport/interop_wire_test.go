@@ -1,0 +1,162 @@
+package main_test
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"sallyport/platform/netns"
+)
+
+// A monitor counts the IPv4 packets on a cable by what can be seen from outside.
+type monitor struct {
+	esp       atomic.Int64 // protocol 50
+	udpESP    atomic.Int64 // ESP in UDP on port 4500
+	keepalive atomic.Int64 // for a NAT, on port 4500
+	clear     atomic.Int64 // between protected networks, 10.0.0.0/8, as they are
+}
+
+// watch counts what passes a device, both ways, until the test ends.
+func watch(t testing.TB, n *netns.Namespace, device string) *monitor {
+	t.Helper()
+	var fd int
+	must(t, n.Do(func() (err error) {
+		fd, err = tap(device)
+		return err
+	}))
+	w, ended := &monitor{}, make(chan struct{})
+	var stop atomic.Bool
+	go func() {
+		defer close(ended)
+		w.read(fd, &stop)
+	}()
+	t.Cleanup(func() {
+		stop.Store(true)
+		<-ended
+		unix.Close(fd)
+	})
+	return w
+}
+
+// tap opens a packet socket that sees both directions of a device in the
+// current namespace. Reads time out, so that the reader sees when it must stop.
+func tap(device string) (int, error) {
+	var all [2]byte
+	binary.BigEndian.PutUint16(all[:], unix.ETH_P_ALL)
+	protocol := binary.NativeEndian.Uint16(all[:])
+	link, err := net.InterfaceByName(device)
+	if err != nil {
+		return 0, err
+	}
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, int(protocol))
+	if err != nil {
+		return 0, err
+	}
+	err = errors.Join(
+		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: protocol, Ifindex: link.Index}),
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Usec: 50_000}))
+	return fd, err
+}
+
+func (w *monitor) read(fd int, stop *atomic.Bool) {
+	packet := make([]byte, 128)
+	for !stop.Load() {
+		n, _, err := unix.Recvfrom(fd, packet, 0)
+		if err == nil {
+			w.count(packet[:n])
+		}
+	}
+}
+
+// count looks at an IPv4 packet; others are left out.
+func (w *monitor) count(p []byte) {
+	if len(p) < 20 || p[0]>>4 != 4 {
+		return
+	}
+	body := p[4*int(p[0]&0xf):]
+	switch {
+	case p[9] == unix.IPPROTO_ESP:
+		w.esp.Add(1)
+	case p[9] == unix.IPPROTO_UDP && on4500(body):
+		w.count4500(body[8:])
+	case p[12] == 10 && p[16] == 10:
+		w.clear.Add(1)
+	}
+}
+
+// on4500 reports whether a UDP datagram is one of NAT traversal, whose port is
+// 4500 at one end at least.
+func on4500(udp []byte) bool {
+	const port = 4500
+	return len(udp) > 8 &&
+		(binary.BigEndian.Uint16(udp) == port || binary.BigEndian.Uint16(udp[2:]) == port)
+}
+
+// count4500 tells what is on port 4500 apart, as RFC 3948 §2 does: IKE begins
+// with four zero octets, where ESP has its SPI.
+func (w *monitor) count4500(body []byte) {
+	switch {
+	case len(body) == 1 && body[0] == 0xff:
+		w.keepalive.Add(1)
+	case len(body) >= 8 && binary.BigEndian.Uint32(body) != 0:
+		w.udpESP.Add(1)
+	}
+}
+
+// await waits until a counter of the wire has reached n; the reader may lag
+// behind whoever sent.
+func (w *monitor) await(t testing.TB, what string, counter *atomic.Int64, n int64) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%d packets of %s are seen on the wire", n, what), func() bool { return counter.Load() >= n })
+}
+
+// nothingInClear fails the test if a packet between the protected networks was
+// seen unprotected, or none at all.
+func (w *monitor) nothingInClear(t testing.TB) {
+	t.Helper()
+	if n := w.clear.Load(); n > 0 {
+		t.Errorf("%d packets between the protected networks passed in clear, want 0", n)
+	}
+	if w.esp.Load()+w.udpESP.Load() == 0 {
+		t.Error("no ESP was seen on the wire")
+	}
+}
+
+func TestWireCount(t *testing.T) {
+	header := func(protocol, from, to byte, body ...byte) []byte {
+		p := []byte{0x45, 0, 0, 0, 0, 0, 0, 0, 64, protocol, 0, 0, from, 0, 0, 1, to, 0, 0, 2}
+		return append(p, body...)
+	}
+	udp := func(port byte, spi byte) []byte {
+		return []byte{0x11, 0x94, 0x11, port, 0, 16, 0, 0, 0, 0, 0, spi, 0, 0, 0, 1}
+	}
+	type counts struct{ esp, udpESP, keepalive, clear int64 }
+	tests := []struct {
+		name   string
+		packet []byte
+		want   counts
+	}{
+		{"nothing", nil, counts{}},
+		{"IPv6", []byte{0x60, 19: 0}, counts{}},
+		{"ESP", header(50, 192, 192, 1, 2, 3, 4), counts{esp: 1}},
+		{"ESP in UDP", header(17, 192, 192, udp(0x94, 9)...), counts{udpESP: 1}},
+		{"ESP in UDP from a NAT's port", header(17, 192, 192, udp(0x95, 9)...), counts{udpESP: 1}},
+		{"IKE on 4500", header(17, 192, 192, udp(0x94, 0)...), counts{}},
+		{"keep-alive", header(17, 192, 192, 0x11, 0x94, 0x11, 0x94, 0, 9, 0, 0, 0xff), counts{keepalive: 1}},
+		{"ICMP in clear", header(1, 10, 10, 8, 0), counts{clear: 1}},
+		{"ICMP of the gateways", header(1, 192, 192, 8, 0), counts{}},
+	}
+	for _, test := range tests {
+		var w monitor
+		w.count(test.packet)
+		got := counts{w.esp.Load(), w.udpESP.Load(), w.keepalive.Load(), w.clear.Load()}
+		if got != test.want {
+			t.Errorf("%s: count gives %+v, want %+v", test.name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,124 @@
+// Package commands is the command line without a terminal: the command table,
+// the configuration it edits, a session that runs lines, and the replay of whole
+// scripts. It opens nothing and reads no clock; what the box must do leaves
+// through [Device].
+//
+// Start at table.go, then [Session.Exec] and [Config].
+package commands
+
+import (
+	"maps"
+	"net/netip"
+	"time"
+
+	"sallyport/acl"
+	"sallyport/ike"
+	"sallyport/ike/wire"
+	"sallyport/ipsec"
+)
+
+// A Config is the whole wanted state of a box. It and what it points to are not
+// changed once it is in force: a line edits a clone, and clones only the object
+// it touches, so that versions share what did not change and a difference is
+// found by comparing pointers.
+type Config struct {
+	Sysname        string
+	IKEProposals   map[uint32]*IKEProposal
+	IKEPeers       map[string]*ike.Peer
+	ACLs           map[uint32]*acl.ACL
+	IPsecProposals map[string]*ipsec.Proposal
+	Policies       map[PolicyKey]*Policy
+	Interfaces     map[string]*Interface // by canonical name, such as GigabitEthernet0/0/2
+	Routes         map[RouteKey]*Route
+	Lifetime       ipsec.Lifetime // ipsec sa global-duration
+
+	compiled *compiled // what IKE made of it, for the next version to share
+}
+
+// An IKEProposal is an `ike proposal`: what IKEv1 uses of it, and two settings
+// that only IKEv2 has, kept for the configuration's sake.
+type IKEProposal struct {
+	ike.Proposal
+	Integrity []string // words such as hmac-sha2-256
+	PRF       []string
+}
+
+// A PolicyKey names an entry of a policy group.
+type PolicyKey struct {
+	Name     string
+	Sequence uint32
+}
+
+// A Policy is an `ipsec policy NAME SEQ isakmp`. Zero fields are not configured.
+type Policy struct {
+	PolicyKey
+	ACL       uint32
+	Proposals []string // up to 12, in order of preference
+	Peer      string
+	PFS       wire.Group
+	Lifetime  ipsec.Lifetime // a zero field: the global one
+	Auto      bool           // sa trigger-mode auto
+	Window    int            // anti-replay window in packets; 0: the default, 1024
+}
+
+// An Interface is an `interface X`.
+type Interface struct {
+	Name        string
+	Description string
+	Addresses   []netip.Prefix // the first is primary
+	MTU         int            // 0: as the device has it
+	Shutdown    bool
+	Policy      string // name of the policy group; empty: none
+	AutoNeg     bool   // bring its SAs up without traffic
+}
+
+// A RouteKey tells static routes apart.
+type RouteKey struct {
+	Destination netip.Prefix
+	NextHop     netip.Addr // zero: through Interface alone
+	Interface   string     // empty: wherever NextHop is
+}
+
+// A Route is an `ip route-static`.
+type Route struct {
+	RouteKey
+	Preference int // 1-255
+}
+
+// Defaults that the command reference names.
+const (
+	DefaultSysname    = "Sallyport"
+	DefaultPreference = 60
+	DefaultWindow     = 1024
+	defaultSeconds    = 3600
+	defaultKilobytes  = 1843200
+	maxProposals      = 12 // of a policy entry
+)
+
+// New returns the configuration of a box that was never configured.
+func New() *Config {
+	return &Config{
+		Sysname:        DefaultSysname,
+		IKEProposals:   map[uint32]*IKEProposal{},
+		IKEPeers:       map[string]*ike.Peer{},
+		ACLs:           map[uint32]*acl.ACL{},
+		IPsecProposals: map[string]*ipsec.Proposal{},
+		Policies:       map[PolicyKey]*Policy{},
+		Interfaces:     map[string]*Interface{},
+		Routes:         map[RouteKey]*Route{},
+		Lifetime:       ipsec.Lifetime{Duration: defaultSeconds * time.Second, Octets: defaultKilobytes << 10},
+	}
+}
+
+// Clone returns a configuration of its own that shares the objects of c.
+func (c *Config) Clone() *Config {
+	d := *c
+	d.IKEProposals = maps.Clone(c.IKEProposals)
+	d.IKEPeers = maps.Clone(c.IKEPeers)
+	d.ACLs = maps.Clone(c.ACLs)
+	d.IPsecProposals = maps.Clone(c.IPsecProposals)
+	d.Policies = maps.Clone(c.Policies)
+	d.Interfaces = maps.Clone(c.Interfaces)
+	d.Routes = maps.Clone(c.Routes)
+	return &d
+}

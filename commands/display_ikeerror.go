@@ -1,0 +1,87 @@
+package commands
+
+import (
+	"net/netip"
+	"time"
+
+	"sallyport/ike"
+)
+
+// An ikeErrorDisplay is `display ike error-info`, with Verbose set
+// `display ike error-info verbose`.
+type ikeErrorDisplay struct {
+	Verbose bool           `json:"-"` // print the reasons too
+	Rows    []ikeErrorLine `json:"errors"`
+}
+
+// An ikeErrorLine is one negotiation that failed.
+type ikeErrorLine struct {
+	Peer     netip.AddrPort `json:"peer"`
+	PeerName string         `json:"peer_name"` // empty: no ike peer was found
+	Error    string         `json:"error"`     // VRP's word
+	Reason   string         `json:"reason"`    // both sides' values
+	Version  string         `json:"version"`
+	Time     time.Time      `json:"time"`
+}
+
+// newIKEErrorDisplay returns the failures in the order given, of all peers or of
+// the one at the address peer if that is valid.
+func newIKEErrorDisplay(all []ike.Failure, peer netip.Addr) ikeErrorDisplay {
+	d := ikeErrorDisplay{Rows: []ikeErrorLine{}}
+	for _, f := range all {
+		if peer.IsValid() && f.Remote.Addr() != peer {
+			continue
+		}
+		d.Rows = append(d.Rows, ikeErrorLine{
+			Peer:     f.Remote,
+			PeerName: f.Peer,
+			Error:    f.Category,
+			Reason:   printable(f.Reason, reasonLimit),
+			Version:  ikeV1,
+			Time:     f.Time,
+		})
+	}
+	return d
+}
+
+// The columns are those of offline-info, the reason's wide enough for the
+// longest word there is, within the same rule.
+var ikeErrorColumns = columns{2, 21, 29, 70, 79}
+
+const ikeErrorRule = 101
+
+// text prints the table; in the verbose form each row is followed by its reason.
+func (d ikeErrorDisplay) text() string {
+	var p page
+	p.addf("  current info Num :%d", len(d.Rows))
+	if len(d.Rows) == 0 {
+		return p.text()
+	}
+	p.add("  Ike error information:")
+	p.add(dashes(ikeErrorRule))
+	p.add(ikeErrorColumns.row("peer", "port", "error-reason", "version", "error-time"))
+	p.add(dashes(ikeErrorRule))
+	for _, r := range d.Rows {
+		p.add(ikeErrorColumns.row(r.cells()...))
+		if d.Verbose {
+			p.addf("    %s", r.detail())
+		}
+	}
+	p.add(dashes(ikeErrorRule))
+	return p.text()
+}
+
+func (r ikeErrorLine) cells() []string {
+	return []string{
+		addrText(r.Peer.Addr()), utoa(uint32(r.Peer.Port())), r.Error, r.Version,
+		r.Time.Format("2006/01/02  15:04:05"),
+	}
+}
+
+// detail returns the line under a row.
+func (r ikeErrorLine) detail() string {
+	if r.PeerName == "" {
+		return "Reason: " + r.Reason
+	}
+	return "Reason (peer " + r.PeerName + "): " + r.Reason
+}

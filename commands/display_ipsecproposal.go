@@ -1,0 +1,80 @@
+package commands
+
+import "sallyport/ipsec"
+
+// An ipsecProposalDisplay is `display ipsec proposal`.
+type ipsecProposalDisplay struct {
+	Proposals []ipsecProposalLine `json:"proposals"`
+}
+
+// An ipsecProposalLine is one ipsec proposal, and `display ipsec proposal name N`.
+type ipsecProposalLine struct {
+	Name        string   `json:"name"`
+	Mode        string   `json:"encapsulation_mode"`
+	Transform   string   `json:"transform"`
+	Integrities []string `json:"esp_authentication"`
+	Encryptions []string `json:"esp_encryption"`
+}
+
+// newIPsecProposalDisplay returns the proposals in the order given.
+func newIPsecProposalDisplay(all []*ipsec.Proposal) ipsecProposalDisplay {
+	return ipsecProposalDisplay{mapped(all, newIPsecProposalLine)}
+}
+
+func newIPsecProposalLine(p *ipsec.Proposal) ipsecProposalLine {
+	return ipsecProposalLine{
+		Name:        p.Name,
+		Mode:        modeName(p.Mode),
+		Transform:   "esp-new",
+		Integrities: mapped(p.Integrities, espAuthentication),
+		Encryptions: mapped(p.Encryptions, ipsec.Encryption.String),
+	}
+}
+
+// espAuthenticationNames are the authenticators as this display writes them, with
+// HMAC inside and, unlike the displays of SAs, SHA2's own length.
+var espAuthenticationNames = map[ipsec.Integrity]string{
+	ipsec.MD5:    "MD5-HMAC-96",
+	ipsec.SHA1:   "SHA1-HMAC-96",
+	ipsec.SHA256: "SHA2-HMAC-256",
+	ipsec.SHA384: "SHA2-HMAC-384",
+	ipsec.SHA512: "SHA2-HMAC-512",
+}
+
+func espAuthentication(i ipsec.Integrity) string { return espAuthenticationNames[i] }
+
+// text prints how many there are and a block for each.
+func (d ipsecProposalDisplay) text() string {
+	var p page
+	p.addf("Number of proposals: %d", len(d.Proposals))
+	for _, r := range d.Proposals {
+		p.add("")
+		r.addTo(&p)
+	}
+	return p.text()
+}
+
+// text prints the block alone.
+func (r ipsecProposalLine) text() string {
+	var p page
+	r.addTo(&p)
+	return p.text()
+}
+
+var ipsecProposalForm = form{indent: 1, width: 18}
+
+func (r ipsecProposalLine) addTo(p *page) {
+	p.addf("IPSec proposal name: %s", r.Name)
+	p.add(ipsecProposalForm.line("Encapsulation mode", r.Mode))
+	p.add(ipsecProposalForm.line("Transform", r.Transform))
+	p.add(ipsecProposalForm.line("ESP protocol", "Authentication "+orNull(r.Integrities)))
+	p.addf("%*sEncryption %s", ipsecProposalForm.value(), "", orNull(r.Encryptions))
+}
+
+// orNull joins names, or says NULL for none at all (RFC 2410).
+func orNull(names []string) string {
+	if len(names) == 0 {
+		return "NULL"
+	}
+	return spaced(names)
+}

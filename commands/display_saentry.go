@@ -1,0 +1,111 @@
+package commands
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"sallyport/ike"
+)
+
+// An saFilter picks the SAs to display. Zero fields do not restrict.
+type saFilter struct {
+	Remote       netip.Addr
+	ConnectionID uint32 // of a phase 1 or a phase 2 SA
+	Policy       string // name of a policy group: phase 2 only
+	Sequence     uint32 // of the entry in the group: phase 2 only
+}
+
+// An saEntry is one line of an SA table: an ISAKMP SA, or with child set a pair
+// of IPsec SAs made under it.
+type saEntry struct {
+	status *ike.Status
+	child  *ike.ChildStatus
+}
+
+// saEntries returns the entries that only lets through, newest connection id
+// first, but each pair before its ISAKMP SA, which may be the younger one after
+// a rekeying.
+func saEntries(all []ike.Status, only saFilter) []saEntry {
+	var entries []saEntry
+	for i := range all {
+		s := &all[i]
+		for j := range s.Children {
+			entries = append(entries, saEntry{s, &s.Children[j]})
+		}
+		if s.ConnectionID != 0 { // else its pairs have outlived it
+			entries = append(entries, saEntry{status: s})
+		}
+	}
+	entries = slices.DeleteFunc(entries, func(e saEntry) bool { return !only.match(e) })
+	slices.SortStableFunc(entries, newestFirst)
+	return entries
+}
+
+// childEntries returns the entries of phase 2 alone.
+func childEntries(all []ike.Status, only saFilter) []saEntry {
+	return slices.DeleteFunc(saEntries(all, only), func(e saEntry) bool { return e.child == nil })
+}
+
+func newestFirst(a, b saEntry) int {
+	return cmp.Or(
+		cmp.Compare(b.rank(), a.rank()),
+		cmp.Compare(b.phase(), a.phase()),
+		cmp.Compare(b.connectionID(), a.connectionID()),
+	)
+}
+
+func (f saFilter) match(e saEntry) bool {
+	return (!f.Remote.IsValid() || f.Remote == e.remote().Addr()) &&
+		(f.ConnectionID == 0 || f.ConnectionID == e.connectionID()) &&
+		(f.Policy == "" || e.child != nil && f.Policy == e.child.Policy.Name) &&
+		(f.Sequence == 0 || e.child != nil && f.Sequence == e.child.Policy.Sequence)
+}
+
+func (e saEntry) phase() int {
+	if e.child != nil {
+		return 2
+	}
+	return 1
+}
+
+func (e saEntry) connectionID() uint32 {
+	if e.child != nil {
+		return e.child.ConnectionID
+	}
+	return e.status.ConnectionID
+}
+
+// rank is what entries are sorted by; no pair ranks below its ISAKMP SA.
+func (e saEntry) rank() uint32 { return max(e.connectionID(), e.status.ConnectionID) }
+
+func (e saEntry) remote() netip.AddrPort {
+	if e.child != nil {
+		return e.child.Remote
+	}
+	return e.status.Remote
+}
+
+// flags returns the entry's flags, the state first: RD ready or NEG negotiating,
+// ST this end initiated, RL replaced, FD past the soft lifetime.
+func (e saEntry) flags() []string {
+	s := e.status
+	ready, initiator, replaced, fading := s.Ready, s.Initiator, s.Replaced, s.Fading
+	if c := e.child; c != nil {
+		ready = c.Inbound != nil && c.Outbound != nil
+		initiator, replaced, fading = c.Initiator, c.Replaced, c.Fading
+	}
+	flags := []string{"NEG"}
+	if ready {
+		flags[0] = "RD"
+	}
+	for _, f := range []struct {
+		set  bool
+		word string
+	}{{initiator, "ST"}, {replaced, "RL"}, {fading, "FD"}} {
+		if f.set {
+			flags = append(flags, f.word)
+		}
+	}
+	return flags
+}

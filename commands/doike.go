@@ -1,0 +1,108 @@
+package commands
+
+import (
+	"cmp"
+	"net/netip"
+	"strings"
+
+	"sallyport/commands/grammar"
+	"sallyport/commands/kind"
+	"sallyport/ike"
+)
+
+// ikeDisplayRows display what IKE is configured to do and does.
+func ikeDisplayRows() []grammar.Row[Config] {
+	return []grammar.Row[Config]{
+		displayIKESARow(),
+		displayErrorsRow(),
+		shows(func(s *Session) string { return newIKEProposalDisplay(allProposals(s.running.config)).text() },
+			"ike", helpIKE, "proposal", helpProposal),
+		grammar.Do[Config](1, displayIKEProposal{},
+			grammar.Path[displayIKEProposal]("display", helpDisplay, "ike", helpIKE, "proposal", helpProposal, "number", "Number of the proposal"),
+			grammar.Arg(kind.Integer[uint32](1, 1024), "Number", func(d *displayIKEProposal) *uint32 { return &d.Number })),
+		shows(func(s *Session) string { return newIKEPeerDisplay(allPeers(s.running.config)).text() },
+			"ike", helpIKE, "peer", helpPeer),
+		shows(func(s *Session) string { return newIKEPeerDisplay(allPeers(s.running.config)).brief() },
+			"ike", helpIKE, "peer", helpPeer, "brief", "One line for each"),
+		grammar.Do[Config](1, displayIKEPeer{},
+			grammar.Path[displayIKEPeer]("display", helpDisplay, "ike", helpIKE, "peer", helpPeer, "name", "Name of the peer"),
+			grammar.Arg(kind.Name(longestName, "ike peer"), "Name", func(d *displayIKEPeer) *string { return &d.Name })),
+	}
+}
+
+// displayIKESA is `display ike sa`.
+type displayIKESA struct {
+	saFilter
+	Verbose bool
+}
+
+func displayIKESARow() grammar.Row[Config] {
+	kw := grammar.Kw[displayIKESA]
+	remote := grammar.Sequence(kw("remote", "Those of a peer"),
+		grammar.Arg(kind.Address(), helpRemote, func(d *displayIKESA) *netip.Addr { return &d.Remote }))
+	id := grammar.Sequence(kw("connection-id", "The one of a number"),
+		grammar.Arg(kind.Integer[uint32](1, highestID), "Number", func(d *displayIKESA) *uint32 { return &d.ConnectionID }))
+	return grammar.Do[Config](1, displayIKESA{},
+		grammar.Path[displayIKESA]("display", helpDisplay, "ike", helpIKE, "sa", "Security associations"),
+		grammar.Optional(grammar.OneOf(remote, grammar.Sequence(
+			grammar.Flag("verbose", "In detail", func(d *displayIKESA) *bool { return &d.Verbose }),
+			grammar.Optional(grammar.OneOf(remote, id))))))
+}
+
+func (d *displayIKESA) do(s *Session) Output {
+	if d.Verbose {
+		return Output{Text: newIKESAVerboseDisplay(s.device.About().Now, s.device.IKE(), d.saFilter).text()}
+	}
+	return Output{Text: newIKESADisplay(s.device.IKE(), d.saFilter).text()}
+}
+
+// displayErrors is `display ike error-info`.
+type displayErrors struct {
+	Verbose bool
+	Peer    netip.Addr
+}
+
+func displayErrorsRow() grammar.Row[Config] {
+	return grammar.Do[Config](1, displayErrors{},
+		grammar.Path[displayErrors]("display", helpDisplay, "ike", helpIKE, "error-info", "Negotiations that failed"),
+		grammar.Optional(grammar.Flag("verbose", "With the reasons", func(d *displayErrors) *bool { return &d.Verbose })),
+		grammar.Optional(grammar.Kw[displayErrors]("peer", "Those with a peer"),
+			grammar.Arg(kind.Address(), helpRemote, func(d *displayErrors) *netip.Addr { return &d.Peer })))
+}
+
+func (d *displayErrors) do(s *Session) Output {
+	display := newIKEErrorDisplay(s.device.Failures(), d.Peer)
+	display.Verbose = d.Verbose
+	return Output{Text: display.text()}
+}
+
+// allProposals returns the proposals by priority, the built-in one last.
+func allProposals(c *Config) []*IKEProposal {
+	builtIn := newIKEProposal()
+	builtIn.Proposal = *ike.BuiltIn()
+	return append(values(c.IKEProposals, cmp.Compare[uint32]), builtIn)
+}
+
+// displayIKEProposal is `display ike proposal number N`.
+type displayIKEProposal struct{ Number uint32 }
+
+func (d *displayIKEProposal) do(s *Session) Output {
+	p := s.running.config.IKEProposals[d.Number]
+	if p == nil {
+		return s.refused(refuse("The IKE proposal does not exist."))
+	}
+	return Output{Text: newIKEProposalDisplay([]*IKEProposal{p}).text()}
+}
+
+func allPeers(c *Config) []*ike.Peer { return values(c.IKEPeers, strings.Compare) }
+
+// displayIKEPeer is `display ike peer name NAME`.
+type displayIKEPeer struct{ Name string }
+
+func (d *displayIKEPeer) do(s *Session) Output {
+	p := s.running.config.IKEPeers[d.Name]
+	if p == nil {
+		return s.refused(refuse("The IKE peer does not exist."))
+	}
+	return Output{Text: newIKEPeerDisplay([]*ike.Peer{p}).text()}
+}

@@ -1,0 +1,95 @@
+package commands
+
+import (
+	"net/netip"
+	"strings"
+
+	"sallyport/commands/grammar"
+	"sallyport/commands/kind"
+	"sallyport/ipsec"
+)
+
+// ipsecDisplayRows display what IPsec is configured to do and does.
+func ipsecDisplayRows() []grammar.Row[Config] {
+	return []grammar.Row[Config]{
+		displayIPsecSARow(),
+		shows(func(s *Session) string {
+			return newIPsecStatisticsDisplay(s.device.Statistics(), s.device.IKE()).text()
+		},
+			"ipsec", helpIPsec, "statistics", "Packets so far"),
+		shows(func(s *Session) string { return newIPsecProposalDisplay(allIPsecProposals(s.running.config)).text() },
+			"ipsec", helpIPsec, "proposal", helpProposal),
+		grammar.Do[Config](1, displayIPsecProposal{},
+			grammar.Path[displayIPsecProposal]("display", helpDisplay, "ipsec", helpIPsec, "proposal", helpProposal, "name", "Name of the proposal"),
+			grammar.Arg(kind.Name(longestName, "ipsec proposal"), "Name", func(d *displayIPsecProposal) *string { return &d.Name })),
+		displayPolicyRow(),
+	}
+}
+
+// displayIPsecSA is `display ipsec sa`.
+type displayIPsecSA struct {
+	saFilter
+	Brief bool
+}
+
+func displayIPsecSARow() grammar.Row[Config] {
+	kw := grammar.Kw[displayIPsecSA]
+	return grammar.Do[Config](1, displayIPsecSA{},
+		grammar.Path[displayIPsecSA]("display", helpDisplay, "ipsec", helpIPsec, "sa", "Security associations"),
+		grammar.Optional(grammar.OneOf(
+			grammar.Flag("brief", "One line for each", func(d *displayIPsecSA) *bool { return &d.Brief }),
+			grammar.Sequence(kw("policy", "Those of a policy"),
+				grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(d *displayIPsecSA) *string { return &d.Policy }),
+				grammar.Optional(grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry", func(d *displayIPsecSA) *uint32 { return &d.Sequence }))),
+			grammar.Sequence(kw("remote", "Those with a peer"),
+				grammar.Arg(kind.Address(), helpRemote, func(d *displayIPsecSA) *netip.Addr { return &d.Remote })),
+		)))
+}
+
+func (d *displayIPsecSA) do(s *Session) Output {
+	if d.Brief {
+		return Output{Text: newIPsecSABriefDisplay(s.device.IKE(), d.saFilter).text()}
+	}
+	return Output{Text: newIPsecSADisplay(s.device.About().Now, s.device.IKE(), s.device.SACounters, d.saFilter).text()}
+}
+
+func allIPsecProposals(c *Config) []*ipsec.Proposal { return values(c.IPsecProposals, strings.Compare) }
+
+// displayIPsecProposal is `display ipsec proposal name NAME`.
+type displayIPsecProposal struct{ Name string }
+
+func (d *displayIPsecProposal) do(s *Session) Output {
+	p := s.running.config.IPsecProposals[d.Name]
+	if p == nil {
+		return s.refused(refuse("The IPSec proposal does not exist."))
+	}
+	return Output{Text: newIPsecProposalLine(p).text()}
+}
+
+// displayPolicy is `display ipsec policy`.
+type displayPolicy struct {
+	PolicyKey
+	Brief bool
+}
+
+func displayPolicyRow() grammar.Row[Config] {
+	return grammar.Do[Config](1, displayPolicy{},
+		grammar.Path[displayPolicy]("display", helpDisplay, "ipsec", helpIPsec, "policy", helpPolicy),
+		grammar.Optional(grammar.OneOf(
+			grammar.Flag("brief", "One line for each", func(d *displayPolicy) *bool { return &d.Brief }),
+			grammar.Sequence(grammar.Kw[displayPolicy]("name", "Name of the group"),
+				grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name", func(d *displayPolicy) *string { return &d.Name }),
+				grammar.Optional(grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry", func(d *displayPolicy) *uint32 { return &d.Sequence }))),
+		)))
+}
+
+func (d *displayPolicy) do(s *Session) Output {
+	display := newPolicyDisplay(s.running.config, d.Name, d.Sequence)
+	if d.Name != "" && len(display.Groups) == 0 {
+		return s.refused(refuse("The IPSec policy does not exist."))
+	}
+	if d.Brief {
+		return Output{Text: display.brief()}
+	}
+	return Output{Text: display.text()}
+}

@@ -1,0 +1,66 @@
+package commands
+
+import (
+	"net/netip"
+
+	"sallyport/commands/grammar"
+	"sallyport/commands/kind"
+	"sallyport/ike"
+	"sallyport/ipsec"
+)
+
+// A resetCommand is `reset ike sa` or `reset ipsec sa`. It is silent.
+type resetCommand struct{ ike.Reset }
+
+func (r *resetCommand) do(s *Session) Output {
+	s.device.Reset(r.Reset)
+	return Output{}
+}
+
+const (
+	highestID = 4294967295
+	lowestSPI = 256 // those below are reserved: RFC 4303 §2.1
+)
+
+func resetRows() []grammar.Row[Config] {
+	return []grammar.Row[Config]{resetIKERow(), resetIPsecRow()}
+}
+
+func resetIKERow() grammar.Row[Config] {
+	kw := grammar.Kw[resetCommand]
+	return grammar.Do[Config](3, resetCommand{},
+		grammar.Path[resetCommand]("reset", helpReset, "ike", helpIKE, "sa", "SAs of phase 1 and those under them"),
+		grammar.Optional(grammar.OneOf(
+			kw("all", "All of them"),
+			grammar.Sequence(kw("conn-id", "The one of a number"),
+				grammar.Arg(kind.Integer[uint32](1, highestID), "Number", func(r *resetCommand) *uint32 { return &r.ConnectionID })),
+			grammar.Sequence(kw("remote", "Those of a peer"), resetRemote()),
+		)))
+}
+
+func resetRemote() grammar.Element[resetCommand] {
+	return grammar.Arg(kind.Address(), helpRemote, func(r *resetCommand) *netip.Addr { return &r.Remote })
+}
+
+func resetIPsecRow() grammar.Row[Config] {
+	kw := grammar.Kw[resetCommand]
+	return grammar.Do[Config](2, resetCommand{ike.Reset{ChildrenOnly: true}},
+		grammar.Path[resetCommand]("reset", helpReset, "ipsec", helpIPsec, "sa", "SAs of phase 2"),
+		grammar.Optional(grammar.OneOf(
+			grammar.Sequence(kw("policy", "Those of a policy"),
+				grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(r *resetCommand) *string { return &r.Policy }),
+				grammar.Optional(grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry", func(r *resetCommand) *uint32 { return &r.Sequence }))),
+			grammar.Sequence(kw("remote", "Those of a peer"), resetRemote()),
+			grammar.Sequence(kw("parameters", "The one of these parameters, with its other direction"),
+				grammar.Arg(kind.Address(), "Destination of the SA", func(r *resetCommand) *netip.Addr { return &r.SA.Destination }),
+				grammar.Arg(protocols(), "Protocol", func(r *resetCommand) *ipsec.Protocol { return &r.SA.Protocol }),
+				grammar.Arg(kind.Integer[ipsec.SPI](lowestSPI, highestID), "SPI", func(r *resetCommand) *ipsec.SPI { return &r.SA.SPI })),
+		)))
+}
+
+func protocols() grammar.Kind[ipsec.Protocol] {
+	return kind.Choice(
+		grammar.Word[ipsec.Protocol]{Text: "esp", Help: "Encapsulating Security Payload", Value: ipsec.ESP},
+		grammar.Word[ipsec.Protocol]{Text: "ah", Help: "Authentication Header", Value: ipsec.AH},
+	)
+}

@@ -1,0 +1,40 @@
+package commands
+
+// A question waits for the next line.
+type question struct {
+	text string // the prompt
+	yes  func(*Session) Output
+}
+
+// askAgain is the prompt after an answer that was none.
+const askAgain = "Error: Please choose 'YES' or 'NO' first before pressing 'Enter'. [Y/N]:"
+
+// answers are what a question takes, in lower case.
+var answers = map[string]bool{"y": true, "yes": true, "n": false, "no": false}
+
+// answer closes the question.
+func (s *Session) answer(yes bool) Output {
+	q := s.question
+	s.question = nil
+	if !yes {
+		return Output{}
+	}
+	return q.yes(s)
+}
+
+// save is `save`. It asks first; in a script the answer may be left off.
+type save struct{}
+
+func (*save) do(s *Session) Output {
+	s.question = &question{" Are you sure to continue?[Y/N]:", (*Session).save}
+	return Output{Text: " Warning: The current configuration will be written to the device.\n"}
+}
+
+func (s *Session) save() Output {
+	if err := s.device.Save(s.running.config.Render(s.device.Seal)); err != nil {
+		return s.refused(refuse("The configuration was not saved: %v.", err))
+	}
+	return Output{Text: "  It will take several minutes to save configuration file, please wait...\n" +
+		"  Configuration file had been saved successfully\n" +
+		"  Note: The configuration file will take effect after being activated\n"}
+}

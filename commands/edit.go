@@ -1,0 +1,83 @@
+package commands
+
+import (
+	"fmt"
+	"net/netip"
+
+	"sallyport/commands/grammar"
+	"sallyport/ipsec/secret"
+)
+
+// An edit is a change of the configuration under way: one line's, or a whole
+// script's. The rows' checks are given it.
+type edit struct {
+	config *Config
+	owned  bool // config is a clone that may be changed
+	before any  // the object that a line changes, as it was
+
+	open     func(string) (secret.Octets, error) // of a stored secret; nil: leave it as it is
+	port     func(name string) error             // whether an interface exists; nil: not known
+	warnings func(text string)                   // nil: nobody reads them
+
+	remotes map[netip.Addr]string // peers by remote address; nil: not looked up yet
+}
+
+// own makes the configuration one that may be changed.
+func (e *edit) own() {
+	if !e.owned {
+		e.config, e.owned = e.config.Clone(), true
+	}
+}
+
+// warn tells a person of a weak choice.
+func (e *edit) warn(format string, args ...any) {
+	if e.warnings != nil {
+		e.warnings(fmt.Sprintf("Warning: "+format+"\n", args...))
+	}
+}
+
+// refuse says why a line is not accepted, in a sentence.
+func refuse(format string, args ...any) error {
+	return &grammar.Refusal{Reason: fmt.Sprintf(format, args...)}
+}
+
+// checks makes a row's check of one that wants the edit.
+func checks[T any](f func(*edit, *T) error) func(any, *T) error {
+	return func(x any, object *T) error { return f(x.(*edit), object) }
+}
+
+// refuses makes an Edit row's function that always refuses.
+func refuses[T any](reason string) func(any, *T, *struct{}) error {
+	return func(any, *T, *struct{}) error { return refuse("%s", reason) }
+}
+
+// allows makes a check of whether an object may be made or removed.
+func allows[K any](f func(*edit, K) error) func(any, *Config, K) error {
+	return func(x any, _ *Config, k K) error { return f(x.(*edit), k) }
+}
+
+// peerAt returns the name of the peer with that remote address, or "".
+func (e *edit) peerAt(a netip.Addr) string {
+	if e.remotes == nil {
+		e.remotes = make(map[netip.Addr]string, len(e.config.IKEPeers))
+		for name, p := range e.config.IKEPeers {
+			if p.Remote.IsValid() {
+				e.remotes[p.Remote] = name
+			}
+		}
+	}
+	return e.remotes[a]
+}
+
+// movePeer keeps the remote addresses up to date.
+func (e *edit) movePeer(name string, from, to netip.Addr) {
+	if e.remotes == nil {
+		return
+	}
+	if e.remotes[from] == name {
+		delete(e.remotes, from)
+	}
+	if to.IsValid() {
+		e.remotes[to] = name
+	}
+}

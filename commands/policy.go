@@ -1,0 +1,230 @@
+package commands
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sallyport/acl"
+	"sallyport/commands/grammar"
+	"sallyport/commands/kind"
+	"sallyport/ike/wire"
+	"sallyport/ipsec"
+)
+
+// Bounds of an IPsec SA's lifetime.
+const (
+	shortestSeconds = 30
+	longestSeconds  = 604800
+	leastKilobytes  = 2560
+	mostKilobytes   = 4294967295
+)
+
+func durationArg[T any](lifetime func(*T) *ipsec.Lifetime) grammar.Element[T] {
+	return grammar.Arg(kind.Seconds(shortestSeconds, longestSeconds), "Seconds",
+		func(t *T) *time.Duration { return &lifetime(t).Duration })
+}
+
+func volumeArg[T any](lifetime func(*T) *ipsec.Lifetime) grammar.Element[T] {
+	return grammar.Arg(kind.Kilobytes(leastKilobytes, mostKilobytes), "Kilobytes",
+		func(t *T) *uint64 { return &lifetime(t).Octets })
+}
+
+// policyView is the view of `ipsec policy NAME SEQ isakmp`.
+func policyView() *grammar.View[Policy] {
+	kw, name := grammar.Kw[Policy], grammar.Kw[string]
+	duration := grammar.Path[Policy]("sa", "Security association", "duration", "Lifetime of the SAs")
+	lifetime := func(p *Policy) *ipsec.Lifetime { return &p.Lifetime }
+	return &grammar.View[Policy]{
+		Tag: func(p *Policy) string { return "ipsec-policy-isakmp-" + p.Name + "-" + strconv.Itoa(int(p.Sequence)) },
+		New: func() *Policy { return &Policy{Window: DefaultWindow} },
+		Rows: []grammar.Row[Policy]{
+			grammar.Setting(grammar.Path[Policy]("security", "Traffic to protect", "acl", helpACL),
+				grammar.Arg(kind.Integer[uint32](3000, 3999), "Number of an advanced list", func(p *Policy) *uint32 { return &p.ACL })).
+				Check(checks(checkACL)),
+			grammar.Setting(kw("pfs", "Perfect forward secrecy"),
+				grammar.Arg(kind.Group("dh-group"), "Group", func(p *Policy) *wire.Group { return &p.PFS })).Check(checks(checkPFS)),
+			grammar.Setting(kw("ike-peer", helpPeer),
+				grammar.Arg(kind.Name(longestName, "ike peer"), "Name of the peer", func(p *Policy) *string { return &p.Peer })).
+				Check(checks(checkPeer)),
+			grammar.List(policyProposals(), name("proposal", "IPSec proposal"), nameOf15("ipsec proposal", "Name of the proposal")),
+			grammar.Setting(duration, kw("time-based", "Lifetime in seconds"), durationArg(lifetime)),
+			grammar.Setting(duration, kw("traffic-based", "Lifetime in kilobytes"), volumeArg(lifetime)),
+			grammar.Setting(grammar.Path[Policy]("sa", "Security association", "trigger-mode", "When SAs are made"),
+				grammar.Arg(triggers(), "Mode", func(p *Policy) *bool { return &p.Auto })),
+			grammar.Setting(grammar.Path[Policy]("anti-replay", "Replay protection", "window", "Size of the window"),
+				grammar.Arg(kind.OneNumber(32, 64, 128, 256, 512, 1024), "Packets", func(p *Policy) *int { return &p.Window })),
+		},
+	}
+}
+
+func triggers() grammar.Kind[bool] {
+	return kind.Choice(
+		grammar.Word[bool]{Text: "auto", Help: "At once", Value: true},
+		grammar.Word[bool]{Text: "traffic-based", Help: "When there is traffic", Value: false},
+	)
+}
+
+// checkACL lets a policy have one list that exists.
+func checkACL(e *edit, p *Policy) error {
+	list := e.config.ACLs[p.ACL]
+	old := e.before.(*Policy).ACL
+	switch {
+	case p.ACL == 0:
+		return nil
+	case list == nil || list.Kind != acl.Advanced:
+		return refuse("The ACL does not exist.")
+	case old != 0 && old != p.ACL:
+		return refuse("The policy already has ACL %d, undo security acl first.", old)
+	}
+	return nil
+}
+
+func checkPFS(e *edit, p *Policy) error {
+	e.warnGroup(p.PFS)
+	return nil
+}
+
+// checkPeer lets a policy name a peer that can be called.
+func checkPeer(e *edit, p *Policy) error {
+	if p.Peer == "" {
+		return nil
+	}
+	peer := e.config.IKEPeers[p.Peer]
+	switch {
+	case peer == nil:
+		return refuse("The IKE peer does not exist.")
+	case !peer.Remote.IsValid():
+		return refuse("The IKE peer has no remote-address.")
+	case !peer.V1Only:
+		e.warn("The IKE peer has no undo version 2; IKEv2 is not available, IKEv1 is used.")
+	}
+	return nil
+}
+
+func policyProposals() grammar.Items[Policy, string] {
+	return grammar.Items[Policy, string]{
+		All:    func(p *Policy) []string { return p.Proposals },
+		New:    func() string { return "" },
+		Put:    func(x any, p *Policy, name string) error { return x.(*edit).addProposal(p, name) },
+		Remove: func(_ any, p *Policy, name string) error { return removeProposal(p, name) },
+		Bare:   true,
+	}
+}
+
+func (e *edit) addProposal(p *Policy, name string) error {
+	switch {
+	case e.config.IPsecProposals[name] == nil:
+		return refuse("The IPSec proposal does not exist.")
+	case slices.Contains(p.Proposals, name):
+		return nil
+	case len(p.Proposals) == maxProposals:
+		return refuse("A policy can have up to %d proposals.", maxProposals)
+	}
+	p.Proposals = append(slices.Clip(p.Proposals), name)
+	return nil
+}
+
+// removeProposal removes one proposal, or all if there is no name.
+func removeProposal(p *Policy, name string) error {
+	if name == "" {
+		p.Proposals = nil
+		return nil
+	}
+	i := slices.Index(p.Proposals, name)
+	if i < 0 {
+		return grammar.ErrNotConfigured
+	}
+	p.Proposals = slices.Delete(slices.Clone(p.Proposals), i, i+1)
+	return nil
+}
+
+func comparePolicies(a, b PolicyKey) int {
+	return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.Sequence, b.Sequence))
+}
+
+// policyRows open and delete policies. The mode must be typed to make one.
+func policyRows() []grammar.Row[Config] {
+	kw := grammar.Kw[PolicyKey]
+	path := grammar.Path[PolicyKey]("ipsec", helpIPsec, "policy", helpPolicy)
+	name := grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(k *PolicyKey) *string { return &k.Name })
+	sequence := grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry, 1 is the first", func(k *PolicyKey) *uint32 { return &k.Sequence })
+	objects := grammar.Objects[Config, PolicyKey, Policy]{
+		View:    policyView(),
+		Of:      func(c *Config) map[PolicyKey]*Policy { return c.Policies },
+		Name:    func(p *Policy, k PolicyKey) { p.PolicyKey = k },
+		Compare: comparePolicies,
+		Delete:  allows((*edit).policyUnused),
+	}
+	mode := kw("isakmp", "Indicates use IKE to establish the IPSec SA")
+	reentry := objects
+	reentry.Heading = []grammar.Element[PolicyKey]{path, name, sequence, mode}
+	reentry.Create = allows(func(*edit, PolicyKey) error {
+		return refuse("The mode must be specified when an IPSec policy is created.")
+	})
+	refused := func(words string, rest ...grammar.Element[struct{}]) grammar.Row[Config] {
+		form := []grammar.Element[struct{}]{grammar.Path[struct{}]("ipsec", helpIPsec, "policy", helpPolicy), ignored(kind.Name(longestName, ""), "Name of the group"),
+			ignored(kind.Integer[uint32](1, 10000), "Number of the entry, 1 is the first")}
+		return grammar.Edit(refuses[Config](words), append(form, rest...)...)
+	}
+	return []grammar.Row[Config]{
+		grammar.Enter(objects, path, name, sequence, mode).NoUndo(),
+		grammar.Enter(reentry, path, name, sequence).Hidden(),
+		undoGroup(),
+		refused("Only the mode isakmp is available yet.", grammar.Kw[struct{}]("manual", "Indicates use manual to establish the IPSec SA")),
+		refused("Policy templates are not available yet.", grammar.Path[struct{}]("isakmp", "Indicates use IKE to establish the IPSec SA", "template", "Policy template"),
+			ignored(kind.Name(longestName, ""), "Name of the template")),
+	}
+}
+
+// ignored is an argument that nothing is done with.
+func ignored[F any](k grammar.Kind[F], help string) grammar.Element[struct{}] {
+	return grammar.Arg(k, help, func(*struct{}) *F { return new(F) })
+}
+
+// policyUnused refuses to remove the last entry of a group that an interface
+// uses.
+func (e *edit) policyUnused(k PolicyKey) error {
+	for other := range e.config.Policies {
+		if other.Name == k.Name && other != k {
+			return nil
+		}
+	}
+	return e.groupUnused(k.Name)
+}
+
+func (e *edit) groupUnused(name string) error {
+	if users := appliedTo(e.config, name); len(users) > 0 {
+		return refuse("The IPSec policy is being used by interface %s.", users[0])
+	}
+	return nil
+}
+
+// undoGroup deletes all entries of a name.
+func undoGroup() grammar.Row[Config] {
+	return grammar.Edit(func(x any, c *Config, name *string) error {
+		keys := slices.DeleteFunc(sortedKeys(c.Policies, comparePolicies), func(k PolicyKey) bool { return k.Name != *name })
+		if len(keys) == 0 {
+			return grammar.ErrNotConfigured
+		}
+		if err := x.(*edit).groupUnused(*name); err != nil {
+			return err
+		}
+		for _, k := range keys {
+			delete(c.Policies, k)
+		}
+		return nil
+	}, grammar.Path[string]("undo", helpUndo, "ipsec", helpIPsec, "policy", helpPolicy), nameOf15("ipsec policy", "Name of the group"))
+}
+
+// hasGroup reports whether a policy group of that name has an entry.
+func (c *Config) hasGroup(name string) bool {
+	for k := range c.Policies {
+		if k.Name == name {
+			return true
+		}
+	}
+	return false
+}

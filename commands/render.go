@@ -1,0 +1,83 @@
+package commands
+
+import (
+	"maps"
+	"strings"
+
+	"sallyport/commands/grammar"
+	"sallyport/ike"
+	"sallyport/ipsec/secret"
+)
+
+// Render returns the text of `display current-configuration`. It replays from
+// nothing to the same configuration. seal turns a secret into its stored form;
+// without it secrets show as asterisks.
+func (c *Config) Render(seal func(secret.Octets) string) string {
+	if seal != nil {
+		c = c.sealed(seal)
+	}
+	var b strings.Builder
+	for _, block := range joined(systemTable.Blocks(c)) {
+		writeBlock(&b, block)
+	}
+	b.WriteString("#\nreturn\n")
+	return b.String()
+}
+
+// sealed returns c with the keys of its peers in their stored form.
+func (c *Config) sealed(seal func(secret.Octets) string) *Config {
+	d := *c
+	d.IKEPeers = maps.Clone(c.IKEPeers)
+	for name, p := range d.IKEPeers {
+		d.IKEPeers[name] = sealedPeer(p, seal)
+	}
+	return &d
+}
+
+func sealedPeer(p *ike.Peer, seal func(secret.Octets) string) *ike.Peer {
+	if len(p.Key) == 0 {
+		return p
+	}
+	q := *p
+	q.Key = secret.Octets(seal(p.Key))
+	return &q
+}
+
+// renderObject returns the lines of one object.
+func renderObject(o *grammar.Entry, c *Config, seal func(secret.Octets) string) string {
+	object := o.Find(c)
+	if p, ok := object.(*ike.Peer); ok {
+		object = sealedPeer(p, seal)
+	}
+	var b strings.Builder
+	writeBlock(&b, o.Render(object))
+	b.WriteString("#\n")
+	return b.String()
+}
+
+// joined puts the lines of the system view that begin with the same word into
+// one block.
+func joined(blocks []grammar.Block) []grammar.Block {
+	var all []grammar.Block
+	for _, b := range blocks {
+		if n := len(all); n > 0 && !b.Object && !all[n-1].Object && firstWord(all[n-1]) == firstWord(b) {
+			all[n-1].Lines = append(all[n-1].Lines, b.Lines...)
+			continue
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+func firstWord(b grammar.Block) string {
+	word, _, _ := strings.Cut(b.Lines[0], " ")
+	return word
+}
+
+func writeBlock(b *strings.Builder, block grammar.Block) {
+	b.WriteString("#\n")
+	for _, line := range block.Lines {
+		b.WriteString(line)
+		b.WriteByte('\n')
+	}
+}

@@ -1,0 +1,124 @@
+package commands
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"sallyport/commands/grammar"
+	"sallyport/ipsec/secret"
+)
+
+// A Script is a configuration file to be replayed.
+type Script struct {
+	File string // for the errors
+	Text string
+
+	// Open turns the stored form of a secret into the secret, as Device.Open.
+	// If nil, stored secrets are taken as they are: enough to check a file, not
+	// to run it.
+	Open func(string) (secret.Octets, error)
+
+	// Port returns the Linux device of an interface, as Device.Port. If nil,
+	// interfaces are taken to exist.
+	Port func(name string) (string, error)
+}
+
+// A LineError is a line of a script that was refused.
+type LineError struct {
+	File         string
+	Line, Column int // from 1; Line 0: about the whole
+	Text         string
+	Err          error
+}
+
+// Error returns the error in the form FILE:LINE:COLUMN: why, in "the line".
+func (e *LineError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %v", e.File, e.Err)
+	}
+	return fmt.Sprintf("%s:%d:%d: %v", e.File, e.Line, e.Column, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *LineError) Unwrap() error { return e.Err }
+
+// everything is the level of whoever may do all there is.
+const everything = 3
+
+// Replay runs a whole script in system view on top of from and returns what
+// came out, with every line that was refused. It applies nothing; from is not
+// changed. Lines that are indented under a heading that was refused are refused
+// with it, so that they do not end up in another view.
+func Replay(from *Config, script Script) (*Config, []*LineError) {
+	r := replay{script: &script, place: place{system: true}}
+	r.edit = &edit{config: from.Clone(), owned: true, open: script.Open}
+	if script.Port != nil {
+		r.edit.port = func(name string) error {
+			_, err := script.Port(name)
+			return err
+		}
+	}
+	for text := range strings.Lines(script.Text) {
+		r.line++
+		r.run(strings.TrimRight(text, "\r\n"))
+	}
+	for _, fault := range r.edit.config.Validate() {
+		r.errors = append(r.errors, &LineError{File: script.File, Err: fault})
+	}
+	return r.edit.config, r.errors
+}
+
+// replay is a script being run.
+type replay struct {
+	script *Script
+	edit   *edit
+	place  place
+	line   int
+	orphan int // the heading that was refused, while its lines go by; 0: none
+	errors []*LineError
+}
+
+func (r *replay) run(text string) {
+	line := grammar.Split(text)
+	if line.Empty() {
+		return
+	}
+	if line.Begin() == 0 {
+		r.orphan = 0
+	}
+	err := r.exec(line)
+	if err == nil {
+		return
+	}
+	if line.Begin() == 0 {
+		r.orphan = r.line
+	}
+	r.refuse(line, text, err)
+}
+
+func (r *replay) exec(line grammar.Line) error {
+	if r.orphan > 0 {
+		return refuse("The line belongs to line %d, which was refused.", r.orphan)
+	}
+	before := r.place
+	action, err := r.place.run(r.edit, line, everything)
+	if err != nil || action == nil {
+		return err
+	}
+	if m, ok := action.(mover); ok {
+		m.move(&r.place)
+		return nil
+	}
+	r.place = before
+	return refuse("The command is not a configuration command.")
+}
+
+func (r *replay) refuse(line grammar.Line, text string, err error) {
+	column := line.Begin() + 1
+	var bad *grammar.Error
+	if errors.As(err, &bad) {
+		column = bad.Column()
+	}
+	r.errors = append(r.errors, &LineError{r.script.File, r.line, column, text, err})
+}

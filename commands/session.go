@@ -1,0 +1,164 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"sallyport/commands/grammar"
+)
+
+// A Running is the configuration in force, shared by all sessions of a box. It
+// has no lock: whoever owns the sessions serialises their Exec.
+type Running struct{ config *Config }
+
+// NewRunning returns a Running that holds c, which is taken to be in force.
+func NewRunning(c *Config) *Running { return &Running{config: c} }
+
+// Config returns the configuration in force. It is not to be changed.
+func (r *Running) Config() *Config { return r.config }
+
+// Options are a session's.
+type Options struct {
+	Level       int  // of the user, 0-3: commands above it do not exist
+	Interactive bool // a person is typing: warn of weak choices, insist on an answer
+}
+
+// A Session is one operator's command line: a view, and perhaps an open
+// question. It is not safe for concurrent use; all sessions of a Running are to
+// be called under one lock.
+type Session struct {
+	device   Device
+	running  *Running
+	options  Options
+	place    place
+	question *question // nil: none is open
+	ended    bool
+}
+
+// An Output is what a line brought about.
+type Output struct {
+	Text string // to be printed as it is: empty, or lines that each end in a line feed
+	Err  error  // why the line was refused; Text says it too
+
+	// Long, if not nil, is the rest of the command. It takes its time and is to
+	// be run without the owner's lock; it prints as it goes. Its error is one
+	// line that it has not printed.
+	Long func(ctx context.Context, print func(text string)) error
+
+	Ended bool // the session is over
+}
+
+// NewSession returns a session in user view.
+func NewSession(device Device, running *Running, options Options) *Session {
+	return &Session{device: device, running: running, options: options}
+}
+
+// longestLine is VRP's limit in octets.
+const longestLine = 510
+
+// Prompt returns what to print before reading a line: the view's prompt, or the
+// question that the next line answers.
+func (s *Session) Prompt() string {
+	if s.question != nil {
+		return s.question.text
+	}
+	s.place.settle(s.running.config)
+	return s.place.prompt(s.running.config)
+}
+
+// Exec runs one line. A line that is refused changes nothing. ctx bounds what
+// the line asks of the device.
+//
+// A question that save asks is answered by the next line. In a script it may be
+// left unanswered: a line that is neither yes nor no counts as yes and is then
+// run itself.
+func (s *Session) Exec(ctx context.Context, text string) Output {
+	if s.ended {
+		return Output{Ended: true}
+	}
+	if s.question == nil {
+		return s.exec(text)
+	}
+	answer, isAnswer := answers[strings.ToLower(strings.TrimSpace(text))]
+	switch {
+	case isAnswer:
+		return s.answer(answer)
+	case s.options.Interactive:
+		s.question.text = askAgain
+		return Output{}
+	}
+	first := s.answer(true)
+	second := s.exec(text)
+	second.Text = first.Text + second.Text
+	second.Err = errors.Join(first.Err, second.Err)
+	return second
+}
+
+// Finish ends the input of a script: a question still open is answered with
+// yes. At a terminal it is dropped.
+func (s *Session) Finish(ctx context.Context) Output {
+	if s.question == nil || s.ended {
+		return Output{}
+	}
+	return s.answer(!s.options.Interactive)
+}
+
+func (s *Session) exec(text string) Output {
+	s.place.settle(s.running.config)
+	if len(text) > longestLine {
+		return s.refused(refuse("The line is longer than %d characters.", longestLine))
+	}
+	line := grammar.Split(text)
+	if line.Empty() {
+		return Output{}
+	}
+	before := s.place
+	var warnings strings.Builder
+	action, err := s.change(line, &warnings)
+	if err != nil {
+		s.place = before
+		return s.refused(err)
+	}
+	if action == nil {
+		return Output{Text: warnings.String()}
+	}
+	return action.(doer).do(s)
+}
+
+// change runs a line and puts what it changes in force.
+func (s *Session) change(line grammar.Line, warnings *strings.Builder) (action any, err error) {
+	e := &edit{config: s.running.config, open: s.device.Open, port: s.port}
+	if s.options.Interactive {
+		e.warnings = func(text string) { warnings.WriteString(text) }
+	}
+	action, err = s.place.run(e, line, s.options.Level)
+	if err != nil || !e.owned {
+		return action, err
+	}
+	if faults := e.config.Validate(); len(faults) > 0 {
+		return nil, faults[0]
+	}
+	if err := s.device.Apply(e.config); err != nil {
+		return nil, refuse("%v.", err)
+	}
+	s.running.config = e.config
+	return action, nil
+}
+
+func (s *Session) port(name string) error {
+	_, err := s.device.Port(name)
+	return err
+}
+
+// refused says why a line is not accepted.
+func (s *Session) refused(err error) Output {
+	var bad *grammar.Error
+	if errors.As(err, &bad) {
+		return Output{Text: bad.Text(s.Prompt()), Err: err}
+	}
+	return Output{Text: err.Error() + "\n", Err: err}
+}
+
+// A doer is the Action of a Do row.
+type doer interface{ do(*Session) Output }

@@ -1,0 +1,173 @@
+package commands
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"sallyport/acl"
+	"sallyport/commands/grammar"
+	"sallyport/commands/kind"
+	"sallyport/ike"
+	"sallyport/ipsec"
+)
+
+// The tables: user view, system view, and the rows that every view has. The
+// system view's Enter rows hold the feature views, each in the file of its
+// subject (ikeproposal.go, ikepeer.go, accesslist.go, ipsecproposal.go,
+// policy.go, interface.go); the rows that act are in files named do*.go.
+var (
+	userTable     = (&grammar.View[Config]{New: New, Rows: userRows()}).Compile()
+	systemTable   = (&grammar.View[Config]{New: New, Rows: systemRows()}).Compile()
+	anywhereTable = (&grammar.View[Config]{New: New, Rows: anywhereRows()}).Compile()
+)
+
+// systemRows are in the order in which a replay succeeds: what is referred to
+// comes before what refers to it.
+func systemRows() []grammar.Row[Config] {
+	kw := grammar.Kw[Config]
+	rows := []grammar.Row[Config]{
+		grammar.Setting(kw("sysname", "Specify the host name"),
+			grammar.Arg(kind.Name(64, ""), "Host name", func(c *Config) *string { return &c.Sysname })),
+	}
+	rows = append(rows, aclRows()...)
+	rows = append(rows, ipsecProposalRow(), ikeProposalRow(), ikePeerRow())
+	rows = append(rows, durationRows()...)
+	rows = append(rows, policyRows()...)
+	rows = append(rows, interfaceRow(), routeRow())
+	return append(rows, grammar.Do[Config](0, enterSystem{}, grammar.Kw[enterSystem]("system-view", "Enter the system view")).Hidden())
+}
+
+// durationRows are the lifetimes of policies that state none.
+func durationRows() []grammar.Row[Config] {
+	path := grammar.Path[Config]("ipsec", helpIPsec, "sa", "Security association", "global-duration", "Default lifetimes of SAs")
+	kw := grammar.Kw[Config]
+	return []grammar.Row[Config]{
+		grammar.Setting(path, kw("time-based", "Lifetime in seconds"), durationArg(func(c *Config) *ipsec.Lifetime { return &c.Lifetime })),
+		grammar.Setting(path, kw("traffic-based", "Lifetime in kilobytes"), volumeArg(func(c *Config) *ipsec.Lifetime { return &c.Lifetime })),
+	}
+}
+
+// Help of keywords that begin several rows.
+const (
+	helpIKE      = "Internet Key Exchange"
+	helpIPsec    = "IP security"
+	helpIP       = "Internet Protocol"
+	helpACL      = "Access control list"
+	helpDisplay  = "Display current system information"
+	helpReset    = "Reset operation"
+	helpPolicy   = "IPSec policy"
+	helpProposal = "Security proposal"
+	helpPeer     = "IKE peer"
+	helpUndo     = "Cancel the current setting"
+	helpNumber   = "Number of the list"
+	helpRemote   = "Address of the peer"
+)
+
+// The keys of objects, as arguments.
+func proposalNumber() grammar.Element[uint32] {
+	return grammar.Arg(kind.Integer[uint32](1, 1024), "Priority, 1 is the highest", itself[uint32])
+}
+
+func nameOf15(of, help string) grammar.Element[string] {
+	return grammar.Arg(kind.Name(longestName, of), help, itself[string])
+}
+
+// longestName is the length of the names of peers, proposals and policies.
+const longestName = 15
+
+// itself binds an argument to a value that is no struct.
+func itself[T any](t *T) *T { return t }
+
+func aclRows() []grammar.Row[Config] {
+	row := func(view *grammar.View[acl.ACL], low, high uint32) grammar.Row[Config] {
+		kw := grammar.Kw[uint32]
+		return grammar.Enter(grammar.Objects[Config, uint32, acl.ACL]{
+			View:    view,
+			Of:      func(c *Config) map[uint32]*acl.ACL { return c.ACLs },
+			Name:    func(a *acl.ACL, n uint32) { *a = *acl.New(n) },
+			Compare: cmp.Compare[uint32],
+			Skip:    func(n uint32) bool { return n < low || n > high },
+			Delete:  allows((*edit).aclUnused),
+		}, kw("acl", helpACL), grammar.Implied(kw("number", helpNumber)),
+			grammar.Arg(kind.Integer(low, high), "Number of the list", itself[uint32]),
+			grammar.Optional(kw("match-order", "Order of the rules"), kw("config", "By number")))
+	}
+	return []grammar.Row[Config]{row(basicView(), 2000, 2999), row(advancedView(), 3000, 3999), undoACLAll()}
+}
+
+func undoACLAll() grammar.Row[Config] {
+	path := grammar.Path[struct{}]("undo", helpUndo, "acl", helpACL, "all", "All lists")
+	return grammar.Edit(func(x any, c *Config, _ *struct{}) error {
+		for n := range c.ACLs {
+			if err := x.(*edit).aclUnused(n); err != nil {
+				return err
+			}
+		}
+		clear(c.ACLs)
+		return nil
+	}, path)
+}
+
+// aclUnused refuses what a policy refers to.
+func (e *edit) aclUnused(n uint32) error {
+	return e.noPolicy("The ACL is being used by IPSec policy %s %d.", func(p *Policy) bool { return p.ACL == n })
+}
+
+// noPolicy refuses if a policy uses what is to be removed. The words take the
+// policy's name and number.
+func (e *edit) noPolicy(words string, uses func(*Policy) bool) error {
+	for _, k := range sortedKeys(e.config.Policies, comparePolicies) {
+		if uses(e.config.Policies[k]) {
+			return refuse(words, k.Name, k.Sequence)
+		}
+	}
+	return nil
+}
+
+func ipsecProposalRow() grammar.Row[Config] {
+	return grammar.Enter(grammar.Objects[Config, string, ipsec.Proposal]{
+		View:    ipsecProposalView(),
+		Of:      func(c *Config) map[string]*ipsec.Proposal { return c.IPsecProposals },
+		Name:    func(p *ipsec.Proposal, name string) { p.Name = name },
+		Compare: strings.Compare,
+		Delete: allows(func(e *edit, name string) error {
+			return e.noPolicy("The IPSec proposal is being used by IPSec policy %s %d.", func(p *Policy) bool {
+				return slices.Contains(p.Proposals, name)
+			})
+		}),
+	}, grammar.Path[string]("ipsec", helpIPsec, "proposal", helpProposal), nameOf15("ipsec proposal", "Name of the proposal"))
+}
+
+func ikeProposalRow() grammar.Row[Config] {
+	return grammar.Enter(grammar.Objects[Config, uint32, IKEProposal]{
+		View:    ikeProposalView(),
+		Of:      func(c *Config) map[uint32]*IKEProposal { return c.IKEProposals },
+		Name:    func(p *IKEProposal, n uint32) { p.Number = n },
+		Compare: cmp.Compare[uint32],
+		Delete: allows(func(e *edit, n uint32) error {
+			for _, name := range sortedKeys(e.config.IKEPeers, strings.Compare) {
+				if e.config.IKEPeers[name].Proposal == n {
+					return refuse("The IKE proposal is being used by IKE peer %s.", name)
+				}
+			}
+			return nil
+		}),
+	}, grammar.Path[uint32]("ike", helpIKE, "proposal", helpProposal), proposalNumber())
+}
+
+func ikePeerRow() grammar.Row[Config] {
+	return grammar.Enter(grammar.Objects[Config, string, ike.Peer]{
+		View:    ikePeerView(),
+		Of:      func(c *Config) map[string]*ike.Peer { return c.IKEPeers },
+		Name:    func(p *ike.Peer, name string) { p.Name = name },
+		Compare: strings.Compare,
+		Delete: allows(func(e *edit, name string) error {
+			err := e.noPolicy("The IKE peer is being used by IPSec policy %s %d.", func(p *Policy) bool { return p.Peer == name })
+			if err == nil {
+				e.movePeer(name, e.config.IKEPeers[name].Remote, noAddr)
+			}
+			return err
+		}),
+	}, grammar.Path[string]("ike", helpIKE, "peer", helpPeer), nameOf15("ike peer", "IKE peer name, up to 15 characters"))
+}

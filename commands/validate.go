@@ -1,0 +1,95 @@
+package commands
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Validate returns what is wrong with the configuration as a whole, one error
+// for each fault: what refers to nothing, and what clashes. A configuration
+// that was only ever edited by lines has no fault.
+func (c *Config) Validate() []error {
+	v := validation{config: c}
+	v.peers()
+	v.policies()
+	v.interfaces()
+	v.addresses()
+	return v.faults
+}
+
+// validation collects faults.
+type validation struct {
+	config *Config
+	faults []error
+}
+
+func (v *validation) fault(format string, args ...any) {
+	v.faults = append(v.faults, refuse(format, args...))
+}
+
+func (v *validation) peers() {
+	byAddress := make(map[netip.Addr]string, len(v.config.IKEPeers))
+	for name, p := range v.config.IKEPeers {
+		if p.Proposal != 0 && v.config.IKEProposals[p.Proposal] == nil {
+			v.fault("The IKE proposal %d of IKE peer %s does not exist.", p.Proposal, name)
+		}
+		if !p.Remote.IsValid() {
+			continue
+		}
+		if other, taken := byAddress[p.Remote]; taken {
+			v.fault("The IKE peers %s and %s have the same remote address.", min(name, other), max(name, other))
+		}
+		byAddress[p.Remote] = name
+	}
+}
+
+func (v *validation) policies() {
+	for k, p := range v.config.Policies {
+		if p.ACL != 0 && v.config.ACLs[p.ACL] == nil {
+			v.fault("The ACL %d of IPSec policy %s %d does not exist.", p.ACL, k.Name, k.Sequence)
+		}
+		if p.Peer != "" && v.config.IKEPeers[p.Peer] == nil {
+			v.fault("The IKE peer %s of IPSec policy %s %d does not exist.", p.Peer, k.Name, k.Sequence)
+		}
+		for _, name := range p.Proposals {
+			if v.config.IPsecProposals[name] == nil {
+				v.fault("The IPSec proposal %s of IPSec policy %s %d does not exist.", name, k.Name, k.Sequence)
+			}
+		}
+	}
+}
+
+func (v *validation) interfaces() {
+	for name, i := range v.config.Interfaces {
+		if i.Policy != "" && !v.config.hasGroup(i.Policy) {
+			v.fault("The IPSec policy %s of interface %s does not exist.", i.Policy, name)
+		}
+	}
+}
+
+// addresses finds networks on two interfaces: sorted by first address, those
+// that overlap are neighbours.
+func (v *validation) addresses() {
+	type owned struct {
+		prefix netip.Prefix
+		name   string
+	}
+	var all []owned
+	for name, i := range v.config.Interfaces {
+		for _, p := range i.Addresses {
+			all = append(all, owned{p.Masked(), name})
+		}
+	}
+	slices.SortFunc(all, func(a, b owned) int {
+		if c := a.prefix.Compare(b.prefix); c != 0 {
+			return c
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	for n := 1; n < len(all); n++ {
+		if a, b := all[n-1], all[n]; a.name != b.name && a.prefix.Overlaps(b.prefix) {
+			v.fault("The addresses of interfaces %s and %s conflict.", min(a.name, b.name), max(a.name, b.name))
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package ipsectest
+
+import (
+	"net/netip"
+	"os"
+	"testing"
+
+	"sallyport/ipsec"
+	"sallyport/platform/netns"
+)
+
+// The topology, each box a network namespace, each line a cable:
+//
+//	10.1.1.2        10.1.1.1   192.0.2.1        192.0.2.2   10.1.2.1        10.1.2.2
+//	┌───────┐ eth0   eth1 ┌──────────┐ eth0   eth0 ┌──────────┐ eth1   eth0 ┌───────┐
+//	│ PC A  ├─────────────┤ gateway A├─────────────┤ gateway B├─────────────┤ PC B  │
+//	└───────┘             └──────────┘             └──────────┘             └───────┘
+var (
+	pcA, lanA = netip.MustParseAddr("10.1.1.2"), netip.MustParsePrefix("10.1.1.0/24")
+	pcB, lanB = netip.MustParseAddr("10.1.2.2"), netip.MustParsePrefix("10.1.2.0/24")
+	wanA      = netip.MustParseAddr("192.0.2.1")
+	wanB      = netip.MustParseAddr("192.0.2.2")
+)
+
+// wan is the gateways' device towards each other.
+const wan = "eth0"
+
+// An Opener opens a dataplane in the calling thread's namespace, in which local is
+// the gateway's address, and has it closed when the test ends. If UDP encapsulation
+// needs somebody to listen on port 4500, it listens.
+type Opener func(t testing.TB, local netip.Addr, notify func(ipsec.Event)) ipsec.Dataplane
+
+// A lab is the topology with two dataplanes in it.
+type lab struct {
+	testing.TB
+	pcA, pcB *netns.Namespace
+	a, b     gateway
+}
+
+// A gateway is one that is tested.
+type gateway struct {
+	ipsec.Dataplane
+	namespace *netns.Namespace
+	local     netip.Addr
+	events    chan ipsec.Event
+}
+
+// needRoot skips a test that makes namespaces where that is not possible. In CI
+// nothing is skipped.
+func needRoot(t testing.TB) {
+	t.Helper()
+	switch {
+	case os.Geteuid() == 0:
+	case os.Getenv("CI") == "true":
+		t.Fatal("network namespaces need root")
+	default:
+		t.Skip("network namespaces need root: run as root or in `unshare -Urn`")
+	}
+}
+
+func newLab(t testing.TB, open Opener) *lab {
+	t.Helper()
+	needRoot(t)
+	l := &lab{TB: t, pcA: box(t), pcB: box(t)}
+	l.a = gateway{namespace: box(t), local: wanA, events: make(chan ipsec.Event, 100)}
+	l.b = gateway{namespace: box(t), local: wanB, events: make(chan ipsec.Event, 100)}
+	l.connect()
+	l.a.open(t, open)
+	l.b.open(t, open)
+	return l
+}
+
+func box(t testing.TB) *netns.Namespace {
+	t.Helper()
+	n, err := netns.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	return n
+}
+
+// connect lays the cables and gives addresses and routes.
+func (l *lab) connect() {
+	a, b := l.a.namespace, l.b.namespace
+	for _, err := range []error{
+		netns.Cable(l.pcA, "eth0", a, "eth1"), netns.Cable(a, wan, b, wan), netns.Cable(b, "eth1", l.pcB, "eth0"),
+		l.pcA.AddAddress("eth0", netip.PrefixFrom(pcA, 24)), l.pcB.AddAddress("eth0", netip.PrefixFrom(pcB, 24)),
+		a.AddAddress("eth1", netip.PrefixFrom(lanA.Addr().Next(), 24)), b.AddAddress("eth1", netip.PrefixFrom(lanB.Addr().Next(), 24)),
+		a.AddAddress(wan, netip.PrefixFrom(wanA, 24)), b.AddAddress(wan, netip.PrefixFrom(wanB, 24)),
+		l.pcA.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), lanA.Addr().Next()),
+		l.pcB.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), lanB.Addr().Next()),
+		a.AddRoute(lanB, wanB), b.AddRoute(lanA, wanA),
+		a.Forward(), b.Forward(),
+	} {
+		if err != nil {
+			l.Fatal(err)
+		}
+	}
+}
+
+// open opens the gateway's dataplane. Events nobody waits for are lost when there
+// are too many, as an owner's would be.
+func (g *gateway) open(t testing.TB, open Opener) {
+	err := g.namespace.Do(func() error {
+		g.Dataplane = open(t, g.local, func(e ipsec.Event) {
+			select {
+			case g.events <- e:
+			default:
+			}
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,46 @@
+// Package tunnel is the userspace dataplane: it protects packets with ESP in
+// tunnel mode (RFC 4301, RFC 4303), plain or in UDP (RFC 3948), on any kernel that
+// has TUN devices and policy routing. It negotiates nothing: what SAs it has, it
+// was given.
+//
+// Start at [Open]. A packet's way out begins in leaving.go, its way in in
+// inbound.go; spd.go and sad.go hold what they ask.
+//
+// # How packets come here
+//
+// Routing brings them, so that the kernel's work for a packet does not grow with
+// the number of policies, and traffic that no policy names never leaves the kernel:
+//
+//	4500: fwmark MARK goto 4504             what we send ourselves goes its normal way
+//	4501: iif DEVICE lookup 4500            in clear from outside, to a protected prefix of ours: the guard
+//	4502: lookup main suppress_ifgroup 4500 what does not leave by a policy's device goes its normal way
+//	4503: lookup 4501                       to a prefix behind a peer: the inside device
+//	4504: nop
+//
+// The two tables hold one route for each prefix of the permit rules. A policy
+// speaks of what leaves its device, and rule 4502 is that condition: the policies'
+// devices are put into an interface group of their own, so that a LAN of this box
+// stays reachable though an access list says "destination any". Rules that others
+// made behind 4504 keep their say.
+//
+// There are two TUN devices. The inside one (sallyport0) takes what leaves and may
+// have to be protected, and hands the system what was decrypted. The guard
+// (sallyport1) takes what came in clear from outside to an address that a policy
+// protects. With one device the two could not be told apart: an access list that
+// covers its own mirror, such as "permit ip", would make us encrypt a stranger's
+// packet for the peer, where it has to be dropped.
+//
+// What comes out of the devices and needs no protection goes back through a raw
+// socket with our mark. Written into a TUN device it would be forwarded once more:
+// its TTL would count twice, and the rules above would have to tell it from what was
+// decrypted, which must pass them again, since a hub protects what it relays from
+// one branch to another.
+//
+// # What is not here
+//
+// Clear packets to an address of the box itself are the kernel's before any rule of
+// ours is asked; they are not checked. Sockets bound to a device bypass the tables.
+// With policies on several devices the first that matches decides, whichever
+// device the packet would have left by. Congestion marks (RFC 6040) of outer
+// packets are heeded for plain ESP only: the UDP socket does not tell them.
+package tunnel

@@ -1,0 +1,99 @@
+package tunnel
+
+import (
+	"errors"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// actNop is the action of a rule that only marks a place: FR_ACT_NOP of
+// linux/fib_rules.h.
+const actNop = 3
+
+// netlink writes a rule the way package netlink wants it.
+func (v rule) netlink() *netlink.Rule {
+	r := netlink.NewRule()
+	r.Family, r.Priority, r.Mark, r.IifName, r.Table = unix.AF_INET, v.priority, v.mark, v.device, v.table
+	switch {
+	case v.jump != 0:
+		r.Goto = v.jump
+	case v.table == 0:
+		r.Type = actNop
+	}
+	if v.suppressGroup {
+		r.SuppressIfgroup = policyGroup
+	}
+	return r
+}
+
+// ruleOf is the way back.
+func ruleOf(r *netlink.Rule) rule {
+	return rule{
+		priority: r.Priority, mark: r.Mark, device: r.IifName, table: r.Table,
+		jump: max(r.Goto, 0), suppressGroup: r.SuppressIfgroup == policyGroup,
+	}
+}
+
+// rulesNow returns the rules that the kernel has at our priorities: whoever put them
+// there, they are in the way of ours.
+func (r *routing) rulesNow() (now []rule, err error) {
+	all, err := r.kernel.RuleList(unix.AF_INET)
+	for i := range all {
+		if p := all[i].Priority; p >= ruleMarked && p <= ruleEnd {
+			now = append(now, ruleOf(&all[i]))
+		}
+	}
+	return now, describe(err, "list")
+}
+
+// netlink writes a route the way package netlink wants it.
+func (v route) netlink() *netlink.Route {
+	r := &netlink.Route{
+		Family: unix.AF_INET, Table: v.table, Dst: ipNet(v.prefix), LinkIndex: v.device,
+		Scope: netlink.SCOPE_LINK, Priority: v.metric(),
+	}
+	if v.source.IsValid() {
+		r.Src = v.source.AsSlice()
+	}
+	return r
+}
+
+// routesNow returns the routes in our tables.
+func (r *routing) routesNow() (now []route, err error) {
+	for _, table := range []int{r.table, r.table + 1} {
+		all, err := r.kernel.RouteListFiltered(unix.AF_INET, &netlink.Route{Table: table}, netlink.RT_FILTER_TABLE)
+		if err != nil && !errors.Is(err, unix.ENOENT) { // no such table yet
+			return nil, describe(err, "list")
+		}
+		for i := range all {
+			now = append(now, routeOf(&all[i]))
+		}
+	}
+	return now, nil
+}
+
+// takenTable returns one of our tables in which somebody has routes, or 0. Ours went
+// with their devices, even if we were killed.
+func (r *routing) takenTable() (int, error) {
+	routes, err := r.routesNow()
+	if err != nil || len(routes) == 0 {
+		return 0, err
+	}
+	return routes[0].table, nil
+}
+
+// routeOf is the way back of a route's netlink.
+func routeOf(r *netlink.Route) route {
+	v := route{table: r.Table, prefix: netip.PrefixFrom(netip.IPv4Unspecified(), 0), device: r.LinkIndex}
+	if r.Dst != nil {
+		addr, _ := netip.AddrFromSlice(r.Dst.IP)
+		ones, _ := r.Dst.Mask.Size()
+		v.prefix = netip.PrefixFrom(addr.Unmap(), ones)
+	}
+	if source, ok := netip.AddrFromSlice(r.Src); ok {
+		v.source = source.Unmap()
+	}
+	return v
+}

@@ -1,0 +1,146 @@
+package tunnel
+
+import (
+	"math/bits"
+	"net/netip"
+
+	"sallyport/acl"
+	"sallyport/ipsec"
+)
+
+// Priorities of our rules; see the package's comment. They stand before those that
+// administrators usually give (up to 32765), and 4504 hands on to these.
+const (
+	ruleMarked = 4500 + iota
+	ruleGuard
+	ruleElsewhere
+	ruleInside
+	ruleEnd
+)
+
+// policyGroup is the interface group of the policies' devices while they are ours.
+const policyGroup = 4500
+
+// mainTable is the routing table that everybody uses.
+const mainTable = 254
+
+// A rule is one policy routing rule of ours.
+type rule struct {
+	priority      int
+	mark          uint32 // 0: any
+	device        string // that the packet came in by; empty: any
+	table         int    // to look into; 0: none
+	jump          int    // priority to go on at; 0: none
+	suppressGroup bool   // a route by a device of policyGroup does not count
+}
+
+// A route leads to one of our devices. What this box sends itself gets the address
+// of the policy's device, as if that were the way. That takes a second route, since
+// the kernel removes routes along with their source address, and protected traffic
+// must not leave in clear because of that.
+type route struct {
+	table  int
+	prefix netip.Prefix
+	device int        // interface index
+	source netip.Addr // preferred source of what this box sends itself; zero: none
+}
+
+// metric makes the route with a source the better one of two.
+func (r route) metric() int {
+	if r.source.IsValid() {
+		return 1
+	}
+	return 2
+}
+
+// A plan is all that a list of policies wants of the system.
+type plan struct {
+	devices []string // of policies, each once
+	rules   []rule   // those that others refer to first
+	routes  []route  // each once
+}
+
+// A planner knows what all plans have in common.
+type planner struct {
+	mark          uint32
+	table         int // of the guard; the next is the inside device's
+	inside, guard int // interface indexes
+}
+
+// plan returns what the policies want. Without policies that is nothing at all.
+func (p planner) plan(policies []*ipsec.Policy) plan {
+	var devices set[string]
+	var routes set[route]
+	sources := make(map[netip.Prefix]netip.Addr)
+	for _, policy := range policies {
+		devices.add(policy.Device)
+		for i := range policy.ACL.Rules {
+			r := &policy.ACL.Rules[i]
+			if r.Action != acl.Permit {
+				continue
+			}
+			to := covering(r.Destination)
+			routes.add(route{table: p.table, prefix: covering(r.Source), device: p.guard})
+			routes.add(route{table: p.table + 1, prefix: to, device: p.inside})
+			if _, ok := sources[to]; !ok && policy.Local.Is4() && !policy.Local.IsUnspecified() {
+				sources[to] = policy.Local
+				routes.add(route{table: p.table + 1, prefix: to, device: p.inside, source: policy.Local})
+			}
+		}
+	}
+	if len(devices.list) == 0 {
+		return plan{}
+	}
+	return plan{devices: devices.list, rules: p.rules(devices.list), routes: routes.list}
+}
+
+// A set is a list without repetitions, in order of arrival.
+type set[T comparable] struct {
+	list []T
+	has  map[T]bool
+}
+
+func (s *set[T]) add(v T) {
+	if s.has == nil {
+		s.has = make(map[T]bool)
+	}
+	if !s.has[v] {
+		s.has[v] = true
+		s.list = append(s.list, v)
+	}
+}
+
+// minus returns what is in a and not in b.
+func minus[T comparable](a, b []T) (rest []T) {
+	var other set[T]
+	for _, v := range b {
+		other.add(v)
+	}
+	for _, v := range a {
+		if !other.has[v] {
+			rest = append(rest, v)
+		}
+	}
+	return rest
+}
+
+func (p planner) rules(devices []string) []rule {
+	rules := []rule{
+		{priority: ruleEnd},
+		{priority: ruleMarked, mark: p.mark, jump: ruleEnd},
+		{priority: ruleElsewhere, table: mainTable, suppressGroup: true},
+	}
+	for _, name := range devices {
+		rules = append(rules, rule{priority: ruleGuard, device: name, table: p.table})
+	}
+	return append(rules, rule{priority: ruleInside, table: p.table + 1})
+}
+
+// covering returns the longest prefix with all of a wildcard's addresses.
+func covering(w acl.Wildcard) netip.Prefix {
+	p, err := w.Address().Prefix(bits.LeadingZeros32(^w.Care))
+	if err != nil {
+		return netip.PrefixFrom(netip.IPv4Unspecified(), 0) // not reached: 0 to 32 bits are right
+	}
+	return p
+}

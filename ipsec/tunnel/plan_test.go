@@ -1,0 +1,140 @@
+package tunnel
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"sallyport/acl"
+	"sallyport/ipsec"
+)
+
+// String prints a plan in the style of ip-rule(8) and ip-route(8).
+func (p plan) String() string {
+	var b strings.Builder
+	rules := slices.Clone(p.rules)
+	slices.SortStableFunc(rules, func(a, b rule) int { return a.priority - b.priority })
+	for _, r := range rules {
+		fmt.Fprintf(&b, "%d:", r.priority)
+		if r.mark != 0 {
+			fmt.Fprintf(&b, " fwmark %#x", r.mark)
+		}
+		if r.device != "" {
+			fmt.Fprintf(&b, " iif %s", r.device)
+		}
+		switch {
+		case r.jump != 0:
+			fmt.Fprintf(&b, " goto %d", r.jump)
+		case r.table != 0:
+			fmt.Fprintf(&b, " lookup %d", r.table)
+		default:
+			b.WriteString(" nop")
+		}
+		if r.suppressGroup {
+			b.WriteString(" suppress_ifgroup")
+		}
+		b.WriteByte('\n')
+	}
+	for _, r := range p.routes {
+		fmt.Fprintf(&b, "%v dev %d table %d metric %d", r.prefix, r.device, r.table, r.metric())
+		if r.source.IsValid() {
+			fmt.Fprintf(&b, " src %v", r.source)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+var testPlanner = planner{mark: 0x53, table: 4500, inside: 7, guard: 8}
+
+func TestPlan(t *testing.T) {
+	first := policy(10, permit(lan, remote), deny(lan, world), permit(lan, world))
+	second := policy(20, permit(lan, remote), permit(netip.MustParsePrefix("10.9.0.0/16"), remote))
+	second.Device, second.Local = "eth2", netip.MustParseAddr("198.51.100.1")
+	third := policy(30, permit(lan, netip.MustParsePrefix("10.7.0.0/16")))
+	third.Local = netip.Addr{}
+	want := `4500: fwmark 0x53 goto 4504
+4501: iif eth1 lookup 4500
+4501: iif eth2 lookup 4500
+4502: lookup 254 suppress_ifgroup
+4503: lookup 4501
+4504: nop
+10.1.1.0/24 dev 8 table 4500 metric 2
+10.1.2.0/24 dev 7 table 4501 metric 2
+10.1.2.0/24 dev 7 table 4501 metric 1 src 192.0.2.1
+0.0.0.0/0 dev 7 table 4501 metric 2
+0.0.0.0/0 dev 7 table 4501 metric 1 src 192.0.2.1
+10.9.0.0/16 dev 8 table 4500 metric 2
+10.7.0.0/16 dev 7 table 4501 metric 2
+`
+	if got := testPlanner.plan([]*ipsec.Policy{first, second, third}).String(); got != want {
+		t.Errorf("plan is\n%swant\n%s", got, want)
+	}
+}
+
+func TestPlanOfNothing(t *testing.T) {
+	if got := testPlanner.plan(nil).String(); got != "" {
+		t.Errorf("without policies the plan is\n%s", got)
+	}
+}
+
+func TestCovering(t *testing.T) {
+	for _, test := range []struct {
+		addr    string
+		inverse uint32
+		want    string
+	}{
+		{"10.1.2.0", 0xff, "10.1.2.0/24"},
+		{"10.1.2.3", 0, "10.1.2.3/32"},
+		{"0.0.0.0", 0xffffffff, "0.0.0.0/0"},
+		{"10.1.2.0", 0x0000ff01, "10.1.0.0/16"},
+		{"10.0.2.3", 0x00ff0000, "10.0.0.0/8"},
+		{"10.1.2.3", 0x80000000, "0.0.0.0/0"},
+	} {
+		w := acl.NewWildcard(netip.MustParseAddr(test.addr), test.inverse)
+		if got := covering(w).String(); got != test.want {
+			t.Errorf("covering(%v) = %s, want %s", w, got, test.want)
+		}
+	}
+}
+
+func TestMinus(t *testing.T) {
+	for _, test := range []struct{ a, b, want []int }{
+		{nil, nil, nil},
+		{[]int{1, 2, 3}, nil, []int{1, 2, 3}},
+		{[]int{1, 2, 3}, []int{2, 4}, []int{1, 3}},
+		{[]int{1}, []int{1}, nil},
+	} {
+		if got := minus(test.a, test.b); !slices.Equal(got, test.want) {
+			t.Errorf("minus(%v, %v) = %v, want %v", test.a, test.b, got, test.want)
+		}
+	}
+}
+
+// TestKernelForm: what is written for the kernel reads back as the same.
+func TestKernelForm(t *testing.T) {
+	p := testPlanner.plan([]*ipsec.Policy{policy(10, permit(lan, remote), permit(lan, world))})
+	for _, want := range p.rules {
+		if got := ruleOf(want.netlink()); got != want {
+			t.Errorf("rule %+v reads back as %+v", want, got)
+		}
+	}
+	for _, want := range p.routes {
+		if got := routeOf(want.netlink()); got != want {
+			t.Errorf("route %+v reads back as %+v", want, got)
+		}
+	}
+}
+
+func BenchmarkPlan(b *testing.B) {
+	var policies []*ipsec.Policy
+	for i := range uint32(1000) {
+		to := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 128 | byte(i>>8), byte(i), 0}), 24)
+		policies = append(policies, policy(i, permit(lan, to)))
+	}
+	for b.Loop() {
+		testPlanner.plan(policies)
+	}
+}

@@ -1,0 +1,218 @@
+package tunnel
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"sallyport/ipsec"
+	"sallyport/platform/tun"
+)
+
+// sysctls is where devices are configured. It is opened once, as the netlink socket
+// is, so that both stay of one network namespace whichever thread uses them.
+const sysctls = "/proc/sys/net/ipv4/conf"
+
+// routing is the router of the real system.
+type routing struct {
+	planner
+	kernel  *netlink.Handle
+	devices *devices
+	names   [2]string // of our devices
+
+	mu      sync.Mutex // for what follows
+	wanted  plan
+	pending bool // a preferred source was no address of ours yet
+
+	closed atomic.Bool // the netlink socket is gone
+}
+
+func openRouting(c Config, inside, guard *tun.Device) (*routing, error) {
+	kernel, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, fmt.Errorf("netlink: %w%s", err, advice(err))
+	}
+	conf, err := os.OpenRoot(sysctls)
+	if err != nil {
+		kernel.Close()
+		return nil, err
+	}
+	r := &routing{
+		planner: planner{mark: c.Mark, table: c.Table, inside: inside.Index(), guard: guard.Index()},
+		kernel:  kernel,
+		devices: newDevices(kernel, conf),
+		names:   [2]string{inside.Name(), guard.Name()},
+	}
+	if err := r.begin(); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// begin makes our devices ready, and removes rules of ours that a program left which
+// was killed. Its routes went with its devices.
+func (r *routing) begin() error {
+	for _, name := range r.names {
+		if err := r.devices.prepareOurs(name); err != nil {
+			return err
+		}
+	}
+	taken, err := r.takenTable()
+	if err != nil {
+		return err
+	}
+	if taken != 0 {
+		return fmt.Errorf("routing table %d is in use: does another sallyport run in this network namespace?", taken)
+	}
+	return r.apply(plan{})
+}
+
+// Set makes the kernel route for the policies. On error it goes back to what was
+// before, as far as that works.
+func (r *routing) Set(policies []*ipsec.Policy) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed.Load() {
+		return os.ErrClosed
+	}
+	want := r.plan(policies)
+	if err := r.apply(want); err != nil {
+		return errors.Join(err, r.apply(r.wanted))
+	}
+	r.wanted = want
+	return nil
+}
+
+// Retry does what Set could not, since a policy may come before its address, and what
+// has come undone: a policy's device that was made anew is not in our group, and
+// what leaves by it would not be brought here.
+func (r *routing) Retry() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed.Load() && (r.pending || r.devices.lost()) {
+		_ = r.apply(r.wanted) // it will be tried again, and the next Set reports it
+	}
+}
+
+// apply makes the kernel have what is wanted and nothing else of ours. Routes come
+// before the rules that lead to them and go after.
+func (r *routing) apply(want plan) error {
+	if err := r.devices.take(want.devices, r.names); err != nil {
+		return err
+	}
+	rules, err := r.rulesNow()
+	if err != nil {
+		return fmt.Errorf("list routing rules: %w", err)
+	}
+	routes, err := r.routesNow()
+	if err != nil {
+		return fmt.Errorf("list routes: %w", err)
+	}
+	return errors.Join(
+		r.addRoutes(minus(want.routes, routes)),
+		each(minus(want.rules, rules), r.addRule),
+		each(minus(rules, want.rules), r.removeRule),
+		each(minus(routes, want.routes), r.removeRoute),
+		r.devices.release(want.devices),
+	)
+}
+
+// each calls f for every one until an error.
+func each[T any](all []T, f func(T) error) error {
+	for _, v := range all {
+		if err := f(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addRoutes adds routes. One whose source is no address of this box is left for
+// later: it only improves on another.
+func (r *routing) addRoutes(routes []route) error {
+	r.pending = false
+	return each(routes, func(v route) error {
+		err := r.kernel.RouteReplace(v.netlink())
+		if v.source.IsValid() && errors.Is(err, unix.EINVAL) {
+			r.pending = true
+			return nil
+		}
+		return describe(err, "route %v table %d", v.prefix, v.table)
+	})
+}
+
+func (r *routing) removeRoute(v route) error {
+	err := r.kernel.RouteDel(v.netlink())
+	if errors.Is(err, unix.ESRCH) {
+		return nil
+	}
+	return describe(err, "remove route %v table %d", v.prefix, v.table)
+}
+
+func (r *routing) addRule(v rule) error {
+	return describe(r.kernel.RuleAdd(v.netlink()), "routing rule %d", v.priority)
+}
+
+func (r *routing) removeRule(v rule) error {
+	err := r.kernel.RuleDel(v.netlink())
+	if errors.Is(err, unix.ENOENT) {
+		return nil
+	}
+	return describe(err, "remove routing rule %d", v.priority)
+}
+
+// describe says what an error is about, and what to do. It returns nil for nil.
+func describe(err error, format string, args ...any) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.EAFNOSUPPORT), errors.Is(err, unix.EOPNOTSUPP):
+		return fmt.Errorf(format+": %w: the kernel lacks CONFIG_IP_MULTIPLE_TABLES", append(args, err)...)
+	}
+	return fmt.Errorf(format+": %w%s", append(args, err, advice(err))...)
+}
+
+// Path asks the kernel for the way of what we send: with our mark, so that our own
+// tables are passed by.
+func (r *routing) Path(to netip.Addr) (local netip.Addr, mtu int, err error) {
+	if r.closed.Load() {
+		return local, 0, os.ErrClosed
+	}
+	routes, err := r.kernel.RouteGetWithOptions(to.AsSlice(), &netlink.RouteGetOptions{Mark: r.mark})
+	if err != nil || len(routes) == 0 {
+		return local, 0, describe(err, "route to %v", to)
+	}
+	local, _ = netip.AddrFromSlice(routes[0].Src)
+	if routes[0].MTU > 0 { // reported by a router, or set by the administrator
+		return local.Unmap(), routes[0].MTU, nil
+	}
+	link, err := r.kernel.LinkByIndex(routes[0].LinkIndex)
+	if err != nil {
+		return local, 0, describe(err, "device of the route to %v", to)
+	}
+	return local.Unmap(), link.Attrs().MTU, nil
+}
+
+// Close takes everything back.
+func (r *routing) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed.Swap(true) {
+		return nil
+	}
+	err := errors.Join(r.apply(plan{}), r.devices.conf.Close())
+	r.kernel.Close()
+	return err
+}
+
+// ipNet writes a prefix the way package netlink wants it.
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), 32)}
+}

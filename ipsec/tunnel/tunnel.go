@@ -1,0 +1,167 @@
+package tunnel
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sallyport/ipsec"
+)
+
+// DefaultMark is the fwmark of what the dataplane sends. Sockets whose traffic must
+// never be taken into a tunnel, such as IKE's own, carry it too.
+const DefaultMark = 0x53414c50 // "SALP"
+
+// DefaultTable is the first of the two routing tables that the dataplane fills.
+const DefaultTable = 4500
+
+// Config says what a dataplane needs from the program around it.
+type Config struct {
+	Notify  func(ipsec.Event) // must not block; nil: nobody is told
+	Entropy io.Reader         // for the IVs of CBC, safe for several goroutines; nil: crypto/rand
+	Mark    uint32            // fwmark of what is sent; 0: DefaultMark
+	Table   int               // this routing table and the next are ours; 0: DefaultTable
+	// Caught is told the value of a panic that a packet caused, in the panicking
+	// goroutine; the packet is dropped. nil: a panic ends the program.
+	Caught func(value any)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Notify == nil {
+		c.Notify = func(ipsec.Event) {}
+	}
+	if c.Entropy == nil {
+		c.Entropy = rand.Reader
+	}
+	if c.Mark == 0 {
+		c.Mark = DefaultMark
+	}
+	if c.Table == 0 {
+		c.Table = DefaultTable
+	}
+	return c
+}
+
+// A Dataplane protects traffic in userspace. It is an [ipsec.Dataplane].
+type Dataplane struct {
+	entropy io.Reader
+	notify  func(ipsec.Event)
+	caught  func(any)
+	now     func() time.Time
+	system
+
+	spd        atomic.Pointer[spd]
+	epoch      atomic.Uint64 // moves with every change of policies or SAs
+	lastID     atomic.Uint32 // of outer packets
+	statistics statistics
+
+	mu   sync.RWMutex // for what follows
+	sad  sad
+	held queue
+
+	stating sync.Mutex // one SetPolicies at a time
+	closed  sync.Once
+	stop    chan struct{}
+	workers sync.WaitGroup
+}
+
+var _ ipsec.Dataplane = (*Dataplane)(nil)
+
+// system is the outside of a dataplane.
+type system struct {
+	inside  io.ReadWriteCloser // what leaves comes out; what was decrypted goes in
+	guard   io.ReadCloser      // what came in clear to a protected address comes out
+	arrived espReceiver
+	outside sender
+	router  router
+}
+
+// A sender sends whole IPv4 packets, past the tables that lead to us. It returns
+// EMSGSIZE for one that is larger than the path allows. It keeps nothing.
+type sender interface {
+	Send(packet []byte) error
+	Close() error
+}
+
+// An espReceiver reads plain ESP from the network.
+type espReceiver interface {
+	// Read waits for a packet and puts it, outer header included, into b.
+	Read(b []byte) (int, error)
+	// TooBig returns a report of a router that one of our packets did not fit,
+	// after a Read that failed; false when there is none left.
+	TooBig() (tooBigReport, bool)
+	Close() error
+}
+
+// A router makes the system bring packets here.
+type router interface {
+	// Set states the policies; it is idempotent.
+	Set([]*ipsec.Policy) error
+	// Retry tries again what Set could not do yet.
+	Retry()
+	// Path returns our address and the MTU on the way to a destination.
+	Path(netip.Addr) (local netip.Addr, mtu int, err error)
+	Close() error
+}
+
+// newDataplane returns a dataplane over a system, without policies. Its goroutines
+// do not run yet.
+func newDataplane(c Config, s system) *Dataplane {
+	c = c.withDefaults()
+	d := &Dataplane{
+		entropy: c.Entropy, notify: c.Notify, caught: c.Caught, now: time.Now, system: s,
+		sad: newSAD(), held: newQueue(), stop: make(chan struct{}),
+	}
+	d.spd.Store(&spd{})
+	d.epoch.Store(1) // 0 is what a memory has that remembers nothing
+	var first [4]byte
+	if _, err := io.ReadFull(c.Entropy, first[:]); err == nil { // no entropy: IDs begin at 0, AddSA will say so
+		d.lastID.Store(binary.BigEndian.Uint32(first[:]))
+	}
+	return d
+}
+
+// nextID returns the identification of an outer packet. It is shared by all SAs: two
+// of them may go to the same peer.
+func (d *Dataplane) nextID() uint16 { return uint16(d.lastID.Add(1)) }
+
+// start starts the goroutines: two devices, the network, the clock.
+func (d *Dataplane) start() {
+	d.workers.Go((&leaving{d: d}).run)
+	d.workers.Go((&guard{d: d}).run)
+	d.workers.Go((&arriving{d: d}).run)
+	d.workers.Go(d.keepTime)
+}
+
+// survive ends the handling of one packet: a panic in it drops the packet and
+// nothing else, if there is somebody to tell.
+func (d *Dataplane) survive() {
+	if d.caught == nil {
+		return
+	}
+	if value := recover(); value != nil {
+		d.statistics.drop(ipsec.DropMalformed)
+		d.caught(value)
+	}
+}
+
+// Close removes devices, rules and routes, and returns when all goroutines have
+// ended. What still calls other methods afterwards gets errors or counts drops.
+func (d *Dataplane) Close() error {
+	var err error
+	d.closed.Do(func() {
+		close(d.stop)
+		err = errors.Join(d.inside.Close(), d.guard.Close(), d.arrived.Close(), d.outside.Close())
+		d.workers.Wait()
+		err = errors.Join(err, d.router.Close())
+	})
+	return err
+}
+
+// Statistics returns the sums over all traffic since the start.
+func (d *Dataplane) Statistics() ipsec.Statistics { return d.statistics.snapshot() }

@@ -1,0 +1,67 @@
+package link
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+func (k *netlinkKernel) routes() ([]markedRoute, error) {
+	all, err := list(func() ([]netlink.Route, error) { return k.handle.RouteList(nil, netlink.FAMILY_V4) })
+	if err != nil {
+		return nil, err
+	}
+	var found []markedRoute
+	for _, r := range all {
+		if r.Type != unix.RTN_UNICAST || r.Tos != 0 || len(r.MultiPath) > 0 {
+			continue
+		}
+		hop, _ := netip.AddrFromSlice(r.Gw.To4())
+		found = append(found, markedRoute{
+			route: route{destination: prefix(r.Dst), nextHop: hop, index: r.LinkIndex, metric: r.Priority},
+			ours:  r.Protocol == Protocol,
+		})
+	}
+	return found, nil
+}
+
+// addRoute adds a route with our mark, behind others of the same metric: the
+// kernel then uses it when those go.
+func (k *netlinkKernel) addRoute(r route) error { return k.handle.RouteAppend(r.marked()) }
+
+func (k *netlinkKernel) removeRoute(r route) error {
+	err := k.handle.RouteDel(r.marked())
+	if errors.Is(err, unix.ESRCH) || errors.Is(err, unix.ENODEV) {
+		return nil
+	}
+	return err
+}
+
+// marked writes r the way package netlink wants it, as one of ours.
+func (r route) marked() *netlink.Route {
+	n := &netlink.Route{Dst: ipNet(r.destination), LinkIndex: r.index, Priority: r.metric, Protocol: Protocol}
+	if r.nextHop.IsValid() {
+		n.Gw = r.nextHop.AsSlice()
+	} else {
+		n.Scope = netlink.SCOPE_LINK
+	}
+	return n
+}
+
+// ipNet writes p the way package netlink wants it.
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}
+
+// prefix reads an IPv4 network of package netlink's; nil is the default route.
+func prefix(n *net.IPNet) netip.Prefix {
+	if n == nil {
+		return netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+	}
+	ip, _ := netip.AddrFromSlice(n.IP.To4())
+	bits, _ := n.Mask.Size()
+	return netip.PrefixFrom(ip, bits)
+}

@@ -1,0 +1,28 @@
+package strongswan
+
+// Initiate brings the tunnel up and waits until it is.
+func (d *Daemon) Initiate() error {
+	return d.order("--initiate", "--child", child, "--timeout", "20")
+}
+
+// RekeyChild makes a new pair of IPsec SAs by a quick mode and returns when it
+// has begun.
+func (d *Daemon) RekeyChild() error { return d.order("--rekey", "--child", child) }
+
+// RekeyIKE makes a new ISAKMP SA by a main mode and returns when it has begun.
+func (d *Daemon) RekeyIKE() error { return d.order("--rekey", "--ike", connection) }
+
+// TerminateChild deletes the IPsec SAs, which tells the peer.
+func (d *Daemon) TerminateChild() error {
+	return d.order("--terminate", "--child", child, "--timeout", "20")
+}
+
+// TerminateIKE deletes the ISAKMP SA with its children, which tells the peer.
+func (d *Daemon) TerminateIKE() error {
+	return d.order("--terminate", "--ike", connection, "--timeout", "20")
+}
+
+func (d *Daemon) order(args ...string) error {
+	_, err := d.control(args...)
+	return err
+}

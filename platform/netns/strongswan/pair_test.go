@@ -1,0 +1,118 @@
+package strongswan
+
+import (
+	"net/netip"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+
+	"sallyport/platform/netns"
+)
+
+// A pair of strongSwans with a cable between them, each with an address of its
+// protected network on lo:
+//
+//	10.1.0.1  left  192.0.2.1 ---- 192.0.2.2  right  10.2.0.1
+type pair struct {
+	leftSpace   *netns.Namespace
+	left, right *Daemon
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newSpace(t *testing.T) *netns.Namespace {
+	n, err := netns.New()
+	must(t, err)
+	t.Cleanup(func() { n.Close() })
+	return n
+}
+
+func newPair(t *testing.T, ike, esp string) pair {
+	Require(t)
+	left, right := newSpace(t), newSpace(t)
+	must(t, netns.Cable(left, "wan", right, "wan"))
+	must(t, left.AddAddress("wan", netip.MustParsePrefix("192.0.2.1/24")))
+	must(t, left.AddAddress("lo", netip.MustParsePrefix("10.1.0.1/32")))
+	must(t, right.AddAddress("wan", netip.MustParsePrefix("192.0.2.2/24")))
+	must(t, right.AddAddress("lo", netip.MustParsePrefix("10.2.0.1/32")))
+	c := Connection{
+		Local: netip.MustParseAddr("192.0.2.1"), Remote: netip.MustParseAddr("192.0.2.2"),
+		LocalTS: "10.1.0.0/24", RemoteTS: "10.2.0.0/24",
+		IKE: ike, ESP: esp, Key: "a shared secret",
+	}
+	p := pair{leftSpace: left, left: Start(t, left, c)}
+	c.Local, c.Remote, c.LocalTS, c.RemoteTS = c.Remote, c.Local, c.RemoteTS, c.LocalTS
+	p.right = Start(t, right, c)
+	return p
+}
+
+func (p pair) ping(t *testing.T) {
+	t.Helper()
+	cmd := exec.Command("ping", "-q", "-c", "3", "-i", "0.02", "-W", "2", "-I", "10.1.0.1", "10.2.0.1")
+	done := make(chan error, 1)
+	must(t, p.leftSpace.Start(cmd))
+	go func() { done <- cmd.Wait() }()
+	if err := <-done; err != nil {
+		t.Errorf("ping through the tunnel: %v", err)
+	}
+}
+
+// await polls until the daemon's SAs are as wanted.
+func await(t *testing.T, d *Daemon, want string, ok func([]SA) bool) {
+	t.Helper()
+	var sas []SA
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		var err error
+		if sas, err = d.SAs(); err == nil && ok(sas) {
+			return
+		}
+	}
+	t.Fatalf("SAs are %+v, want %s", sas, want)
+}
+
+// The machine and this package work before anything else is put on one end.
+func TestPair(t *testing.T) {
+	for _, test := range []struct{ ike, esp string }{
+		{"des-md5-modp768", "des-md5"},
+		{"3des-sha1-modp1024", "3des-sha1-modp1024"},
+		{"aes128-sha1-modp2048", "aes128gcm16"},
+		{"aes256-sha256-ecp256", "null-sha1"},
+	} {
+		t.Run(test.ike+" "+test.esp, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t, test.ike, test.esp)
+			must(t, p.left.Initiate())
+			p.ping(t)
+			sas, err := p.right.SAs()
+			must(t, err)
+			if len(sas) != 1 || len(sas[0].Children) != 1 || sas[0].Children[0].PacketsIn != 3 {
+				t.Errorf("the responder's SAs are %+v, want one with one child and three packets", sas)
+			}
+		})
+	}
+}
+
+func TestOrders(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, "aes128-sha1-modp2048", "aes128-sha1")
+	must(t, p.left.Initiate())
+	must(t, p.left.RekeyChild())
+	await(t, p.right, "a second child", func(sas []SA) bool {
+		return len(sas) == 1 && len(sas[0].Children) == 2 && sas[0].Children[1].State == "INSTALLED"
+	})
+	p.ping(t)
+	must(t, p.left.TerminateChild())
+	await(t, p.right, "no child", func(sas []SA) bool { return len(sas) == 1 && len(sas[0].Children) == 0 })
+	must(t, p.left.RekeyIKE())
+	await(t, p.right, "a second ISAKMP SA, established", func(sas []SA) bool {
+		return slices.ContainsFunc(sas, func(sa SA) bool { return sa.ID == 2 && sa.State == "ESTABLISHED" })
+	})
+	must(t, p.left.TerminateIKE())
+	await(t, p.right, "nothing", func(sas []SA) bool { return len(sas) == 0 })
+}

@@ -1,0 +1,188 @@
+// Package strongswan runs Debian's strongSwan in a network namespace, as the
+// peer of the tests and the yardstick of the benchmarks. It is used by tests
+// only. ESP is done by strongSwan itself (its kernel-libipsec plugin), because
+// the kernels of build machines often have none; that plugin always pretends
+// to be behind a NAT, so its peers see UDP encapsulation on port 4500.
+//
+// Each daemon has a directory of its own, a private mount namespace with an
+// empty /run, and a control socket, so that any number of them run side by
+// side. Whatever [Start] starts ends with the test, failed or not.
+//
+// Start at [Start], then [Daemon.Initiate] and [Daemon.SAs].
+package strongswan
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Where Debian's packages put the daemon and its control program.
+const (
+	charon  = "/usr/lib/ipsec/charon"
+	swanctl = "/usr/sbin/swanctl"
+)
+
+// patience bounds every wait for something that takes a fraction of it.
+const patience = 15 * time.Second
+
+// A Namespace is where a daemon runs.
+type Namespace interface {
+	// Start starts the command inside the namespace and returns at once.
+	Start(*exec.Cmd) error
+}
+
+// A Daemon is a running charon with its configuration loaded.
+type Daemon struct {
+	dir     string
+	process *exec.Cmd
+	ended   chan struct{} // closed when the process has been waited for
+}
+
+// Missing says why strongSwan cannot be run, and what to do; empty if it can.
+func Missing() string {
+	for _, program := range []string{charon, swanctl} {
+		if _, err := os.Stat(program); err != nil {
+			return program + " is missing: run .ci/install-peers"
+		}
+	}
+	if os.Geteuid() != 0 {
+		return "needs root, for network namespaces"
+	}
+	return ""
+}
+
+// Require skips the test, with the reason, where strongSwan cannot be run. On a
+// build machine, which says so with CI=true, that is a failure.
+func Require(t testing.TB) {
+	t.Helper()
+	missing := Missing()
+	switch {
+	case missing == "":
+	case os.Getenv("CI") == "true":
+		t.Fatal(missing)
+	default:
+		t.Skip(missing)
+	}
+}
+
+// Start runs a charon in ns with the connection c. It fails the test if the
+// daemon does not come up; when the test fails later, its log is shown.
+func Start(t testing.TB, ns Namespace, c Connection) *Daemon {
+	t.Helper()
+	d := &Daemon{dir: shortDir(t), ended: make(chan struct{})}
+	d.write(t, "strongswan.conf", daemonConf(d.dir, c.Quiet))
+	d.write(t, "swanctl.conf", c.conf())
+	d.run(t, ns)
+	d.await(t)
+	if out, err := d.control("--load-all", "--noprompt"); err != nil {
+		t.Fatalf("strongswan: load: %v\n%s", err, out)
+	}
+	return d
+}
+
+// shortDir makes a directory for a control socket, whose whole path may have
+// no more than 107 octets: t.TempDir would put the test's name into it.
+func shortDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("", "swan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+func (d *Daemon) path(name string) string { return filepath.Join(d.dir, name) }
+
+func (d *Daemon) write(t testing.TB, name, text string) {
+	if err := os.WriteFile(d.path(name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run starts charon. Its pid file and its other sockets have fixed places in
+// /run, hence the mount namespace.
+func (d *Daemon) run(t testing.TB, ns Namespace) {
+	const script = `mount -t tmpfs none /run && exec "$0"`
+	d.process = exec.Command("/bin/sh", "-c", script, charon)
+	d.process.Env = append(os.Environ(), "STRONGSWAN_CONF="+d.path("strongswan.conf"))
+	d.process.SysProcAttr = &syscall.SysProcAttr{
+		Unshareflags: syscall.CLONE_NEWNS,
+		Pdeathsig:    syscall.SIGKILL, // if the test is killed, and cannot clean up
+	}
+	var output bytes.Buffer
+	d.process.Stdout, d.process.Stderr = &output, &output
+	if err := ns.Start(d.process); err != nil {
+		t.Fatalf("strongswan: %v", err)
+	}
+	go func() {
+		d.process.Wait()
+		close(d.ended)
+	}()
+	t.Cleanup(func() {
+		d.Stop()
+		if t.Failed() {
+			t.Logf("strongSwan's output:\n%s\nand log:\n%s", output.String(), d.Log())
+		}
+	})
+}
+
+// await waits until the control socket answers.
+func (d *Daemon) await(t testing.TB) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		select {
+		case <-d.ended:
+			t.Fatalf("strongswan: charon ended at once: %v", d.process.ProcessState)
+		default:
+		}
+		if _, err := d.control("--version", "--daemon"); err == nil {
+			return
+		}
+	}
+	t.Fatalf("strongswan: charon does not answer on %s", d.path("vici"))
+}
+
+// Stop ends the daemon. It does not matter if it has ended before.
+func (d *Daemon) Stop() {
+	d.process.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-d.ended:
+	case <-time.After(patience):
+		d.process.Process.Kill()
+		<-d.ended
+	}
+}
+
+// PID returns the daemon's process id.
+func (d *Daemon) PID() int { return d.process.Process.Pid }
+
+// Log returns what the daemon has logged so far.
+func (d *Daemon) Log() string {
+	text, err := os.ReadFile(d.path("charon.log"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// control runs swanctl with the command and arguments.
+func (d *Daemon) control(args ...string) (string, error) {
+	cmd := exec.Command(swanctl, append([]string{args[0], "--uri", "unix://" + d.path("vici")}, args[1:]...)...)
+	cmd.Env = append(os.Environ(), "STRONGSWAN_CONF="+d.path("strongswan.conf"), "SWANCTL_DIR="+d.dir)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return string(out), fmt.Errorf("swanctl %s: %w: %s", args[0], err, lastLine(out))
+	}
+	return string(out), nil
+}
+
+func lastLine(out []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return lines[len(lines)-1]
+}

@@ -1,0 +1,87 @@
+// Package store keeps the daemon's files: read whole, written whole, and held
+// by one daemon at a time. Whatever moment the power fails, a reader finds the
+// old text or the new one, never a part. It knows nothing of what is in them.
+//
+// Start at [Write].
+package store
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// maxSize bounds a file: ten thousand tunnels are about 10 MiB of configuration.
+const maxSize = 64 << 20
+
+// Write replaces the file at path by data, readable by its owner alone. Only
+// when Write has returned nil is the new text safe from a loss of power; after
+// an error the old one is still there.
+func Write(path string, data []byte) error {
+	if len(data) > maxSize {
+		return fmt.Errorf("write %s: %d octets are more than %d", path, len(data), maxSize)
+	}
+	temp, err := fill(filepath.Dir(path), filepath.Base(path), data)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(temp, path); err != nil {
+		os.Remove(temp) // the rename's error is the one to report
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// fill writes data to a new file of mode 0600 beside the target, and returns
+// its name. The name is drawn anew each time, so that what a crash left behind
+// is in nobody's way.
+func fill(dir, name string, data []byte) (temp string, err error) {
+	file, err := os.CreateTemp(dir, "."+name+".*")
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if e := file.Close(); err == nil {
+			err = e
+		}
+		if err != nil {
+			os.Remove(file.Name()) // the first error is the one to report
+		}
+	}()
+	if _, err := file.Write(data); err != nil {
+		return "", err
+	}
+	return file.Name(), file.Sync()
+}
+
+// syncFolder makes a rename in dir last.
+func syncFolder(dir string) error {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return folder.Sync()
+}
+
+// Read returns the text of a file of at most 64 MiB. Its error wraps
+// fs.ErrNotExist if there is none.
+func Read(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxSize {
+		return nil, fmt.Errorf("read %s: more than %d octets", path, maxSize)
+	}
+	return data, nil
+}

@@ -1,0 +1,214 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"sallyport/commands"
+)
+
+// A paper is a terminal on paper: it reads from text and keeps what is shown.
+type paper struct {
+	io.Reader
+	shown  strings.Builder
+	person bool
+	room   int // octets that can be shown before it breaks; 0: no bound
+	pulled context.CancelFunc
+}
+
+var errBroken = errors.New("the terminal broke")
+
+func (p *paper) Write(b []byte) (int, error) {
+	if p.room > 0 && p.shown.Len()+len(b) > p.room {
+		return 0, errBroken
+	}
+	return p.shown.Write(b)
+}
+
+func (p *paper) Interactive() bool { return p.person }
+
+func (p *paper) Interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, p.pulled = context.WithCancel(ctx)
+	return ctx, p.pulled
+}
+
+var errRefused = errors.New("refused")
+
+// An actor is a session that knows a few lines.
+type actor struct {
+	terminal *paper
+	asking   bool
+	end      context.CancelFunc // of everything
+}
+
+func (a *actor) Prompt() string {
+	if a.asking {
+		return "Sure? [Y/N]:"
+	}
+	return "<H>"
+}
+
+func (a *actor) Exec(ctx context.Context, line string) commands.Output {
+	asked := a.asking
+	a.asking = false
+	switch {
+	case asked:
+		return commands.Output{Text: "answered " + line + "\n"}
+	case line == "show":
+		return commands.Output{Text: "shown\n"}
+	case line == "ask":
+		a.asking = true
+		return commands.Output{}
+	case line == "quit":
+		return commands.Output{Text: "bye\n", Ended: true}
+	case line == "long":
+		return commands.Output{Text: "begins\n", Long: func(_ context.Context, print func(string)) error {
+			print("goes on\n")
+			return nil
+		}}
+	case line == "long failure":
+		return commands.Output{Long: func(context.Context, func(string)) error { return errors.New("no route") }}
+	case line == "until Ctrl-C":
+		return commands.Output{Long: func(ctx context.Context, print func(string)) error {
+			a.terminal.pulled()
+			<-ctx.Done()
+			print("stopped\n")
+			return ctx.Err()
+		}}
+	case line == "end everything":
+		a.end()
+		return commands.Output{}
+	case line == "":
+		return commands.Output{}
+	}
+	return commands.Output{Text: "   ^\nError\n", Err: errRefused}
+}
+
+func (a *actor) Finish(context.Context) commands.Output {
+	if a.asking {
+		return commands.Output{Text: "answered by the end\n"}
+	}
+	return commands.Output{}
+}
+
+// perform serves text to an actor and returns what was shown.
+func perform(p *paper, text string) (shown string, refused int, err error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	p.Reader = strings.NewReader(text)
+	refused, err = Serve(ctx, p, &actor{terminal: p, end: cancel})
+	return p.shown.String(), refused, err
+}
+
+func TestServeAPerson(t *testing.T) {
+	tests := []struct{ name, typed, want string }{
+		{"nothing", "", "<H>\n"},
+		{"a display", "show\n", "<H>shown\n<H>\n"},
+		{"the last line without an end", "show", "<H>shown\n<H>\n"},
+		{"line ends of other systems", "show\r\nshow\r\n", "<H>shown\n<H>shown\n<H>\n"},
+		{"a refused line", "x\nshow\n", "<H>   ^\nError\n<H>shown\n<H>\n"},
+		{"a question", "ask\ny\n", "<H>Sure? [Y/N]:answered y\n<H>\n"},
+		{"a question without an answer", "ask\n", "<H>Sure? [Y/N]:\n"},
+		{"the end of the session", "quit\nshow\n", "<H>bye\n"},
+		{"a long command", "long\nshow\n", "<H>begins\ngoes on\n<H>shown\n<H>\n"},
+		{"a long command that is stopped", "until Ctrl-C\nshow\n", "<H>stopped\n<H>shown\n<H>\n"},
+		{"a long command that fails", "long failure\n", "<H>Error: no route\n<H>\n"},
+		{"the end of everything", "end everything\nshow\n", "<H>"},
+		{"a line too long", strings.Repeat("x", maxTyped+1) + "\nshow\n",
+			"<H>Error: The line is longer than 1024 characters.\n<H>shown\n<H>\n"},
+		{"an escape sequence", "\x1b[2Jshow\nshow\n",
+			"<H>Error: The line contains control characters.\n<H>shown\n<H>\n"},
+	}
+	for _, test := range tests {
+		got, _, err := perform(&paper{person: true}, test.typed)
+		if err != nil || got != test.want {
+			t.Errorf("%s: shown %q, %v, want %q", test.name, got, err, test.want)
+		}
+	}
+}
+
+func TestServeAScript(t *testing.T) {
+	tests := []struct {
+		name, script, want string
+		refused            int
+	}{
+		{"nothing", "", "", 0},
+		{"displays only", "show\n\nshow\n", "shown\nshown\n", 0},
+		{"a refused line", "show\nx y\nshow\n", "shown\nLine 2:\n<H>x y\n   ^\nError\nshown\n", 1},
+		{"two refused lines", "x\nx", "Line 1:\n<H>x\n   ^\nError\nLine 2:\n<H>x\n   ^\nError\n", 2},
+		{"a question with its answer", "ask\ny\n", "answered y\n", 0},
+		{"a question at the end", "ask\n", "answered by the end\n", 0},
+		{"a long command that fails", "show\nlong failure", "shown\nLine 2:\n<H>long failure\nError: no route\n", 1},
+		{"a line that only a script may have", strings.Repeat(" ", maxTyped) + "\nquit", "Line 1:\n<H>" +
+			strings.Repeat(" ", maxTyped) + "\n   ^\nError\nbye\n", 1},
+		{"a line too long", strings.Repeat("x", 10*maxScript), "Line 1:\n<H>\nError: The line is longer than 4096 characters.\n", 1},
+		{"a secret", "pre-shared-key hunter2\n", "Line 1:\n<H>pre-shared-key ******\n   ^\nError\n", 1},
+		{"an abbreviated secret", "  PRE hunter2 x\n", "Line 1:\n<H>PRE ******\n   ^\nError\n", 1},
+	}
+	for _, test := range tests {
+		got, refused, err := perform(&paper{}, test.script)
+		if err != nil || got != test.want || refused != test.refused {
+			t.Errorf("%s: shown %q, refused %d, %v, want %q, refused %d", test.name, got, refused, err, test.want, test.refused)
+		}
+	}
+}
+
+func TestServeEndsWhenTheTerminalBreaks(t *testing.T) {
+	for _, line := range []string{"show", "long", "x"} {
+		for room := 1; room < 20; room++ {
+			p := &paper{person: true, room: room}
+			_, _, err := perform(p, strings.Repeat(line+"\n", 20))
+			if !errors.Is(err, errBroken) {
+				t.Errorf("Serve(%q…) with room for %d octets = %v, want the terminal's error", line, room, err)
+			}
+		}
+	}
+}
+
+// A torn reader fails after its text.
+type torn struct{ text io.Reader }
+
+func (r torn) Read(b []byte) (int, error) {
+	if n, err := r.text.Read(b); err == nil {
+		return n, nil
+	}
+	return 0, errBroken
+}
+
+func TestServeReportsTheReadersError(t *testing.T) {
+	p := &paper{Reader: torn{strings.NewReader("show\nsho")}}
+	_, err := Serve(context.Background(), p, &actor{terminal: p})
+	if !errors.Is(err, errBroken) || p.shown.String() != "shown\n" {
+		t.Errorf("Serve() = %v after %q, want the reader's error after the whole line", err, p.shown.String())
+	}
+}
+
+func TestWithoutSecret(t *testing.T) {
+	tests := []struct{ line, want string }{
+		{"", ""},
+		{" ", " "},
+		{"pre-shared-key", "pre-shared-key"},
+		{"pre-shared-key cipher abc", "pre-shared-key ******"},
+		{"p abc", "p ******"},
+		{"proposal 10", "proposal 10"},
+		{"display ike sa", "display ike sa"},
+	}
+	for _, test := range tests {
+		if got := withoutSecret(test.line); got != test.want {
+			t.Errorf("withoutSecret(%q) = %q, want %q", test.line, got, test.want)
+		}
+	}
+}
+
+func ExampleServe() {
+	p := &paper{person: true}
+	shown, _, _ := perform(p, "show\nquit\n")
+	fmt.Print(shown)
+	// Output:
+	// <H>shown
+	// <H>bye
+}
