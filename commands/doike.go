@@ -18,14 +18,14 @@ func ikeDisplayRows() []grammar.Row[Config] {
 		shows(func(s *Session) string { return newIKEProposalDisplay(allProposals(s.running.config)).text() },
 			"ike", helpIKE, "proposal", helpProposal),
 		grammar.Do[Config](1, displayIKEProposal{},
-			grammar.Path[displayIKEProposal]("display", helpDisplay, "ike", helpIKE, "proposal", helpProposal, "number", "Number of the proposal"),
+			grammar.Path[displayIKEProposal]("display", helpDisplay, "ike", helpIKE, "proposal", helpProposal, "number", helpByNumber),
 			grammar.Arg(kind.Integer[uint32](1, 1024), "Number", func(d *displayIKEProposal) *uint32 { return &d.Number })),
 		shows(func(s *Session) string { return newIKEPeerDisplay(allPeers(s.running.config)).text() },
 			"ike", helpIKE, "peer", helpPeer),
 		shows(func(s *Session) string { return newIKEPeerDisplay(allPeers(s.running.config)).brief() },
-			"ike", helpIKE, "peer", helpPeer, "brief", "One line for each"),
+			"ike", helpIKE, "peer", helpPeer, "brief", helpBrief),
 		grammar.Do[Config](1, displayIKEPeer{},
-			grammar.Path[displayIKEPeer]("display", helpDisplay, "ike", helpIKE, "peer", helpPeer, "name", "Name of the peer"),
+			grammar.Path[displayIKEPeer]("display", helpDisplay, "ike", helpIKE, "peer", helpPeer, "name", helpByName),
 			grammar.Arg(kind.Name(longestName, "ike peer"), "Name", func(d *displayIKEPeer) *string { return &d.Name })),
 	}
 }
@@ -38,14 +38,14 @@ type displayIKESA struct {
 
 func displayIKESARow() grammar.Row[Config] {
 	kw := grammar.Kw[displayIKESA]
-	remote := grammar.Sequence(kw("remote", "Those of a peer"),
+	remote := grammar.Sequence(kw("remote", helpRemote),
 		grammar.Arg(kind.Address(), helpRemote, func(d *displayIKESA) *netip.Addr { return &d.Remote }))
-	id := grammar.Sequence(kw("connection-id", "The one of a number"),
+	id := grammar.Sequence(kw("connection-id", helpByNumber),
 		grammar.Arg(kind.Integer[uint32](1, highestID), "Number", func(d *displayIKESA) *uint32 { return &d.ConnectionID }))
 	return grammar.Do[Config](1, displayIKESA{},
-		grammar.Path[displayIKESA]("display", helpDisplay, "ike", helpIKE, "sa", "Security associations"),
+		grammar.Path[displayIKESA]("display", helpDisplay, "ike", helpIKE, "sa", helpSA),
 		grammar.Optional(grammar.OneOf(remote, grammar.Sequence(
-			grammar.Flag("verbose", "In detail", func(d *displayIKESA) *bool { return &d.Verbose }),
+			grammar.Flag("verbose", helpVerbose, func(d *displayIKESA) *bool { return &d.Verbose }),
 			grammar.Optional(grammar.OneOf(remote, id))))))
 }
 
@@ -65,8 +65,8 @@ type displayErrors struct {
 func displayErrorsRow() grammar.Row[Config] {
 	return grammar.Do[Config](1, displayErrors{},
 		grammar.Path[displayErrors]("display", helpDisplay, "ike", helpIKE, "error-info", "Negotiations that failed"),
-		grammar.Optional(grammar.Flag("verbose", "With the reasons", func(d *displayErrors) *bool { return &d.Verbose })),
-		grammar.Optional(grammar.Kw[displayErrors]("peer", "Those with a peer"),
+		grammar.Optional(grammar.Flag("verbose", helpVerbose, func(d *displayErrors) *bool { return &d.Verbose })),
+		grammar.Optional(grammar.Kw[displayErrors]("peer", helpPeer),
 			grammar.Arg(kind.Address(), helpRemote, func(d *displayErrors) *netip.Addr { return &d.Peer })))
 }
 

@@ -20,7 +20,7 @@ func ipsecDisplayRows() []grammar.Row[Config] {
 		shows(func(s *Session) string { return newIPsecProposalDisplay(allIPsecProposals(s.running.config)).text() },
 			"ipsec", helpIPsec, "proposal", helpProposal),
 		grammar.Do[Config](1, displayIPsecProposal{},
-			grammar.Path[displayIPsecProposal]("display", helpDisplay, "ipsec", helpIPsec, "proposal", helpProposal, "name", "Name of the proposal"),
+			grammar.Path[displayIPsecProposal]("display", helpDisplay, "ipsec", helpIPsec, "proposal", helpProposal, "name", helpByName),
 			grammar.Arg(kind.Name(longestName, "ipsec proposal"), "Name", func(d *displayIPsecProposal) *string { return &d.Name })),
 		displayPolicyRow(),
 	}
@@ -35,13 +35,13 @@ type displayIPsecSA struct {
 func displayIPsecSARow() grammar.Row[Config] {
 	kw := grammar.Kw[displayIPsecSA]
 	return grammar.Do[Config](1, displayIPsecSA{},
-		grammar.Path[displayIPsecSA]("display", helpDisplay, "ipsec", helpIPsec, "sa", "Security associations"),
+		grammar.Path[displayIPsecSA]("display", helpDisplay, "ipsec", helpIPsec, "sa", helpSA),
 		grammar.Optional(grammar.OneOf(
-			grammar.Flag("brief", "One line for each", func(d *displayIPsecSA) *bool { return &d.Brief }),
-			grammar.Sequence(kw("policy", "Those of a policy"),
+			grammar.Flag("brief", helpBrief, func(d *displayIPsecSA) *bool { return &d.Brief }),
+			grammar.Sequence(kw("policy", helpPolicy),
 				grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(d *displayIPsecSA) *string { return &d.Policy }),
 				grammar.Optional(grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry", func(d *displayIPsecSA) *uint32 { return &d.Sequence }))),
-			grammar.Sequence(kw("remote", "Those with a peer"),
+			grammar.Sequence(kw("remote", helpRemote),
 				grammar.Arg(kind.Address(), helpRemote, func(d *displayIPsecSA) *netip.Addr { return &d.Remote })),
 		)))
 }
@@ -76,8 +76,8 @@ func displayPolicyRow() grammar.Row[Config] {
 	return grammar.Do[Config](1, displayPolicy{},
 		grammar.Path[displayPolicy]("display", helpDisplay, "ipsec", helpIPsec, "policy", helpPolicy),
 		grammar.Optional(grammar.OneOf(
-			grammar.Flag("brief", "One line for each", func(d *displayPolicy) *bool { return &d.Brief }),
-			grammar.Sequence(grammar.Kw[displayPolicy]("name", "Name of the group"),
+			grammar.Flag("brief", helpBrief, func(d *displayPolicy) *bool { return &d.Brief }),
+			grammar.Sequence(grammar.Kw[displayPolicy]("name", helpByName),
 				grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name", func(d *displayPolicy) *string { return &d.Name }),
 				grammar.Optional(grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry", func(d *displayPolicy) *uint32 { return &d.Sequence }))),
 		)))

@@ -29,12 +29,12 @@ func resetRows() []grammar.Row[Config] {
 func resetIKERow() grammar.Row[Config] {
 	kw := grammar.Kw[resetCommand]
 	return grammar.Do[Config](3, resetCommand{},
-		grammar.Path[resetCommand]("reset", helpReset, "ike", helpIKE, "sa", "SAs of phase 1 and those under them"),
+		grammar.Path[resetCommand]("reset", helpReset, "ike", helpIKE, "sa", helpSA),
 		grammar.Optional(grammar.OneOf(
 			kw("all", "All of them"),
-			grammar.Sequence(kw("conn-id", "The one of a number"),
+			grammar.Sequence(kw("conn-id", helpByNumber),
 				grammar.Arg(kind.Integer[uint32](1, highestID), "Number", func(r *resetCommand) *uint32 { return &r.ConnectionID })),
-			grammar.Sequence(kw("remote", "Those of a peer"), resetRemote()),
+			grammar.Sequence(kw("remote", helpRemote), resetRemote()),
 		)))
 }
 
@@ -45,12 +45,12 @@ func resetRemote() grammar.Element[resetCommand] {
 func resetIPsecRow() grammar.Row[Config] {
 	kw := grammar.Kw[resetCommand]
 	return grammar.Do[Config](2, resetCommand{ike.Reset{ChildrenOnly: true}},
-		grammar.Path[resetCommand]("reset", helpReset, "ipsec", helpIPsec, "sa", "SAs of phase 2"),
+		grammar.Path[resetCommand]("reset", helpReset, "ipsec", helpIPsec, "sa", helpSA),
 		grammar.Optional(grammar.OneOf(
-			grammar.Sequence(kw("policy", "Those of a policy"),
+			grammar.Sequence(kw("policy", helpPolicy),
 				grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(r *resetCommand) *string { return &r.Policy }),
 				grammar.Optional(grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry", func(r *resetCommand) *uint32 { return &r.Sequence }))),
-			grammar.Sequence(kw("remote", "Those of a peer"), resetRemote()),
+			grammar.Sequence(kw("remote", helpRemote), resetRemote()),
 			grammar.Sequence(kw("parameters", "The one of these parameters, with its other direction"),
 				grammar.Arg(kind.Address(), "Destination of the SA", func(r *resetCommand) *netip.Addr { return &r.SA.Destination }),
 				grammar.Arg(protocols(), "Protocol", func(r *resetCommand) *ipsec.Protocol { return &r.SA.Protocol }),
@@ -60,7 +60,7 @@ func resetIPsecRow() grammar.Row[Config] {
 
 func protocols() grammar.Kind[ipsec.Protocol] {
 	return kind.Choice(
-		grammar.Word[ipsec.Protocol]{Text: "esp", Help: "Encapsulating Security Payload", Value: ipsec.ESP},
+		grammar.Word[ipsec.Protocol]{Text: "esp", Help: helpESP, Value: ipsec.ESP},
 		grammar.Word[ipsec.Protocol]{Text: "ah", Help: "Authentication Header", Value: ipsec.AH},
 	)
 }

@@ -11,7 +11,7 @@ import (
 // ipsecProposalView is the view of `ipsec proposal`.
 func ipsecProposalView() *grammar.View[ipsec.Proposal] {
 	kw := grammar.Kw[ipsec.Proposal]
-	esp := kw("esp", "Encapsulating Security Payload")
+	esp := kw("esp", helpESP)
 	return &grammar.View[ipsec.Proposal]{
 		Tag: func(p *ipsec.Proposal) string { return "ipsec-proposal-" + p.Name },
 		New: ipsec.NewProposal,
@@ -35,7 +35,7 @@ const otherTransform ipsec.Transform = 255 // understood and refused
 
 func transforms() grammar.Kind[ipsec.Transform] {
 	return kind.Choice(
-		grammar.Word[ipsec.Transform]{Text: "esp", Help: "ESP protocol defined in RFC4303", Value: ipsec.TransformESP},
+		grammar.Word[ipsec.Transform]{Text: "esp", Help: helpESP, Value: ipsec.TransformESP},
 		grammar.Word[ipsec.Transform]{Text: "ah", Help: "AH protocol defined in RFC4302", Value: otherTransform},
 		grammar.Word[ipsec.Transform]{Text: "ah-esp", Help: "ESP protocol first, then AH protocol", Value: otherTransform},
 	)

@@ -35,7 +35,7 @@ func volumeArg[T any](lifetime func(*T) *ipsec.Lifetime) grammar.Element[T] {
 // policyView is the view of `ipsec policy NAME SEQ isakmp`.
 func policyView() *grammar.View[Policy] {
 	kw, name := grammar.Kw[Policy], grammar.Kw[string]
-	duration := grammar.Path[Policy]("sa", "Security association", "duration", "Lifetime of the SAs")
+	duration := grammar.Path[Policy]("sa", helpSA, "duration", "Lifetime of the SAs")
 	lifetime := func(p *Policy) *ipsec.Lifetime { return &p.Lifetime }
 	return &grammar.View[Policy]{
 		Tag: func(p *Policy) string { return "ipsec-policy-isakmp-" + p.Name + "-" + strconv.Itoa(int(p.Sequence)) },
@@ -51,8 +51,8 @@ func policyView() *grammar.View[Policy] {
 				Check(checks(checkPeer)),
 			grammar.List(policyProposals(), name("proposal", "IPSec proposal"), nameOf15("ipsec proposal", "Name of the proposal")),
 			grammar.Setting(duration, kw("time-based", "Lifetime in seconds"), durationArg(lifetime)),
-			grammar.Setting(duration, kw("traffic-based", "Lifetime in kilobytes"), volumeArg(lifetime)),
-			grammar.Setting(grammar.Path[Policy]("sa", "Security association", "trigger-mode", "When SAs are made"),
+			grammar.Setting(duration, kw("traffic-based", helpTraffic), volumeArg(lifetime)),
+			grammar.Setting(grammar.Path[Policy]("sa", helpSA, "trigger-mode", "When SAs are made"),
 				grammar.Arg(triggers(), "Mode", func(p *Policy) *bool { return &p.Auto })),
 			grammar.Setting(grammar.Path[Policy]("anti-replay", "Replay protection", "window", "Size of the window"),
 				grammar.Arg(kind.OneNumber(32, 64, 128, 256, 512, 1024), "Packets", func(p *Policy) *int { return &p.Window })),
@@ -63,7 +63,7 @@ func policyView() *grammar.View[Policy] {
 func triggers() grammar.Kind[bool] {
 	return kind.Choice(
 		grammar.Word[bool]{Text: "auto", Help: "At once", Value: true},
-		grammar.Word[bool]{Text: "traffic-based", Help: "When there is traffic", Value: false},
+		grammar.Word[bool]{Text: "traffic-based", Help: helpTraffic, Value: false},
 	)
 }
 

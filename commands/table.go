@@ -40,11 +40,11 @@ func systemRows() []grammar.Row[Config] {
 
 // durationRows are the lifetimes of policies that state none.
 func durationRows() []grammar.Row[Config] {
-	path := grammar.Path[Config]("ipsec", helpIPsec, "sa", "Security association", "global-duration", "Default lifetimes of SAs")
+	path := grammar.Path[Config]("ipsec", helpIPsec, "sa", helpSA, "global-duration", "Default lifetimes of SAs")
 	kw := grammar.Kw[Config]
 	return []grammar.Row[Config]{
 		grammar.Setting(path, kw("time-based", "Lifetime in seconds"), durationArg(func(c *Config) *ipsec.Lifetime { return &c.Lifetime })),
-		grammar.Setting(path, kw("traffic-based", "Lifetime in kilobytes"), volumeArg(func(c *Config) *ipsec.Lifetime { return &c.Lifetime })),
+		grammar.Setting(path, kw("traffic-based", helpTraffic), volumeArg(func(c *Config) *ipsec.Lifetime { return &c.Lifetime })),
 	}
 }
 
@@ -62,6 +62,13 @@ const (
 	helpUndo     = "Cancel the current setting"
 	helpNumber   = "Number of the list"
 	helpRemote   = "Address of the peer"
+	helpESP      = "ESP protocol defined in RFC4303"
+	helpTraffic  = "By traffic"
+	helpSA       = "Security association"
+	helpByName   = "The one of a name"
+	helpByNumber = "The one of a number"
+	helpVerbose  = "In detail"
+	helpBrief    = "One line for each"
 )
 
 // The keys of objects, as arguments.

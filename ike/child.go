@@ -15,7 +15,7 @@ type child struct {
 	id        uint32
 	sa        *sa // it is told and deleted under; nil when that one has gone first
 	flow      *flow
-	peer      string
+	peer      *Peer // as configured when the pair was made
 	remote    netip.AddrPort
 	initiator bool
 	pfs       bool
@@ -119,7 +119,7 @@ func (c *child) end(reason string) {
 	}
 	s := c.sa
 	if s == nil {
-		s = c.engine.current(c.peer)
+		s = c.engine.current(c.peer.Name)
 	}
 	if s != nil && c.up {
 		s.inform(wire.DeleteSA(wire.ProtoESP, uint32(c.in.ID.SPI)))
@@ -180,5 +180,5 @@ func (s *sa) removeChildren(reason string) {
 
 // orphans returns the pairs of a peer whose ISAKMP SA has gone, oldest first.
 func (e *Engine) orphans(peer string) []*child {
-	return slices.DeleteFunc(e.childrenSorted(), func(c *child) bool { return c.sa != nil || c.peer != peer })
+	return slices.DeleteFunc(e.childrenSorted(), func(c *child) bool { return c.sa != nil || c.peer.Name != peer })
 }

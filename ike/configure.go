@@ -35,7 +35,7 @@ func (e *Engine) setConfig(c *Config) {
 	}
 	for _, s := range e.sasSorted() {
 		p := e.peers[s.peer.Remote]
-		if p == nil || p.Name != s.peer.Name || !p.Key.Equal(s.peer.Key) || p.Local != s.peer.Local {
+		if p == nil || !p.sameAs(s.peer) {
 			s.end(reason)
 			continue
 		}
@@ -47,11 +47,17 @@ func (e *Engine) setConfig(c *Config) {
 // stillAllowed reports whether the configuration would still make this pair.
 func (e *Engine) stillAllowed(c *child) bool {
 	p := e.policies[c.flow.key.policy]
-	if p == nil || p.Peer.Name != c.peer || p.Peer.Remote != c.in.Remote || p.Local != c.in.Local {
+	if p == nil || !p.Peer.sameAs(c.peer) || p.Local != c.in.Local {
 		return false
 	}
 	s, err := e.selector(c.flow.key)
 	return err == nil && s == c.in.Selector
+}
+
+// sameAs reports whether two versions of a peer would authenticate the same one.
+func (p *Peer) sameAs(other *Peer) bool {
+	return p == other || p.Name == other.Name && p.Remote == other.Remote && p.RemoteID == other.RemoteID &&
+		p.Local == other.Local && p.Key.Equal(other.Key)
 }
 
 // sasSorted returns all ISAKMP SAs, oldest first.
@@ -107,7 +113,7 @@ func (e *Engine) failed(in Failed) {
 	if c == nil {
 		return
 	}
-	e.fail(Failure{Remote: c.remote, Peer: c.peer, Category: DataplaneRefused.String(),
+	e.fail(Failure{Remote: c.remote, Peer: c.peer.Name, Category: DataplaneRefused.String(),
 		Reason: fmt.Sprintf("SA %v was not installed: %v", install.SA.ID, in.Err)})
 	f, q := c.flow, c.negotiation
 	if q.sa.established && !q.sa.gone {

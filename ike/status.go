@@ -70,11 +70,11 @@ func (e *Engine) orphaned() []Status {
 		if c.sa != nil || !c.up {
 			continue
 		}
-		i, known := place[c.peer]
+		i, known := place[c.peer.Name]
 		if !known {
 			i = len(all)
-			place[c.peer] = i
-			all = append(all, Status{Peer: c.peer, Remote: c.remote, Created: c.created})
+			place[c.peer.Name] = i
+			all = append(all, Status{Peer: c.peer.Name, Remote: c.remote, Created: c.created})
 		}
 		all[i].Children = append(all[i].Children, c.status())
 	}
@@ -99,7 +99,7 @@ func (s *sa) status() Status {
 // status describes c.
 func (c *child) status() ChildStatus {
 	return ChildStatus{
-		ConnectionID: c.id, Policy: c.flow.key.policy, Peer: c.peer, Remote: c.remote, Initiator: c.initiator,
+		ConnectionID: c.id, Policy: c.flow.key.policy, Peer: c.peer.Name, Remote: c.remote, Initiator: c.initiator,
 		Fading: c.fading, Replaced: c.replaced, Inbound: c.in, Outbound: c.out, PFS: c.pfs, Created: c.created,
 	}
 }

@@ -31,7 +31,12 @@ func runDemo(s streams, args []string) error {
 	if os.Geteuid() != 0 && os.Getenv(insideVariable) == "" {
 		return demoUnprivileged(ctx, s, args)
 	}
-	return demo(ctx, s.out, *keep)
+	signal.Ignore(unix.SIGPIPE) // `sallyport demo | head` must clean up, too
+	err := demo(ctx, s.out, *keep)
+	if err != nil && ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return err
 }
 
 // demoUnprivileged runs the demo as root of a user namespace. Its exit code is
@@ -66,7 +71,7 @@ func demo(ctx context.Context, out io.Writer, keep bool) (err error) {
 		return err
 	}
 	verdict := l.prove(ctx)
-	if verdict != nil {
+	if verdict != nil && ctx.Err() == nil {
 		l.complain()
 	}
 	if keep && ctx.Err() == nil {

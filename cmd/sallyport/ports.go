@@ -69,9 +69,13 @@ func (p *ports) read(path string) error {
 // comes first, then the N-th Ethernet device, then the name of a Linux device.
 func (p *ports) device(name string) (string, error) {
 	for _, port := range p.named {
-		if strings.EqualFold(port.name, name) {
-			return port.device, nil
+		if !strings.EqualFold(port.name, name) {
+			continue
 		}
+		if _, err := net.InterfaceByName(port.device); err != nil {
+			return "", fmt.Errorf("%s is %s, which is not there: %w", name, port.device, p.unknown(name))
+		}
+		return port.device, nil
 	}
 	if len(name) > len(portPrefix) && strings.EqualFold(name[:len(portPrefix)], portPrefix) {
 		return p.numbered(name)

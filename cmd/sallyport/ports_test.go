@@ -9,15 +9,15 @@ import (
 
 func TestPortDevice(t *testing.T) {
 	p := ports{ethernet: []string{"eth0", "eth1", "eth2"}}
-	for _, text := range []string{"GigabitEthernet0/0/7=lan", "GigabitEthernet0/0/1=eth2"} {
+	for _, text := range []string{"GigabitEthernet0/0/7=lo", "GigabitEthernet0/0/1=eth2", "GigabitEthernet0/0/8=none0"} {
 		if err := p.Set(text); err != nil {
 			t.Fatal(err)
 		}
 	}
 	tests := []struct{ name, want, err string }{
-		{"GigabitEthernet0/0/7", "lan", ""},
-		{"gigabitethernet0/0/7", "lan", ""},
-		{"GigabitEthernet0/0/1", "eth2", ""},
+		{"GigabitEthernet0/0/7", "lo", ""},
+		{"gigabitethernet0/0/7", "lo", ""},
+		{"GigabitEthernet0/0/8", "", "GigabitEthernet0/0/8 is none0, which is not there: no device for GigabitEthernet0/0/8: give it one"},
 		{"GigabitEthernet0/0/2", "eth1", ""},
 		{"GigabitEthernet0/0/3", "", "would be eth2, which is GigabitEthernet0/0/1"},
 		{"GigabitEthernet0/0/4", "", "--port GigabitEthernet0/0/4=DEVICE (Ethernet devices here: eth0, eth1, eth2)"},

@@ -105,7 +105,7 @@ func Wildcard(of string) grammar.Kind[acl.Wildcard] {
 			{Text: addressHint, Help: "Address of " + of},
 			{Text: addressHint + "/0", Help: "Wildcard of " + of + ", 0: a host"},
 		},
-		Words: []grammar.Word[acl.Wildcard]{{Text: "any", Help: "Any " + of, Value: acl.Wildcard{}}},
+		Words: []grammar.Word[acl.Wildcard]{{Text: "any", Help: "Any address", Value: acl.Wildcard{}}},
 		Read: func(words []string) (acl.Wildcard, int, bool) {
 			a, ok := address(words[0])
 			if !ok || len(words) == 1 {

@@ -1,0 +1,134 @@
+package commands
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"sallyport/commands/grammar"
+)
+
+// A drawer types lines at random: it asks for help, picks one of the answers,
+// and goes on until it presses Enter. So it finds every row there is without
+// being told of any.
+type drawer struct {
+	*rand.Rand
+	t testing.TB
+}
+
+func newDrawer(t testing.TB, seed uint64) *drawer {
+	return &drawer{rand.New(rand.NewPCG(seed, 1)), t}
+}
+
+// line draws one that begins as given.
+func (d *drawer) line(begin string, groups ...[]*grammar.Table) string {
+	d.t.Helper()
+	line := begin
+	for range 60 {
+		hints := grammar.Help(line, everything, groups...)
+		if len(hints) == 0 {
+			d.t.Fatalf("nothing may follow %q", line)
+		}
+		last := hints[len(hints)-1].Text
+		if last == "<cr>" && (len(hints) == 1 || d.IntN(3) == 0) {
+			return line
+		}
+		if last == "<cr>" {
+			hints = hints[:len(hints)-1]
+		}
+		line += d.sample(hints[d.IntN(len(hints))]) + " "
+	}
+	d.t.Fatalf("a line does not end: %q", line)
+	return line
+}
+
+// samples are values for hints that do not say their bounds.
+var samples = map[string][]string{
+	"IP_ADDR<X.X.X.X>":               {"192.0.2.1", "192.0.2.2", "198.51.100.7", "10.0.0.1", "10.1.2.3"},
+	"IP_ADDR<X.X.X.X>/INTEGER<0-32>": {"8", "24", "30", "32", "255.255.255.0", "255.255.255.252"},
+	"IP_ADDR<X.X.X.X>/0":             {"0", "0.0.0.255", "0.0.255.255", "0.255.0.3", "255.255.255.255"},
+	"OPERATOR<eq,gt,lt,neq,range>":   {"eq", "gt", "lt", "neq", "range"},
+	"INTEGER<0-65535>/NAME":          {"0", "22", "ssh", "www", "ntp", "500", "80"},
+	"<0-255>":                        {"0", "1", "6", "17", "47", "255"},
+	"STRING<1-30>":                   {"g0/0/2", "GigabitEthernet0/0/3", "gi0/0/4", "eth1", "eth1.7"},
+	"STRING<1-15>":                   {"a", "b", "c", "d", "fifteen-letters", `"quoted"`, `"//"`},
+	"STRING<1-64>":                   {"H", "FW_A", `"//h"`},
+	"TEXT<1-127>":                    {"one", "two words", `say "two  words"`, "a//b"},
+	"STRING<1-128>/<48-400>":         {"Key@2014", "sixteen-octets-or-more", `"with // and # in it"`, "%^%#6b6579%^%#", "%^%#foreign%^%#"},
+}
+
+// sample returns what to type for a hint.
+func (d *drawer) sample(h grammar.Hint) string {
+	if h.Help == "Last port of the range" {
+		return "65535"
+	}
+	if values := samples[h.Text]; values != nil {
+		return values[d.IntN(len(values))]
+	}
+	if list, ok := strings.CutPrefix(h.Text, "INTEGER<"); ok {
+		return d.integer(strings.TrimSuffix(list, ">"))
+	}
+	if h.Text[0] == '<' || h.Text[0] >= 'A' && h.Text[0] <= 'Z' {
+		d.t.Fatalf("no sample for %q: add one", h.Text)
+	}
+	if d.IntN(8) == 0 {
+		return strings.ToUpper(h.Text)
+	}
+	return h.Text
+}
+
+// integer draws from 32,64,128 or 1-1024; of the latter mostly the bounds and
+// small numbers.
+func (d *drawer) integer(bounds string) string {
+	if list := strings.Split(bounds, ","); len(list) > 1 {
+		return list[d.IntN(len(list))]
+	}
+	var low, high uint64
+	if _, err := fmt.Sscanf(bounds, "%d-%d", &low, &high); err != nil {
+		d.t.Fatalf("bounds %q: %v", bounds, err)
+	}
+	switch d.IntN(8) {
+	case 0:
+		return fmt.Sprint(high)
+	case 1:
+		return fmt.Sprint(low + d.Uint64N(high-low+1))
+	}
+	return fmt.Sprint(min(low+d.Uint64N(3), high))
+}
+
+// typist draws lines into a session, wherever it stands.
+type typist struct {
+	*drawer
+	session *Session
+	device  *fakeDevice
+}
+
+func newTypist(t testing.TB, seed uint64) *typist {
+	device := &fakeDevice{}
+	session := NewSession(device, NewRunning(New()), Options{Level: everything})
+	session.Exec(t.Context(), "system-view")
+	return &typist{newDrawer(t, seed), session, device}
+}
+
+// types runs n lines. A line that was drawn is understood, and one that is
+// refused changes nothing.
+func (d *typist) types(n int) {
+	d.t.Helper()
+	for range n {
+		groups := d.session.place.groups()
+		if !d.session.place.system {
+			d.session.Exec(d.t.Context(), "system-view")
+			continue
+		}
+		line := d.line("", groups[d.IntN(len(groups))])
+		before, prompt := d.session.running.config, d.session.Prompt()
+		out := d.session.Exec(d.t.Context(), line)
+		if _, bad := out.Err.(*grammar.Error); bad {
+			d.t.Errorf("%s%s\n%s", prompt, line, out.Text)
+		}
+		if out.Err != nil && (d.session.running.config != before || d.session.Prompt() != prompt) {
+			d.t.Errorf("%s%s was refused and changed something: %v, now %s", prompt, line, out.Err, d.session.Prompt())
+		}
+	}
+}
