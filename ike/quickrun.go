@@ -1,0 +1,222 @@
+package ike
+
+import (
+	"sallyport/ike/keymat"
+	"sallyport/ike/wire"
+)
+
+// The life of a quick mode around its table: how it begins, by our wish or by
+// the peer's message 1, and how it ends.
+
+// newQuickMode registers a quick mode under its message ID.
+func (s *sa) newQuickMode(id wire.MessageID, table []step[*quickMode]) *quickMode {
+	s.quickOrder++
+	q := &quickMode{table: table, order: s.quickOrder}
+	q.exchange = exchange{engine: s.engine, sa: s, kind: wire.QuickMode, id: id, began: s.engine.now, iv: s.keys.ExchangeIV(s.lastIV, id)}
+	s.quick[id], s.used[id] = q, struct{}{}
+	return q
+}
+
+// newMessageID draws a message ID that this SA has not seen.
+func (s *sa) newMessageID() wire.MessageID {
+	for {
+		id := s.engine.messageID()
+		if _, used := s.used[id]; !used {
+			return id
+		}
+	}
+}
+
+// startQuickMode negotiates a pair for a flow.
+func (s *sa) startQuickMode(f *flow) {
+	e := s.engine
+	p := e.policies[f.key.policy]
+	traffic, err := e.selector(f.key)
+	if err != nil || p == nil || len(s.used) >= maxMessageIDs {
+		e.cannotStart(s, f, err)
+		return
+	}
+	q := s.newQuickMode(s.newMessageID(), quickModeInitiator)
+	q.flow, q.policy, q.traffic, q.spi = f, p, traffic, e.spi()
+	q.offered = offersPhase2(p, s.nat, q.spi)
+	q.ids = []wire.Payload{selectorID(traffic.Local, traffic.Protocol, traffic.LocalPort), selectorID(traffic.Remote, traffic.Protocol, traffic.RemotePort)}
+	q.ni = e.random(nonceLen)
+	f.active = q
+	if p.PFS == 0 {
+		q.outFirst(nil)
+		return
+	}
+	q.private = e.random(keymat.PrivateLen(p.PFS))
+	q.state = qmMakingKE
+	q.ask(q, keymat.DH{Group: p.PFS, Private: q.private})
+}
+
+// cannotStart gives up a quick mode before its first message. An ISAKMP SA that
+// has used up its message IDs is replaced first.
+func (e *Engine) cannotStart(s *sa, f *flow, err error) {
+	if len(s.used) >= maxMessageIDs {
+		s.rekey()
+		err = reject(Limited, "%d message IDs are used up, the ISAKMP SA is replaced", maxMessageIDs)
+	}
+	if err != nil {
+		e.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: categoryOf(err).String(), Reason: err.Error()})
+	}
+	e.failedFlow(f)
+}
+
+// inQuickMode takes a quick mode message to its exchange, or begins one.
+func (e *Engine) inQuickMode(p *packet) error {
+	s, err := e.established(p)
+	if err != nil {
+		return err
+	}
+	q := s.quick[p.header.MessageID]
+	if q == nil {
+		return s.inNewQuickMode(p)
+	}
+	if q.repeated(p) {
+		return nil
+	}
+	if q.state == qmDone {
+		return reject(UnexpectedMessage, "quick mode is over")
+	}
+	m, next, err := p.open(s.keys, q.iv)
+	if err != nil {
+		return err
+	}
+	if err := receive(q, q.table, p, m, next); err != nil {
+		return err
+	}
+	s.follow(p.Local, p.Remote)
+	return nil
+}
+
+// inNewQuickMode begins a quick mode as responder.
+func (s *sa) inNewQuickMode(p *packet) error {
+	if _, used := s.used[p.header.MessageID]; used {
+		return reject(UnexpectedMessage, "message ID %#08x was used before", uint32(p.header.MessageID))
+	}
+	if s.unfinished() >= maxQuickModes || len(s.children) >= maxChildren || len(s.used) >= maxMessageIDs {
+		return reject(Limited, "too many quick modes, SAs or message IDs under this ISAKMP SA")
+	}
+	q := s.newQuickMode(p.header.MessageID, quickModeResponder)
+	m, next, err := p.open(s.keys, q.iv)
+	if err == nil {
+		err = receive(q, q.table, p, m, next)
+	}
+	if err != nil {
+		s.discard(q)
+		return err
+	}
+	s.follow(p.Local, p.Remote)
+	return nil
+}
+
+// discard undoes newQuickMode for a message that was refused.
+func (s *sa) discard(q *quickMode) {
+	q.close()
+	delete(s.quick, q.id)
+	delete(s.used, q.id)
+	s.quickOrder--
+}
+
+// unfinished counts the quick modes under way.
+func (s *sa) unfinished() (n int) {
+	for _, q := range s.quick {
+		if q.state != qmDone {
+			n++
+		}
+	}
+	return n
+}
+
+// established returns the ISAKMP SA of a message that needs one.
+func (e *Engine) established(p *packet) (*sa, error) {
+	s := e.lookUp(p.header)
+	switch {
+	case s == nil:
+		return nil, reject(InvalidCookie, "no ISAKMP SA has these cookies")
+	case !s.established:
+		return nil, reject(UnexpectedMessage, "phase 1 is not over")
+	case p.header.MessageID == 0:
+		return nil, reject(UnexpectedMessage, "message ID is 0 after phase 1")
+	case !p.encrypted():
+		return nil, reject(InvalidFlags, "a message in clear under an established ISAKMP SA")
+	}
+	return s, nil
+}
+
+// finish makes the pair the flow's. The exchange stays to answer repetitions.
+func (q *quickMode) finish() {
+	q.state = qmDone
+	q.release()
+	q.endAfter(linger, q.forget)
+	q.child.complete()
+}
+
+// release ends the negotiation's claim on its flow.
+func (q *quickMode) release() {
+	if q.flow != nil && q.flow.active == q {
+		q.flow.active = nil
+	}
+}
+
+// forget drops what only repetitions needed.
+func (q *quickMode) forget() {
+	q.close()
+	delete(q.sa.quick, q.id)
+}
+
+// computed takes the result of the Diffie-Hellman work.
+func (q *quickMode) computed(r keymat.DHResult) error {
+	if r.Public == nil {
+		r.Public = q.result.Public
+	}
+	q.job, q.result = 0, r
+	if r.Err == nil {
+		return run(q, q.table, nil)
+	}
+	err := reject(InvalidKeyExchange, "%v", r.Err)
+	if q.number == 0 || !q.initiated() { // nothing of ours is out that could be answered again
+		q.abort()
+		return err
+	}
+	q.goBack()
+	q.expectAnswer(q.timedOut)
+	return err
+}
+
+// initiated reports whether we began the exchange.
+func (q *quickMode) initiated() bool { return q.offered != nil }
+
+// timedOut gives up for want of an answer.
+func (q *quickMode) timedOut() {
+	e, s := q.engine, q.sa
+	e.emit(TimedOut{Remote: s.remote, Exchange: q.kind, After: e.now.Sub(q.began), Policy: q.flow.key.policy})
+	reason := "no answer to quick mode message 1"
+	if !q.initiated() {
+		reason = "message 3 of quick mode did not come"
+	}
+	if q.hint != "" {
+		reason += ": the peer says " + q.hint
+	}
+	e.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: NoAnswer.String(), Reason: reason})
+	q.abort()
+}
+
+// abort ends an exchange that is not over; one that is, is forgotten.
+func (q *quickMode) abort() {
+	done := q.state == qmDone
+	q.private.Wipe()
+	q.forget()
+	q.release()
+	if done {
+		return
+	}
+	if q.child != nil {
+		q.child.remove("negotiation failed")
+	}
+	if q.flow != nil && (q.initiated() || len(q.flow.children) > 0) {
+		q.engine.failedFlow(q.flow)
+	}
+}
