@@ -40,7 +40,7 @@ check: lint unit
 # -short leaves out what runs the program against its peers.
 unit:
 	@[ -n "$(RACE)" ] || echo 'make check: no C compiler: the tests run without the race detector'
-	@{ env -u CI go test -v -short $(RACE) -timeout 5m ./... 2>&1; echo "exit $$?"; } | awk -f .ci/digest
+	@{ env -u CI go test -v -short $(RACE) -timeout 2m ./... 2>&1; echo "exit $$?"; } | awk -f .ci/digest
 
 lint:
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "gofmt -w would change: $$files" >&2; exit 1; }
