@@ -12,11 +12,11 @@ const askAgain = "Error: Please choose 'YES' or 'NO' first before pressing 'Ente
 // answers are what a question takes, in lower case.
 var answers = map[string]bool{"y": true, "yes": true, "n": false, "no": false}
 
-// answer closes the question.
+// answer closes the question, if one is open.
 func (s *Session) answer(yes bool) Output {
 	q := s.question
 	s.question = nil
-	if !yes {
+	if !yes || q == nil {
 		return Output{}
 	}
 	return q.yes(s)

@@ -52,7 +52,7 @@ var samples = map[string][]string{
 	"INTEGER<0-65535>/NAME":          {"0", "22", "ssh", "www", "ntp", "500", "80"},
 	"<0-255>":                        {"0", "1", "6", "17", "47", "255"},
 	"STRING<1-30>":                   {"g0/0/2", "GigabitEthernet0/0/3", "gi0/0/4", "eth1", "eth1.7"},
-	"STRING<1-15>":                   {"a", "b", "c", "d", "fifteen-letters", `"quoted"`, `"//"`},
+	"STRING<1-15>":                   {"a", "a", "a", "b", "b", "fifteen-letters", `"quoted"`, `"//"`},
 	"STRING<1-64>":                   {"H", "FW_A", `"//h"`},
 	"TEXT<1-127>":                    {"one", "two words", `say "two  words"`, "a//b"},
 	"STRING<1-128>/<48-400>":         {"Key@2014", "sixteen-octets-or-more", `"with // and # in it"`, "%^%#6b6579%^%#", "%^%#foreign%^%#"},
@@ -121,7 +121,8 @@ func (d *typist) types(n int) {
 			d.session.Exec(d.t.Context(), "system-view")
 			continue
 		}
-		line := d.line("", groups[d.IntN(len(groups))])
+		line := d.line("", groups[d.IntN(5)/4*(len(groups)-1)])
+		d.session.answer(false)
 		before, prompt := d.session.running.config, d.session.Prompt()
 		out := d.session.Exec(d.t.Context(), line)
 		if _, bad := out.Err.(*grammar.Error); bad {

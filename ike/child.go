@@ -26,6 +26,7 @@ type child struct {
 	created     time.Time
 	fading      bool
 	replaced    bool
+	successor   *child // that replaced it
 	gone        bool
 
 	soft, hard deadline
@@ -63,12 +64,19 @@ func (c *child) replacedBy(newer *child) {
 		return
 	}
 	e := c.engine
-	c.replaced = true
+	c.replaced, c.successor = true, newer
 	e.schedule.clear(&c.soft)
 	e.emit(RemoveSA{c.out.ID})
 	if newer.initiator {
 		e.schedule.set(&c.hard, e.now.Add(oldInboundStays), func() { c.end("rekeyed") })
 	}
+}
+
+// stay makes a pair carry the flow again whose successor the dataplane refused:
+// its outbound SA is still there, for the refusal ended the batch before.
+func (c *child) stay() {
+	c.replaced, c.successor = false, nil
+	c.engine.schedule.set(&c.hard, c.created.Add(c.in.Hard.Duration), func() { c.end("phase2 hard expiry") })
 }
 
 // rekey negotiates a successor.
@@ -112,7 +120,8 @@ func (e *Engine) childrenSorted() []*child {
 	return all
 }
 
-// end removes the pair and tells the peer, if there is an ISAKMP SA to do so.
+// end removes the pair and tells the peer, if there is an ISAKMP SA to do so. One
+// that waits for message 3 is up already for the peer.
 func (c *child) end(reason string) {
 	if c.gone {
 		return
@@ -121,8 +130,11 @@ func (c *child) end(reason string) {
 	if s == nil {
 		s = c.engine.current(c.peer.Name)
 	}
-	if s != nil && c.up {
+	if s != nil {
 		s.inform(wire.DeleteSA(wire.ProtoESP, uint32(c.in.ID.SPI)))
+	}
+	if !c.up {
+		c.negotiation.abort() // or message 3 would bring it to life
 	}
 	c.remove(reason)
 }
@@ -137,12 +149,12 @@ func (c *child) remove(reason string) {
 	if c.up {
 		e.emit(Phase2Down{c.status(), reason})
 	}
-	if c.out != nil && !c.replaced {
+	if c.up && !c.replaced {
 		e.emit(RemoveSA{c.out.ID})
 	}
 	e.emit(RemoveSA{c.in.ID})
 	c.forget()
-	if p := e.policies[c.flow.key.policy]; c.up && !c.replaced && p != nil && p.Auto && len(c.flow.children) == 0 {
+	if p := e.policies[c.flow.key.policy]; c.up && !c.replaced && p != nil && p.Auto && c.flow.current() == nil {
 		e.failedFlow(c.flow)
 	}
 	e.idle(c.flow)

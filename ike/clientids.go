@@ -56,7 +56,7 @@ func selectorOf(local, remote wire.ID) (s ipsec.Selector, err error) {
 }
 
 // match finds the permit rule whose traffic is just what the peer proposes.
-func (e *Engine) match(s *sa, traffic ipsec.Selector) (*flow, *Policy, error) {
+func (e *Engine) match(s *sa, traffic ipsec.Selector) (flowKey, *Policy, error) {
 	var ours []string
 	for _, p := range e.config.Policies {
 		if p.Peer.Name != s.peer.Name {
@@ -68,12 +68,12 @@ func (e *Engine) match(s *sa, traffic ipsec.Selector) (*flow, *Policy, error) {
 				continue
 			}
 			if want == traffic {
-				return e.flow(flowKey{p.ID, r.ID}), p, nil
+				return flowKey{p.ID, r.ID}, p, nil
 			}
 			ours = append(ours, fmt.Sprintf("acl %d rule %d: %v", p.ACL.Number, r.ID, want))
 		}
 	}
-	return nil, nil, rejectWith(FlowMismatch, wire.InvalidIDInformation,
+	return flowKey{}, nil, rejectWith(FlowMismatch, wire.InvalidIDInformation,
 		"peer proposes %v (seen from here), no rule is its mirror: %v", traffic, ours)
 }
 

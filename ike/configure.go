@@ -34,6 +34,11 @@ func (e *Engine) setConfig(c *Config) {
 		}
 	}
 	for _, s := range e.sasSorted() {
+		for _, q := range s.quickModes() {
+			if !e.stillWanted(q) {
+				q.abort()
+			}
+		}
 		p := e.peers[s.peer.Remote]
 		if p == nil || !p.sameAs(s.peer) {
 			s.end(reason)
@@ -52,6 +57,12 @@ func (e *Engine) stillAllowed(c *child) bool {
 	}
 	s, err := e.selector(c.flow.key)
 	return err == nil && s == c.in.Selector
+}
+
+// stillWanted reports whether the configuration would still begin this quick mode.
+func (e *Engine) stillWanted(q *quickMode) bool {
+	s, err := e.selector(q.flow.key)
+	return q.state == qmDone || err == nil && s == q.traffic
 }
 
 // sameAs reports whether two versions of a peer would authenticate the same one.
@@ -83,8 +94,18 @@ func (e *Engine) reset(in Reset) {
 			s.end(reason)
 		}
 	}
-	if !in.Quiet {
-		e.startAuto()
+	if in.Quiet {
+		e.rest()
+		return
+	}
+	e.startAuto()
+}
+
+// rest keeps flows from starting anything by themselves.
+func (e *Engine) rest() {
+	for _, f := range e.flows {
+		e.schedule.clear(&f.retry)
+		e.idle(f)
 	}
 }
 
@@ -116,6 +137,11 @@ func (e *Engine) failed(in Failed) {
 	e.fail(Failure{Remote: c.remote, Peer: c.peer.Name, Category: DataplaneRefused.String(),
 		Reason: fmt.Sprintf("SA %v was not installed: %v", install.SA.ID, in.Err)})
 	f, q := c.flow, c.negotiation
+	for _, o := range f.children {
+		if o.successor == c {
+			o.stay()
+		}
+	}
 	if q.sa.established && !q.sa.gone {
 		q.sa.inform(q.takeBack(install.SA))
 	}

@@ -71,7 +71,7 @@ type Notified struct {
 // A NegotiationFailed says that a negotiation ended without an SA.
 type NegotiationFailed struct{ Failure Failure }
 
-// A Stopped says that the engine gave up waiting for an exchange's answer.
+// A TimedOut says that the engine gave up waiting for an exchange's answer.
 type TimedOut struct {
 	Remote   netip.AddrPort
 	Exchange wire.ExchangeType

@@ -151,14 +151,22 @@ func receive[X interface{ base() *exchange }](x X, table []step[X], p *packet, m
 		b.before = older
 		return err
 	}
+	b.sa.heard = e.now
 	e.out = slices.Insert(e.out, at, Output(MessageReceived{p.Local, p.Remote, before.number + 1, m}))
 	return nil
 }
 
 // ask has Diffie-Hellman done for x. Meanwhile nothing is repeated.
 func (x *exchange) ask(self computing, work keymat.DH) {
-	x.stopRepeating()
+	x.engine.schedule.clear(&x.repeat)
 	x.job = x.engine.compute(self, work)
+}
+
+// resume goes on waiting as if the message accepted last had not come: it was no
+// good, and may be forged.
+func (x *exchange) resume(failed func()) {
+	x.goBack()
+	x.engine.schedule.set(&x.repeat, x.repeat.at, func() { x.again(failed) })
 }
 
 // stopRepeating ends the timer of the message that has been answered.

@@ -66,7 +66,7 @@ func (e *Engine) acquire(in Acquire) {
 		return
 	}
 	f := e.flow(flowKey{in.Policy, in.Rule})
-	if len(f.children) == 0 && f.retry.place == 0 {
+	if f.current() == nil && f.retry.place == 0 {
 		e.want(f)
 	}
 	e.idle(f)
@@ -100,6 +100,23 @@ func (e *Engine) released(peer string) []*flow {
 	return flows
 }
 
+// releaseFailed gives up the flows that waited for a phase 1 which has failed.
+func (e *Engine) releaseFailed(peer string) {
+	for _, f := range e.released(peer) {
+		e.failedFlow(f)
+	}
+}
+
+// current returns the pair that carries the flow's traffic, or nil.
+func (f *flow) current() *child {
+	for _, c := range slices.Backward(f.children) {
+		if !c.replaced {
+			return c
+		}
+	}
+	return nil
+}
+
 // failedFlow keeps traffic from starting a failed negotiation again at once, and
 // tries again by itself where the configuration or a fading SA asks for it.
 func (e *Engine) failedFlow(f *flow) {
@@ -127,7 +144,7 @@ func (e *Engine) startAuto() {
 			if r.Action != acl.Permit {
 				continue
 			}
-			if f := e.flow(flowKey{p.ID, r.ID}); len(f.children) == 0 && f.retry.place == 0 {
+			if f := e.flow(flowKey{p.ID, r.ID}); f.current() == nil && f.retry.place == 0 {
 				e.want(f)
 			}
 		}

@@ -17,6 +17,7 @@ func (s *sa) inform(p wire.Payload) {
 	x := exchange{engine: s.engine, sa: s, kind: wire.Informational, id: id, iv: s.keys.ExchangeIV(s.lastIV, id)}
 	after := wire.AppendPayloads(nil, []wire.Payload{p})
 	x.send(wire.Hash{Data: s.hash1(id, after)}, p)
+	s.mindIDs()
 }
 
 // inInformational takes notifications and deletes. Those in clear are hints.
@@ -44,6 +45,8 @@ func (e *Engine) inInformational(p *packet) error {
 		return err
 	}
 	s.used[id] = struct{}{}
+	s.heard = e.now
+	s.mindIDs()
 	s.follow(p.Local, p.Remote)
 	e.emit(MessageReceived{p.Local, p.Remote, 1, m})
 	s.inform1(m)
@@ -90,7 +93,7 @@ func (s *sa) inNotify(n wire.Notify) {
 	e.emit(Notified{s.remote, n.Notify, true})
 	switch {
 	case n.Notify == wire.InitialContact:
-		s.removeOthers()
+		s.removeOthers(e.now)
 	case n.Notify == wire.RUThere:
 		if seq, ok := n.Sequence(); ok && n.Names(s.cookieI, s.cookieR) {
 			s.inform(wire.NewDPD(wire.RUThereAck, s.cookieI, s.cookieR, seq))

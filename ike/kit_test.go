@@ -47,6 +47,7 @@ type end struct {
 	addr      netip.Addr
 	sas       map[ipsec.SAID]*ipsec.SA
 	refuse    func(*ipsec.SA) bool // what its dataplane does not take
+	untried   []Output             // from the one that was refused on
 	compute   bool                 // Computes wait in computing
 	computing []Compute
 	events    []Output
@@ -127,7 +128,7 @@ func (n *end) step(in Input) {
 
 // perform does outputs in order; the first that fails ends them.
 func (n *end) perform(outputs []Output) (next []Input) {
-	for _, out := range outputs {
+	for i, out := range outputs {
 		switch out := out.(type) {
 		case Send:
 			n.octetsOut += len(out.Octets)
@@ -140,11 +141,12 @@ func (n *end) perform(outputs []Output) (next []Input) {
 			next = append(next, Computed{out.Job, out.Work.Do()})
 		case InstallSA:
 			if n.refuse != nil && n.refuse(out.SA) {
+				n.untried = append(n.untried, outputs[i:]...)
 				return append(next, Failed{out, fmt.Errorf("refused")})
 			}
 			n.install(out.SA)
 		case RemoveSA:
-			if n.sas[out.ID] == nil {
+			if n.sas[out.ID] == nil && !n.wasNotTried(out.ID) {
 				n.w.t.Errorf("%s removes %v, which is not there", n.name, out.ID)
 			}
 			delete(n.sas, out.ID)
@@ -155,6 +157,15 @@ func (n *end) perform(outputs []Output) (next []Input) {
 		}
 	}
 	return next
+}
+
+// wasNotTried reports whether an SA was to be installed by a batch that failed
+// before: the engine may remove it all the same.
+func (n *end) wasNotTried(id ipsec.SAID) bool {
+	return slices.ContainsFunc(n.untried, func(out Output) bool {
+		in, ok := out.(InstallSA)
+		return ok && in.SA.ID == id
+	})
 }
 
 // install adds an SA, and objects to one that a dataplane would not take.
@@ -301,7 +312,7 @@ func (w *world) mustEnd() {
 // sizes is how much an engine remembers.
 type sizes struct {
 	sas, firsts, halfOpen, perAddr, byPeer, flows, inbound, jobs, waiting, deadlines int
-	quick, used, children                                                           int
+	quick, used, children                                                            int
 }
 
 // size counts what e remembers.
@@ -317,3 +328,10 @@ func (e *Engine) size() sizes {
 }
 
 func kitPort(i int, port uint16) netip.AddrPort { return netip.AddrPortFrom(kitAddr(i-1), port) }
+
+// want acquires if there is no SA to send on, as a packet would.
+func (n *end) want() {
+	if n.outbound() == nil {
+		n.acquire()
+	}
+}

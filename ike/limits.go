@@ -25,11 +25,11 @@ const (
 	linger      = 64 * time.Second // a finished exchange answers repetitions for a whole series of them
 	answerPause = time.Second      // a repeated request is answered at most this often
 
-	quickModeWait   = 30 * time.Second // for message 3, as responder
-	failureBackoff  = 5 * time.Second  // before traffic may start a failed negotiation again
-	autoRetry       = 10 * time.Second // before `sa trigger-mode auto` does
-	oldInboundStays = 10 * time.Second // after a rekey, for packets still under way
-	natKeepAlive    = 20 * time.Second // RFC 3948 §4
+	quickModeWait   = 30 * time.Second              // for message 3, as responder
+	failureBackoff  = 5 * time.Second               // before traffic may start a failed negotiation again
+	autoRetry       = 10 * time.Second              // before `sa trigger-mode auto` does
+	oldInboundStays = quickModeWait + 5*time.Second // after a rekey: by then the responder has message 3, or has given up and said so
+	natKeepAlive    = 20 * time.Second              // RFC 3948 §4
 
 	minLifetime   = time.Minute // shorter offers run for this long here
 	noticesPerSec = 10          // clear notifications to strangers, in all

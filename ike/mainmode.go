@@ -59,13 +59,22 @@ type mainMode struct {
 	table   []step[*mainMode]
 	offered []wire.Transform // as initiator
 	private secret.Octets    // our exponent
-	peerKE  []byte           // the peer's public value
-	told    bool             // that its message did not decrypt: once, it may be forged
+	theirs  keyPart          // of message 3 or 4, not yet known to be good
+	told    bool             // of a refusal
 	inputs  keymat.Exchange  // of the key formulas
+}
+
+// A keyPart is what message 3 or 4 brings.
+type keyPart struct {
+	public, nonce []byte
+	nat           nat
 }
 
 // receive takes a packet that belongs to this exchange.
 func (x *mainMode) receive(p *packet) error {
+	if x.sa.initiator && x.accepted == p.digest {
+		return nil // the timer of messages 1, 3 and 5 is ours
+	}
 	if x.repeated(p) {
 		return nil
 	}
@@ -84,21 +93,30 @@ func (x *mainMode) receive(p *packet) error {
 	x.sa.local, x.sa.remote = p.Local, p.Remote // only message 5 may bring another port, and it is checked
 	if err := receive(x, x.table, p, m, next); err != nil {
 		x.sa.local, x.sa.remote = local, remote
-		return err
+		return x.tellOnce(err)
 	}
 	return nil
+}
+
+// tellOnce has the peer told of the first refusal only: it may be forged, and one
+// is all that the peer needs.
+func (x *mainMode) tellOnce(err error) error {
+	var r *Rejection
+	if !errors.As(err, &r) || r.Notify == 0 {
+		return err
+	}
+	if x.told {
+		r.Notify = 0
+	}
+	x.told = true
+	return err
 }
 
 // garbled explains an encrypted message that makes no sense: the keys differ,
 // and of what goes into them only the pre-shared key is not on the wire.
 func (x *mainMode) garbled() error {
-	notify := wire.AuthenticationFailed
-	if x.told {
-		notify = 0
-	}
-	x.told = true
-	return rejectWith(AuthenticationFail, notify, "message %d does not decrypt: `pre-shared-key` of ike peer %s differs from the peer's",
-		x.number+1, x.sa.peer.Name)
+	return x.tellOnce(rejectWith(AuthenticationFail, wire.AuthenticationFailed, "message %d does not decrypt: `pre-shared-key` of ike peer %s differs from the peer's",
+		x.number+1, x.sa.peer.Name))
 }
 
 // computed takes the result of the Diffie-Hellman work.
@@ -110,18 +128,14 @@ func (x *mainMode) computed(r keymat.DHResult) error {
 	} else {
 		err = rejectWith(InvalidKeyExchange, wire.InvalidKeyInformation, "%v", err)
 	}
-	if err != nil {
+	switch {
+	case err != nil && x.sa.initiator:
+		x.resume(x.timedOut)
+	case err != nil:
+		x.private.Wipe()
 		x.goBack()
-		x.resume()
 	}
 	return err
-}
-
-// resume goes on waiting for the answer to the message that is still out.
-func (x *mainMode) resume() {
-	if x.sa.initiator {
-		x.expectAnswer(x.timedOut)
-	}
 }
 
 // outSA sends message 1.
@@ -211,15 +225,18 @@ func (x *mainMode) inKE(m *wire.Message) error {
 	if err != nil {
 		return err
 	}
-	x.sa.nat = nat
-	x.peerKE = ke.Data
-	x.setNonce(!x.sa.initiator, nonce.Data)
+	x.theirs = keyPart{ke.Data, nonce.Data, nat}
 	if !x.sa.initiator {
-		x.makePrivate()
-		x.endAfter(afterMessage3, x.abandon)
+		x.private = x.engine.random(keymat.PrivateLen(x.sa.suite.Group))
 	}
 	x.ask(x, keymat.DH{Group: x.sa.suite.Group, Private: x.private, Public: x.inputs.PublicI, Peer: ke.Data})
 	return nil
+}
+
+// takeTheirs accepts the peer's half of the key exchange: its value is a good one.
+func (x *mainMode) takeTheirs() {
+	x.sa.nat = x.theirs.nat
+	x.setNonce(!x.sa.initiator, x.theirs.nonce)
 }
 
 // setNonce keeps Ni_b or Nr_b.
@@ -233,12 +250,15 @@ func (x *mainMode) setNonce(initiators bool, nonce []byte) {
 
 // outKEandKeys sends message 4; from now on everything is encrypted.
 func (x *mainMode) outKEandKeys(*wire.Message) error {
-	x.inputs.PublicI, x.inputs.PublicR = x.peerKE, x.result.Public
+	x.takeTheirs()
+	x.setNonce(false, x.engine.random(nonceLen))
+	x.inputs.PublicI, x.inputs.PublicR = x.theirs.public, x.result.Public
 	if err := x.makeKeys(); err != nil {
 		return err
 	}
 	x.send(x.keyExchange(x.result.Public, x.inputs.NonceR)...)
 	x.iv = x.sa.keys.FirstIV(x.inputs)
+	x.endAfter(afterMessage3, x.abandon)
 	return nil
 }
 
@@ -257,7 +277,8 @@ func (x *mainMode) makeKeys() error {
 
 // outID sends message 5, from port 4500 if there is a NAT.
 func (x *mainMode) outID(*wire.Message) error {
-	x.inputs.PublicR = x.peerKE
+	x.takeTheirs()
+	x.inputs.PublicR = x.theirs.public
 	if err := x.makeKeys(); err != nil {
 		return err
 	}
@@ -335,11 +356,6 @@ func (x *mainMode) timedOut() {
 	e.emit(TimedOut{Remote: s.remote, Exchange: x.kind, After: e.now.Sub(x.began)})
 	e.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: NoAnswer.String(), Reason: x.whyNoAnswer()})
 	s.remove("no answer")
-	if e.negotiating(s.peer.Name) == nil {
-		for _, f := range e.released(s.peer.Name) {
-			e.failedFlow(f)
-		}
-	}
 }
 
 // whyNoAnswer guesses from how far the exchange came.

@@ -128,7 +128,7 @@ func (q *quickMode) inFirst(m *wire.Message) error {
 	if err != nil {
 		return about(err, spi)
 	}
-	f, p, err := q.engine.match(q.sa, traffic)
+	rule, p, err := q.engine.match(q.sa, traffic)
 	if err != nil {
 		return about(err, spi)
 	}
@@ -140,7 +140,7 @@ func (q *quickMode) inFirst(m *wire.Message) error {
 	if err := q.checkKE(ke, agreed.group); err != nil {
 		return about(err, spi)
 	}
-	q.flow, q.policy, q.traffic, q.ids, q.spi = f, p, traffic, ids, ours
+	q.flow, q.policy, q.traffic, q.ids, q.spi = q.engine.flow(rule), p, traffic, ids, ours
 	q.answer, q.agreed, q.ni, q.nr = answer, agreed, nonce, q.engine.random(nonceLen)
 	return q.answerOrAsk(ke)
 }

@@ -80,14 +80,23 @@ func (e *Engine) inQuickMode(p *packet) error {
 	if q.state == qmDone {
 		return reject(UnexpectedMessage, "quick mode is over")
 	}
+	return q.receive(p)
+}
+
+// receive takes a packet through the table. The answer goes where the packet came
+// from, if that is where the peer is now.
+func (q *quickMode) receive(p *packet) error {
+	s := q.sa
 	m, next, err := p.open(s.keys, q.iv)
 	if err != nil {
 		return err
 	}
+	local, remote := s.local, s.remote
+	s.follow(p.Local, p.Remote)
 	if err := receive(q, q.table, p, m, next); err != nil {
+		s.local, s.remote = local, remote
 		return err
 	}
-	s.follow(p.Local, p.Remote)
 	return nil
 }
 
@@ -100,15 +109,11 @@ func (s *sa) inNewQuickMode(p *packet) error {
 		return reject(Limited, "too many quick modes, SAs or message IDs under this ISAKMP SA")
 	}
 	q := s.newQuickMode(p.header.MessageID, quickModeResponder)
-	m, next, err := p.open(s.keys, q.iv)
-	if err == nil {
-		err = receive(q, q.table, p, m, next)
-	}
-	if err != nil {
+	if err := q.receive(p); err != nil {
 		s.discard(q)
 		return err
 	}
-	s.follow(p.Local, p.Remote)
+	s.mindIDs()
 	return nil
 }
 
@@ -181,8 +186,7 @@ func (q *quickMode) computed(r keymat.DHResult) error {
 		q.abort()
 		return err
 	}
-	q.goBack()
-	q.expectAnswer(q.timedOut)
+	q.resume(q.timedOut)
 	return err
 }
 
@@ -201,7 +205,26 @@ func (q *quickMode) timedOut() {
 		reason += ": the peer says " + q.hint
 	}
 	e.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: NoAnswer.String(), Reason: reason})
+	if !q.initiated() {
+		q.unconfirmed()
+		return
+	}
 	q.abort()
+	if s.heard.Before(q.began) { // the peer may have lost the ISAKMP SA
+		s.end("no answer")
+	}
+}
+
+// unconfirmed ends the exchange of a responder that has waited for message 3 in
+// vain. For the peer the pair may be up, and a delete may be lost like message 3:
+// so we make a pair ourselves, whose messages are repeated.
+func (q *quickMode) unconfirmed() {
+	e := q.engine
+	q.sa.inform(wire.DeleteSA(wire.ProtoESP, uint32(q.spi)))
+	q.abort()
+	f := e.flow(q.flow.key)
+	e.want(f)
+	e.idle(f)
 }
 
 // abort ends an exchange that is not over; one that is, is forgotten.
@@ -218,5 +241,8 @@ func (q *quickMode) abort() {
 	}
 	if q.flow != nil && (q.initiated() || len(q.flow.children) > 0) {
 		q.engine.failedFlow(q.flow)
+	}
+	if q.flow != nil {
+		q.engine.idle(q.flow)
 	}
 }

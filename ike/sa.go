@@ -31,6 +31,7 @@ type sa struct {
 	children    []*child
 	remoteID    string
 	created     time.Time
+	heard       time.Time // when the last message was accepted
 	established bool
 	fading      bool
 	replaced    bool
@@ -39,6 +40,13 @@ type sa struct {
 	quickOrder  uint32   // of the last quick mode
 
 	soft, hard, keepAlive deadline
+}
+
+// mindIDs replaces an SA that has used up its message IDs, whoever used them.
+func (s *sa) mindIDs() {
+	if len(s.used) >= maxMessageIDs && !s.replaced {
+		s.rekey()
+	}
 }
 
 // newSA registers an SA under our own cookie, which it draws.
@@ -109,20 +117,21 @@ func (s *sa) establish(initialContact bool) {
 	e.halfOpen.remove(s)
 	e.contacted[s.peer.Name] = true
 	if initialContact {
-		s.removeOthers()
+		s.removeOthers(s.phase1.began)
 	}
-	s.takeOver()
 	s.schedule()
+	s.takeOver()
 	e.emit(Phase1Up{s.status()})
 	for _, f := range e.released(s.peer.Name) {
-		s.startQuickMode(f)
+		e.current(s.peer.Name).startQuickMode(f)
 	}
 }
 
-// removeOthers drops what an INITIAL-CONTACT says that the peer has forgotten.
-func (s *sa) removeOthers() {
+// removeOthers drops what an INITIAL-CONTACT says that the peer has forgotten. An
+// SA younger than that word it cannot mean: two negotiations crossed.
+func (s *sa) removeOthers(said time.Time) {
 	for _, old := range slices.Clone(s.engine.byPeer[s.peer.Name]) {
-		if old != s && old.established {
+		if old != s && old.established && !old.created.After(said) {
 			old.removeChildren("peer restarted")
 			old.remove("peer restarted")
 		}
@@ -156,6 +165,9 @@ func (s *sa) remove(reason string) {
 	s.gone = true
 	e.forget(s)
 	s.closeExchanges()
+	if e.negotiating(s.peer.Name) == nil && !s.established {
+		e.releaseFailed(s.peer.Name)
+	}
 	for _, d := range []*deadline{&s.soft, &s.hard, &s.keepAlive} {
 		e.schedule.clear(d)
 	}
@@ -210,27 +222,56 @@ func (s *sa) end(reason string) {
 	s.remove(reason)
 }
 
-// takeOver makes s the owner of what older SAs with the same peer own. They do
-// not begin anything any more; whoever began the new one deletes them soon.
+// takeOver makes s the successor of the older SAs with the same peer. Of two that
+// crossed both ends keep the one with the lower cookie.
 func (s *sa) takeOver() {
 	e := s.engine
 	for _, old := range slices.Clone(e.byPeer[s.peer.Name]) {
-		if old == s || !old.established {
-			continue
-		}
-		s.adopt(old.children)
-		old.children = nil
-		if old.replaced {
-			continue
-		}
-		old.replaced = true
-		e.schedule.clear(&old.soft)
-		e.schedule.clear(&old.keepAlive)
-		if s.initiator {
-			e.schedule.set(&old.hard, e.now.Add(oldInboundStays), func() { old.end("rekeyed") })
+		switch {
+		case old == s || !old.established:
+		case old.crossed(s) && slices.Compare(old.cookieI[:], s.cookieI[:]) < 0:
+			old.replace(s)
+		default:
+			s.replace(old)
 		}
 	}
-	s.adopt(e.orphans(s.peer.Name))
+	e.current(s.peer.Name).adopt(e.orphans(s.peer.Name))
+}
+
+// crossed reports whether s and a newer SA, begun by the other end, were
+// negotiated at the same time.
+func (s *sa) crossed(newer *sa) bool {
+	return !s.replaced && s.initiator != newer.initiator && s.created.After(newer.phase1.began)
+}
+
+// replace makes s the owner of what another SA owns. That one does not begin
+// anything any more; whoever began s deletes it soon.
+func (s *sa) replace(other *sa) {
+	e := s.engine
+	s.adopt(other.children)
+	other.children = nil
+	if other.replaced {
+		return
+	}
+	other.replaced = true
+	e.schedule.clear(&other.soft)
+	e.schedule.clear(&other.keepAlive)
+	if s.initiator {
+		other.retire()
+	}
+}
+
+// retire deletes a replaced SA soon, but not while an exchange under it may still
+// need an answer.
+func (s *sa) retire() {
+	e := s.engine
+	e.schedule.set(&s.hard, e.now.Add(oldInboundStays), func() {
+		if len(s.quick) > 0 && e.now.Sub(s.created) < s.lifetime {
+			s.retire()
+			return
+		}
+		s.end("rekeyed")
+	})
 }
 
 // adopt makes s the SA under which children are rekeyed and deleted.

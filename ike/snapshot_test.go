@@ -24,6 +24,8 @@ var leftOut = map[string]bool{
 	"Engine.config": true, "Engine.policies": true, "Engine.peers": true, "Engine.entropy": true, "Engine.now": true, "Engine.out": true,
 	"Engine.refused": true, "Engine.failures": true, "Engine.notices": true, "Engine.lastID": true,
 	"mainMode.told": true, "mainMode.table": true, "quickMode.table": true, "exchange.hint": true, "exchange.answered": true,
+	// What a message leaves behind that took mathematics to be found out; the next one overwrites it.
+	"Engine.lastJob": true, "mainMode.theirs": true, "mainMode.private": true, "exchange.result": true, "exchange.before": true,
 	"deadline.order": true, "schedule.order": true,
 }
 
@@ -144,9 +146,12 @@ func TestSnapshotSees(t *testing.T) {
 		"quick":     func() func() { s.quick[77] = &quickMode{}; return func() { delete(s.quick, 77) } },
 		"address":   func() func() { old := s.remote; s.remote = kitPort(9, 500); return func() { s.remote = old } },
 		"half-open": func() func() { e.sas[wire.Cookie{1}] = s; return func() { delete(e.sas, wire.Cookie{1}) } },
-		"timer":     func() func() { s.hard.at = s.hard.at.Add(time.Second); return func() { s.hard.at = s.hard.at.Add(-time.Second) } },
-		"key":       func() func() { s.keys.SKEYIDa[3] ^= 4; return func() { s.keys.SKEYIDa[3] ^= 4 } },
-		"state":     func() func() { s.phase1.state--; return func() { s.phase1.state++ } },
+		"timer": func() func() {
+			s.hard.at = s.hard.at.Add(time.Second)
+			return func() { s.hard.at = s.hard.at.Add(-time.Second) }
+		},
+		"key":   func() func() { s.keys.SKEYIDa[3] ^= 4; return func() { s.keys.SKEYIDa[3] ^= 4 } },
+		"state": func() func() { s.phase1.state--; return func() { s.phase1.state++ } },
 	} {
 		before := snapshotOf(e)
 		undo := change()

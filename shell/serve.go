@@ -163,7 +163,7 @@ func (v *server) long(ctx context.Context, prompt, line string, out commands.Out
 		return broken
 	}
 	v.refused++
-	return v.print(v.where(prompt, line) + "Error: " + err.Error() + "\n")
+	return v.print(v.where(prompt, line) + err.Error() + "\n")
 }
 
 // print writes text, if there is any.

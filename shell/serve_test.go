@@ -71,7 +71,7 @@ func (a *actor) Exec(ctx context.Context, line string) commands.Output {
 			return nil
 		}}
 	case line == "long failure":
-		return commands.Output{Long: func(context.Context, func(string)) error { return errors.New("no route") }}
+		return commands.Output{Long: func(context.Context, func(string)) error { return errors.New("Error: no route.") }}
 	case line == "until Ctrl-C":
 		return commands.Output{Long: func(ctx context.Context, print func(string)) error {
 			a.terminal.pulled()
@@ -116,7 +116,7 @@ func TestServeAPerson(t *testing.T) {
 		{"the end of the session", "quit\nshow\n", "<H>bye\n"},
 		{"a long command", "long\nshow\n", "<H>begins\ngoes on\n<H>shown\n<H>\n"},
 		{"a long command that is stopped", "until Ctrl-C\nshow\n", "<H>stopped\n<H>shown\n<H>\n"},
-		{"a long command that fails", "long failure\n", "<H>Error: no route\n<H>\n"},
+		{"a long command that fails", "long failure\n", "<H>Error: no route.\n<H>\n"},
 		{"the end of everything", "end everything\nshow\n", "<H>"},
 		{"a line too long", strings.Repeat("x", maxTyped+1) + "\nshow\n",
 			"<H>Error: The line is longer than 1024 characters.\n<H>shown\n<H>\n"},
@@ -142,7 +142,7 @@ func TestServeAScript(t *testing.T) {
 		{"two refused lines", "x\nx", "Line 1:\n<H>x\n   ^\nError\nLine 2:\n<H>x\n   ^\nError\n", 2},
 		{"a question with its answer", "ask\ny\n", "answered y\n", 0},
 		{"a question at the end", "ask\n", "answered by the end\n", 0},
-		{"a long command that fails", "show\nlong failure", "shown\nLine 2:\n<H>long failure\nError: no route\n", 1},
+		{"a long command that fails", "show\nlong failure", "shown\nLine 2:\n<H>long failure\nError: no route.\n", 1},
 		{"a line that only a script may have", strings.Repeat(" ", maxTyped) + "\nquit", "Line 1:\n<H>" +
 			strings.Repeat(" ", maxTyped) + "\n   ^\nError\nbye\n", 1},
 		{"a line too long", strings.Repeat("x", 10*maxScript), "Line 1:\n<H>\nError: The line is longer than 4096 characters.\n", 1},

@@ -17,6 +17,7 @@ import (
 func BenchmarkFirstPing(b *testing.B) {
 	a, peer := twins()
 	lab := newTwinLab(b, a.config(plain), peer.config(plain))
+	b.ResetTimer()
 	var waited, cpu time.Duration
 	for range b.N {
 		before := lab.cpu(b)

@@ -20,6 +20,8 @@ import (
 type appliance struct {
 	t     testing.TB
 	name  string // for messages
+	space *netns.Namespace
+	file  string // its configuration
 	state string // its directory
 	log   *transcript
 	ended chan struct{} // closed when the process has been waited for
@@ -49,27 +51,34 @@ func (l *transcript) String() string {
 // the log and the main displays are shown.
 func startAppliance(t testing.TB, n *netns.Namespace, name, config string) *appliance {
 	t.Helper()
-	path, err := program()
-	must(t, err)
 	dir, err := os.MkdirTemp("", "sp") // t.TempDir may be too long for a socket's path
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	file := filepath.Join(dir, "startup.cfg")
-	must(t, os.WriteFile(file, []byte(config), 0o600))
+	a := &appliance{t: t, name: name, space: n, state: filepath.Join(dir, "s"), log: &transcript{}}
+	a.file = filepath.Join(dir, "startup.cfg")
+	must(t, os.WriteFile(a.file, []byte(config), 0o600))
+	t.Cleanup(func() { a.finish() })
+	a.launch()
+	return a
+}
 
-	a := &appliance{t: t, name: name, state: filepath.Join(dir, "s"), log: &transcript{}, ended: make(chan struct{})}
-	a.run = exec.Command(path, "run", "--config", file, "--state", a.state, "--dataplane", "user",
+// launch starts the process and waits until the console answers.
+func (a *appliance) launch() {
+	a.t.Helper()
+	path, err := program()
+	must(a.t, err)
+	a.run = exec.Command(path, "run", "--config", a.file, "--state", a.state, "--dataplane", "user",
 		"--port", "GigabitEthernet0/0/1=lan", "--port", "GigabitEthernet0/0/2=wan")
 	a.run.Stdout, a.run.Stderr = a.log, a.log
 	a.run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // if the test is killed
-	must(t, n.Start(a.run))
+	must(a.t, a.space.Start(a.run))
+	process, ended := a.run, make(chan struct{})
+	a.ended = ended
 	go func() {
-		a.run.Wait()
-		close(a.ended)
+		process.Wait()
+		close(ended)
 	}()
-	t.Cleanup(a.finish)
 	a.await()
-	return a
 }
 
 // await waits until the console answers.
@@ -92,11 +101,19 @@ func (a *appliance) finish() {
 		out, err := a.try("display ike sa", "display ipsec sa", "display ike error-info verbose")
 		a.t.Logf("%s: log:\n%s\ndisplays (%v):\n%s", a.name, a.log, err, out)
 	}
-	a.run.Process.Signal(syscall.SIGTERM)
+	if a.run != nil && a.run.Process != nil {
+		a.stop(syscall.SIGTERM)
+	}
+}
+
+// stop sends the process a signal and waits for its end.
+func (a *appliance) stop(signal syscall.Signal) {
+	a.t.Helper()
+	a.run.Process.Signal(signal)
 	select {
 	case <-a.ended:
 	case <-time.After(patience):
-		a.t.Errorf("%s did not end within %v of SIGTERM", a.name, patience)
+		a.t.Errorf("%s did not end within %v of %v", a.name, patience, signal)
 		a.run.Process.Kill()
 		<-a.ended
 	}

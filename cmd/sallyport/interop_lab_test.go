@@ -17,6 +17,16 @@ import (
 // patience bounds every wait for something that should take a fraction of it.
 const patience = 20 * time.Second
 
+// requireLab skips a test that runs the program in namespaces, where these
+// cannot be made, and in a short run.
+func requireLab(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("runs the program in namespaces, which a short run leaves out")
+	}
+	requireRoot(t)
+}
+
 // requireRoot skips the test where namespaces cannot be made.
 func requireRoot(t testing.TB) {
 	t.Helper()

@@ -37,6 +37,7 @@ func swanConnection(ike, esp string) strongswan.Connection {
 
 func newMixedLab(t testing.TB, config string, c strongswan.Connection) *mixedLab {
 	t.Helper()
+	requireLab(t)
 	strongswan.Require(t)
 	fw, swan := newSpace(t), newSpace(t)
 	lab := &mixedLab{pc: newHost(t, fw, "10.1.0.1/24", "10.1.0.254"), far: swan}

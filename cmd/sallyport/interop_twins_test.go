@@ -33,7 +33,7 @@ func twins() (a, b gateway) {
 
 func newTwinLab(t testing.TB, a, b string) *twinLab {
 	t.Helper()
-	requireRoot(t)
+	requireLab(t)
 	fwA, fwB := newSpace(t), newSpace(t)
 	cable(t, fwA, "wan", fwB, "wan")
 	return finishTwinLab(t, fwA, fwB, a, b)

@@ -1,6 +1,9 @@
 package grammar
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Levels of rows that do not say otherwise.
 const configureLevel = 2
@@ -72,7 +75,7 @@ func (r *row) unset(f found, duplicate func(any) any) func(x, object any) error 
 		switch {
 		case r.negative:
 			f.put(object)
-		case !f.holds(object, duplicate):
+		case !r.holds(f, object, duplicate):
 			return ErrNotConfigured
 		default:
 			leaves(r.elements, func(e *element) { r.remove(e, object) })
@@ -90,20 +93,33 @@ func (r *row) remove(e *element, object any) {
 }
 
 // holds reports whether the object has the values that were typed.
-func (f found) holds(object any, duplicate func(any) any) bool {
+func (r *row) holds(f found, object any, duplicate func(any) any) bool {
 	typed := duplicate(object)
-	for _, b := range f {
-		if b.node.put == nil || b.value == nil {
-			continue
+	leaves(r.elements, func(e *element) {
+		if e.shape == some {
+			e.zero(typed)
 		}
-		b.node.put(typed, b.value)
-	}
+	})
+	f.put(typed)
 	for _, b := range f {
-		if b.node.put != nil && b.value != nil && b.node.show(typed) != b.node.show(object) {
+		if b.value != nil && b.node.put != nil && !sameText(b.node, typed, object) {
 			return false
 		}
 	}
 	return true
+}
+
+// sameText compares the field of a node in two objects. Words that may be typed
+// in any order may be so here.
+func sameText(n *node, a, b any) bool {
+	x, y := n.show(a), n.show(b)
+	if n.word == "" || x == y {
+		return x == y
+	}
+	xs, ys := strings.Fields(x), strings.Fields(y)
+	slices.Sort(xs)
+	slices.Sort(ys)
+	return slices.Equal(xs, ys)
 }
 
 func (r *row) checked(x, object any) error {

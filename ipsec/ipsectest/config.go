@@ -67,7 +67,9 @@ func (f flow) sas() (there, back ends) {
 		f.spi = 0x1000
 	}
 	there = f.oneWay(wanA, wanB, f.selector, f.spi)
-	back = f.oneWay(wanB, wanA, swap(f.selector), f.spi+1)
+	reverse := f
+	reverse.encapsulation = ipsec.Ports{Local: f.encapsulation.Remote, Remote: f.encapsulation.Local}
+	back = reverse.oneWay(wanB, wanA, swap(f.selector), f.spi+1)
 	return there, back
 }
 

@@ -164,12 +164,12 @@ func (f *Fake) listed() []*ipsec.Policy {
 
 // describe is an SA in one line.
 func describe(sa *ipsec.SA) string {
-	line := fmt.Sprintf("sa %v %v from %v policy %v rule %d %v %v",
-		sa.Direction, sa.ID, sa.Local, sa.Policy, sa.Rule, sa.Mode, sa.Encryption)
+	from := sa.Local
 	if sa.Direction == ipsec.Inbound {
-		line = fmt.Sprintf("sa %v %v from %v policy %v rule %d %v %v",
-			sa.Direction, sa.ID, sa.Remote, sa.Policy, sa.Rule, sa.Mode, sa.Encryption)
+		from = sa.Remote
 	}
+	line := fmt.Sprintf("sa %v %v from %v policy %v rule %d %v %v",
+		sa.Direction, sa.ID, from, sa.Policy, sa.Rule, sa.Mode, sa.Encryption)
 	if sa.Integrity != ipsec.NoIntegrity {
 		line += " " + sa.Integrity.String()
 	}

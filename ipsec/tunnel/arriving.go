@@ -2,7 +2,6 @@ package tunnel
 
 import (
 	"errors"
-	"net/netip"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -36,10 +35,10 @@ func (r *arriving) run() {
 
 // packet takes an IPv4 packet that carries ESP, reassembled by the system.
 func (r *arriving) packet(packet []byte) {
-	if len(packet) < ipv4Len || headerLen(packet) > len(packet) || totalLen(packet) > len(packet) {
+	payload, ok := payloadOf(packet)
+	if !ok {
 		r.d.statistics.drop(ipsec.DropShort)
 		return
 	}
-	a := arrival{local: destination(packet), tos: packet[ipTOS], remote: netip.AddrPortFrom(source(packet), 0)}
-	r.d.arrive(packet[headerLen(packet):totalLen(packet)], a)
+	r.d.arrive(payload, arrival{local: destination(packet), tos: packet[ipTOS]})
 }

@@ -42,5 +42,8 @@
 // ours is asked; they are not checked. Sockets bound to a device bypass the tables.
 // With policies on several devices the first that matches decides, whichever
 // device the packet would have left by. Congestion marks (RFC 6040) of outer
-// packets are heeded for plain ESP only: the UDP socket does not tell them.
+// packets are heeded for plain ESP only: the UDP socket does not tell them. A
+// policy's device that is made anew under its name is taken again within a second;
+// until then what leaves by it is not seen. Source NAT of what passes here in clear
+// has to be done before it comes: its connection is known by the time it leaves.
 package tunnel

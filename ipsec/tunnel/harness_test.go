@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net/netip"
+	"os"
 	"testing"
 	"time"
 
@@ -82,7 +83,7 @@ func (r *routes) Path(netip.Addr) (netip.Addr, int, error) {
 // silence is a network that nothing comes from.
 type silence struct{}
 
-func (silence) Read([]byte) (int, error)     { return 0, io.EOF }
+func (silence) Read([]byte) (int, error)     { return 0, os.ErrClosed }
 func (silence) TooBig() (tooBigReport, bool) { return tooBigReport{}, false }
 func (silence) Close() error                 { return nil }
 

@@ -78,6 +78,8 @@ func TestArrival(t *testing.T) {
 		{"no SPI", func(f from) []byte { return f.ip([]byte{1, 2, 3, 4, 5, 6, 7}, 0) }, ipsec.DropShort, nil},
 		{"header cut off", func(f from) []byte { return f.ip(nil, 0)[:19] }, ipsec.DropShort, nil},
 		{"shorter than its header says", func(f from) []byte { p := f.ip(f.esp(back.build(), 4), 0); return p[:len(p)-1] }, ipsec.DropShort, nil},
+		{"header longer than the packet", func(f from) []byte { p := f.ip(f.esp(back.build(), 4), 0); p[ipTotal], p[ipTotal+1] = 0, 19; return p }, ipsec.DropShort, nil},
+		{"header of four words", func(f from) []byte { p := f.ip(f.esp(back.build(), 4), 0); p[0] = 0x44; return p }, ipsec.DropShort, nil},
 		{"shorter than its parts", func(f from) []byte { return f.ip(f.esp(back.build(), 4)[:12], 0) }, ipsec.DropShort, nil},
 		{"unknown SPI", func(f from) []byte { p := f.esp(back.build(), 4); p[3]++; return f.ip(p, 0) }, ipsec.DropUnknownSPI, nil},
 		{"another destination", func(f from) []byte {
@@ -263,7 +265,7 @@ func FuzzArrival(f *testing.F) {
 	p := peerOf(f, sa)
 	f.Add(p.ip(p.esp(back.build(), 4), 0), true)
 	f.Add(p.ip(p.esp(nil, 59), 3), false)
-	f.Add([]byte{0x4f, 0, 0, 20}, true)
+	f.Add([]byte("10\x00\x000000000000000000"), true) // shorter than its header: found by fuzzing
 	f.Fuzz(func(t *testing.T, packet []byte, plain bool) {
 		r := newRig(t)
 		r.add(t, sa)

@@ -33,6 +33,19 @@ func headerLen(p []byte) int { return int(p[0]&0xf) * 4 }
 // totalLen returns the octets of the whole packet, as its header says.
 func totalLen(p []byte) int { return int(binary.BigEndian.Uint16(p[ipTotal:])) }
 
+// payloadOf returns what follows the header of a packet, up to its total length, and
+// false if the lengths do not add up.
+func payloadOf(p []byte) ([]byte, bool) {
+	if len(p) < ipv4Len {
+		return nil, false
+	}
+	n, total := headerLen(p), totalLen(p)
+	if n < ipv4Len || n > total || total > len(p) {
+		return nil, false
+	}
+	return p[n:total], true
+}
+
 // mustNotFragment reports whether DF is set.
 func mustNotFragment(p []byte) bool { return binary.BigEndian.Uint16(p[ipFragment:])&dontFrag != 0 }
 
@@ -56,7 +69,7 @@ func sum(b []byte) uint16 {
 	return uint16(total)
 }
 
-// seal writes the checksum of an IPv4 header.
+// sealHeader writes the checksum of an IPv4 header.
 func sealHeader(header []byte) {
 	binary.BigEndian.PutUint16(header[ipChecksum:], 0)
 	binary.BigEndian.PutUint16(header[ipChecksum:], ^sum(header))

@@ -35,6 +35,30 @@ func TestSealHeader(t *testing.T) {
 	}
 }
 
+func TestPayloadOf(t *testing.T) {
+	whole := shape{options: []byte{1, 1, 1, 1}, size: 60}.build()
+	broken := func(i int, v byte) []byte { p := append([]byte(nil), whole...); p[i] = v; return p }
+	for _, test := range []struct {
+		name   string
+		packet []byte
+		want   int // octets; -1: refused
+	}{
+		{"whole", whole, 36},
+		{"octets behind it", append(broken(0, 0x46), 1, 2, 3), 36},
+		{"nothing but a header", shape{size: 20}.build(), 0},
+		{"cut off", whole[:59], -1},
+		{"cut off in the header", whole[:19], -1},
+		{"header too short", broken(0, 0x44), -1},
+		{"header beyond the total length", broken(ipTotal+1, 23), -1},
+		{"empty", nil, -1},
+	} {
+		p, ok := payloadOf(test.packet)
+		if ok != (test.want >= 0) || ok && len(p) != test.want {
+			t.Errorf("%s: payloadOf = %d octets, %v, want %d", test.name, len(p), ok, test.want)
+		}
+	}
+}
+
 func TestAccessors(t *testing.T) {
 	p := shape{df: true, options: []byte{1, 1, 1, 1}, size: 77}.build()
 	if headerLen(p) != 24 || totalLen(p) != 77 || !mustNotFragment(p) {

@@ -191,6 +191,7 @@ func TestWithoutPrivilege(t *testing.T) {
 		}
 		return
 	}
+	var alone error
 	inNamespace(t, func() error {
 		// The test's own file lies where that user cannot look: it is handed over open.
 		self, err := os.Open("/proc/self/exe")
@@ -204,11 +205,18 @@ func TestWithoutPrivilege(t *testing.T) {
 		c.Dir = "/"
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		out, err := c.CombinedOutput()
+		if c.ProcessState == nil && os.Getenv("CI") != "true" {
+			alone = err // as in a user namespace
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, out)
 		}
 		return nil
 	})
+	if alone != nil {
+		t.Skipf("there is no second user here: %v", alone)
+	}
 }
 
 func TestAdvice(t *testing.T) {
