@@ -67,8 +67,8 @@ func (c *child) replacedBy(newer *child) {
 	c.replaced, c.successor = true, newer
 	e.schedule.clear(&c.soft)
 	e.emit(RemoveSA{c.out.ID})
-	if newer.initiator {
-		e.schedule.set(&c.hard, e.now.Add(oldInboundStays), func() { c.end("rekeyed") })
+	if end := e.now.Add(oldInboundStays); newer.initiator && end.Before(c.hard.at) {
+		e.schedule.set(&c.hard, end, func() { c.end("rekeyed") })
 	}
 }
 
@@ -102,12 +102,7 @@ func (e *Engine) find(id ipsec.SAID) *child {
 	if c := e.inbound[id.SPI]; c != nil && c.in.ID == id {
 		return c
 	}
-	for _, c := range e.childrenSorted() {
-		if c.out != nil && c.out.ID == id {
-			return c
-		}
-	}
-	return nil
+	return e.outbound[id]
 }
 
 // childrenSorted returns all children, oldest first.
@@ -165,8 +160,14 @@ func (c *child) forget() {
 	e := c.engine
 	e.schedule.clear(&c.soft)
 	e.schedule.clear(&c.hard)
-	delete(e.inbound, c.in.ID.SPI)
 	same := func(o *child) bool { return o == c }
+	delete(e.inbound, c.in.ID.SPI)
+	if same(e.outbound[c.out.ID]) { // a peer may have chosen an SPI twice
+		delete(e.outbound, c.out.ID)
+	}
+	if e.pairs[c.peer.Name] = slices.DeleteFunc(e.pairs[c.peer.Name], same); len(e.pairs[c.peer.Name]) == 0 {
+		delete(e.pairs, c.peer.Name)
+	}
 	c.flow.children = slices.DeleteFunc(c.flow.children, same)
 	if c.sa != nil {
 		c.sa.children = slices.DeleteFunc(c.sa.children, same)
@@ -192,5 +193,5 @@ func (s *sa) removeChildren(reason string) {
 
 // orphans returns the pairs of a peer whose ISAKMP SA has gone, oldest first.
 func (e *Engine) orphans(peer string) []*child {
-	return slices.DeleteFunc(e.childrenSorted(), func(c *child) bool { return c.sa != nil || c.peer.Name != peer })
+	return slices.DeleteFunc(slices.Clone(e.pairs[peer]), func(c *child) bool { return c.sa != nil })
 }

@@ -35,6 +35,8 @@ type Engine struct {
 	byPeer   map[string][]*sa // by name of the peer, oldest first
 	flows    map[flowKey]*flow
 	inbound  map[ipsec.SPI]*child
+	outbound map[ipsec.SAID]*child
+	pairs    map[string][]*child // by name of the peer, oldest first
 	jobs     map[uint64]computing
 
 	waiting   map[string][]*flow // for phase 1, by name of the peer
@@ -59,6 +61,8 @@ func New(c *Config, entropy io.Reader) *Engine {
 		byPeer:    map[string][]*sa{},
 		flows:     map[flowKey]*flow{},
 		inbound:   map[ipsec.SPI]*child{},
+		outbound:  map[ipsec.SAID]*child{},
+		pairs:     map[string][]*child{},
 		jobs:      map[uint64]computing{},
 		contacted: map[string]bool{},
 		waiting:   map[string][]*flow{},

@@ -18,7 +18,8 @@ func (q *quickMode) makeChild(initiator bool) {
 	q.result.Shared.Wipe()
 	q.child = c
 	s.children = append(s.children, c)
-	e.inbound[q.spi] = c
+	e.inbound[q.spi], e.outbound[c.out.ID] = c, c
+	e.pairs[s.peer.Name] = append(e.pairs[s.peer.Name], c)
 }
 
 // makeSA makes one direction. Its SPI is the one that the receiver chose.
