@@ -19,6 +19,7 @@ type Device interface {
 
 	IKE() []ike.Status       // every ISAKMP SA, newest connection id first
 	Failures() []ike.Failure // newest first, bounded
+	Refusals() []ike.Refusal // every reason, counted since the start
 	SACounters(ipsec.SAID) (ipsec.Counters, bool)
 	Statistics() ipsec.Statistics
 	Reset(ike.Reset)

@@ -34,6 +34,10 @@ func (d *fakeDevice) Apply(c *Config) error {
 func (d *fakeDevice) IKE() []ike.Status       { return nil }
 func (d *fakeDevice) Failures() []ike.Failure { return nil }
 
+func (d *fakeDevice) Refusals() []ike.Refusal {
+	return []ike.Refusal{{Reason: "malformed message", Count: 7}, {Reason: "invalid cookie"}}
+}
+
 func (d *fakeDevice) SACounters(ipsec.SAID) (ipsec.Counters, bool) { return ipsec.Counters{}, false }
 
 func (d *fakeDevice) Statistics() ipsec.Statistics { return ipsec.Statistics{} }

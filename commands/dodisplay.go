@@ -6,7 +6,6 @@ import (
 
 	"sallyport/acl"
 	"sallyport/commands/grammar"
-	"sallyport/commands/kind"
 )
 
 // A show is a display that takes no arguments: a function of the session.
@@ -33,7 +32,7 @@ func configurationRows() []grammar.Row[Config] {
 		shows(func(s *Session) string { return newACLsDisplay(sortedACLs(s.running.config)).text() },
 			"acl", helpACL, "all", "All lists"),
 		grammar.Do[Config](1, displayACL{}, grammar.Path[displayACL]("display", helpDisplay, "acl", helpACL),
-			grammar.Arg(kind.Integer[uint32](2000, 3999), helpNumber, func(d *displayACL) *uint32 { return &d.Number })),
+			grammar.Arg(numberOf("acl", 2000, 3999), helpNumber, func(d *displayACL) *uint32 { return &d.Number })),
 	}
 }
 

@@ -16,7 +16,7 @@ func ipsecDisplayRows() []grammar.Row[Config] {
 		shows(func(s *Session) string {
 			return newIPsecStatisticsDisplay(s.device.Statistics(), s.device.IKE()).text()
 		},
-			"ipsec", helpIPsec, "statistics", "Packets so far"),
+			"ipsec", helpIPsec, "statistics", helpStatistics),
 		shows(func(s *Session) string { return newIPsecProposalDisplay(allIPsecProposals(s.running.config)).text() },
 			"ipsec", helpIPsec, "proposal", helpProposal),
 		grammar.Do[Config](1, displayIPsecProposal{},

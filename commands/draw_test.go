@@ -111,6 +111,18 @@ func newTypist(t testing.TB, seed uint64) *typist {
 	return &typist{newDrawer(t, seed), session, device}
 }
 
+// choose picks the tables to draw from: mostly the view's own, so that the
+// session stays there for a while.
+func (d *drawer) choose(groups [][]*grammar.Table) []*grammar.Table {
+	switch d.IntN(10) {
+	case 0:
+		return groups[0]
+	case 1:
+		return groups[len(groups)-1]
+	}
+	return groups[0][:1]
+}
+
 // types runs n lines. A line that was drawn is understood, and one that is
 // refused changes nothing.
 func (d *typist) types(n int) {
@@ -121,7 +133,7 @@ func (d *typist) types(n int) {
 			d.session.Exec(d.t.Context(), "system-view")
 			continue
 		}
-		line := d.line("", groups[d.IntN(5)/4*(len(groups)-1)])
+		line := d.line("", d.choose(groups))
 		d.session.answer(false)
 		before, prompt := d.session.running.config, d.session.Prompt()
 		out := d.session.Exec(d.t.Context(), line)

@@ -32,7 +32,7 @@ func ikePeerView() *grammar.View[ike.Peer] {
 				grammar.Optional(grammar.OneOf(kw("cipher", "Key in clear or in its stored form"), kw("simple", "Key in clear"))),
 				grammar.Arg(kind.Secret(), "Key", func(p *ike.Peer) *secret.Octets { return &p.Key })).Check(checks(checkKey)),
 			grammar.Setting(kw("ike-proposal", "The only proposal to use"),
-				grammar.Arg(kind.Integer[uint32](1, 1024), "Number of the proposal", func(p *ike.Peer) *uint32 { return &p.Proposal })).
+				grammar.Arg(numberOf("ike proposal", 1, highestProposal), "Number of the proposal", func(p *ike.Peer) *uint32 { return &p.Proposal })).
 				Check(checks(checkProposal)),
 			grammar.Setting(kw("local-address", "Our address"),
 				grammar.Arg(kind.Address(), "Address", func(p *ike.Peer) *netip.Addr { return &p.Local })),

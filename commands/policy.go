@@ -42,7 +42,7 @@ func policyView() *grammar.View[Policy] {
 		New: func() *Policy { return &Policy{Window: DefaultWindow} },
 		Rows: []grammar.Row[Policy]{
 			grammar.Setting(grammar.Path[Policy]("security", "Traffic to protect", "acl", helpACL),
-				grammar.Arg(kind.Integer[uint32](3000, 3999), "Number of an advanced list", func(p *Policy) *uint32 { return &p.ACL })).
+				grammar.Arg(numberOf("acl", 3000, 3999), "Number of an advanced list", func(p *Policy) *uint32 { return &p.ACL })).
 				Check(checks(checkACL)),
 			grammar.Setting(kw("pfs", "Perfect forward secrecy"),
 				grammar.Arg(kind.Group("dh-group"), "Group", func(p *Policy) *wire.Group { return &p.PFS })).Check(checks(checkPFS)),

@@ -67,13 +67,13 @@ func (s *Session) Prompt() string {
 	return s.place.prompt(s.running.config)
 }
 
-// Exec runs one line. A line that is refused changes nothing. ctx bounds what
-// the line asks of the device.
+// Exec runs one line. A line that is refused changes nothing. Nothing in it
+// waits, so that the context goes unused: what takes time is Output.Long.
 //
 // A question that save asks is answered by the next line. In a script it may be
 // left unanswered: a line that is neither yes nor no counts as yes and is then
 // run itself.
-func (s *Session) Exec(ctx context.Context, text string) Output {
+func (s *Session) Exec(_ context.Context, text string) Output {
 	if s.ended {
 		return Output{Ended: true}
 	}
@@ -97,7 +97,7 @@ func (s *Session) Exec(ctx context.Context, text string) Output {
 
 // Finish ends the input of a script: a question still open is answered with
 // yes. At a terminal it is dropped.
-func (s *Session) Finish(ctx context.Context) Output {
+func (s *Session) Finish(_ context.Context) Output {
 	if s.question == nil || s.ended {
 		return Output{}
 	}

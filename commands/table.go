@@ -35,7 +35,7 @@ func systemRows() []grammar.Row[Config] {
 	rows = append(rows, durationRows()...)
 	rows = append(rows, policyRows()...)
 	rows = append(rows, interfaceRow(), routeRow())
-	return append(rows, grammar.Do[Config](0, enterSystem{}, grammar.Kw[enterSystem]("system-view", "Enter the system view")).Hidden())
+	return append(rows, grammar.Do[Config](0, enterSystem{}, grammar.Kw[enterSystem]("system-view", "Enter the system view")))
 }
 
 // durationRows are the lifetimes of policies that state none.
@@ -50,34 +50,45 @@ func durationRows() []grammar.Row[Config] {
 
 // Help of keywords that begin several rows.
 const (
-	helpIKE      = "Internet Key Exchange"
-	helpIPsec    = "IP security"
-	helpIP       = "Internet Protocol"
-	helpACL      = "Access control list"
-	helpDisplay  = "Display current system information"
-	helpReset    = "Reset operation"
-	helpPolicy   = "IPSec policy"
-	helpProposal = "Security proposal"
-	helpPeer     = "IKE peer"
-	helpUndo     = "Cancel the current setting"
-	helpNumber   = "Number of the list"
-	helpRemote   = "Address of the peer"
-	helpESP      = "ESP protocol defined in RFC4303"
-	helpTraffic  = "By traffic"
-	helpSA       = "Security association"
-	helpByName   = "The one of a name"
-	helpByNumber = "The one of a number"
-	helpVerbose  = "In detail"
-	helpBrief    = "One line for each"
+	helpIKE        = "Internet Key Exchange"
+	helpIPsec      = "IP security"
+	helpIP         = "Internet Protocol"
+	helpACL        = "Access control list"
+	helpDisplay    = "Display current system information"
+	helpReset      = "Reset operation"
+	helpPolicy     = "IPSec policy"
+	helpProposal   = "Security proposal"
+	helpPeer       = "IKE peer"
+	helpUndo       = "Cancel the current setting"
+	helpNumber     = "Number of the list"
+	helpRemote     = "Address of the peer"
+	helpESP        = "ESP protocol defined in RFC4303"
+	helpTraffic    = "By traffic"
+	helpSA         = "Security association"
+	helpByName     = "The one of a name"
+	helpByNumber   = "The one of a number"
+	helpVerbose    = "In detail"
+	helpBrief      = "One line for each"
+	helpStatistics = "Counts since the start"
 )
 
 // The keys of objects, as arguments.
 func proposalNumber() grammar.Element[uint32] {
-	return grammar.Arg(kind.Integer[uint32](1, 1024), "Priority, 1 is the highest", itself[uint32])
+	return grammar.Arg(numberOf("ike proposal", 1, highestProposal), "Priority, 1 is the highest", itself[uint32])
 }
 
 func nameOf15(of, help string) grammar.Element[string] {
 	return grammar.Arg(kind.Name(longestName, of), help, itself[string])
+}
+
+// highestProposal is the lowest priority that an IKE proposal can have.
+const highestProposal = 1024
+
+// numberOf is the number of an object.
+func numberOf(of string, low, high uint32) grammar.Kind[uint32] {
+	k := kind.Integer(low, high)
+	k.Of = of
+	return k
 }
 
 // longestName is the length of the names of peers, proposals and policies.
@@ -97,7 +108,7 @@ func aclRows() []grammar.Row[Config] {
 			Skip:    func(n uint32) bool { return n < low || n > high },
 			Delete:  allows((*edit).aclUnused),
 		}, kw("acl", helpACL), grammar.Implied(kw("number", helpNumber)),
-			grammar.Arg(kind.Integer(low, high), "Number of the list", itself[uint32]),
+			grammar.Arg(numberOf("acl", low, high), "Number of the list", itself[uint32]),
 			grammar.Optional(kw("match-order", "Order of the rules"), kw("config", "By number")))
 	}
 	return []grammar.Row[Config]{row(basicView(), 2000, 2999), row(advancedView(), 3000, 3999), undoACLAll()}

@@ -97,7 +97,7 @@ func fixLength(b []byte) []byte {
 // in passing, before the genuine one arrives, which then must still do its work.
 func TestAlteredMessages(t *testing.T) {
 	tried := 0
-	for seed := range uint64(60) {
+	for seed := range uint64(40) {
 		w := newWorld(t, seed, func(_ string, c *Config) { c.Policies[0].PFS = wire.Group19 * wire.Group(seed%2) })
 		a := newAttacker(t, w, seed)
 		w.before = func(f flight) {
@@ -143,7 +143,7 @@ func TestForgedEncrypted(t *testing.T) {
 	for seed := range uint64(4) {
 		w := connected(t, seed, nil)
 		a := newAttacker(t, w, seed)
-		for range 600 {
+		for range 300 {
 			f := w.sent[a.rng.IntN(len(w.sent))]
 			d := f.in
 			d.Octets = a.altered(f.in.Octets)

@@ -197,13 +197,17 @@ func (e *Engine) forgetStrangers() {
 	}
 }
 
-// Refusals returns how many datagrams were refused so far, by category.
-func (e *Engine) Refusals() map[Category]uint64 {
-	counts := map[Category]uint64{}
+// A Refusal counts the datagrams that were refused for one reason.
+type Refusal struct {
+	Reason string // a Category's words
+	Count  uint64
+}
+
+// Refusals returns the counts since the start, one for each category, zeros too.
+func (e *Engine) Refusals() []Refusal {
+	counts := make([]Refusal, 0, len(e.refused))
 	for c, n := range e.refused {
-		if n > 0 {
-			counts[Category(c)] = n
-		}
+		counts = append(counts, Refusal{Category(c).String(), n})
 	}
 	return counts
 }

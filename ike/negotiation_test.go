@@ -285,7 +285,7 @@ func TestBadPublicValueKeepsTheTimer(t *testing.T) {
 		if f.to != hq || len(w.sent) != 4 {
 			return
 		}
-		before, at := snapshotOf(hq.engine), hq.engine.sas[own(hq)].phase1.repeat.at
+		at := hq.engine.sas[own(hq)].phase1.repeat.at
 		w.now = w.now.Add(time.Second)
 		hq.compute = true
 		forged := f.in
@@ -297,7 +297,6 @@ func TestBadPublicValueKeepsTheTimer(t *testing.T) {
 		if got := hq.engine.sas[own(hq)].phase1.repeat.at; !got.Equal(at) {
 			t.Errorf("the repetition moved from %v to %v", at, got)
 		}
-		_ = before
 	}
 	hq.acquire()
 	w.run(3 * time.Second)

@@ -55,7 +55,7 @@ func storm(seed uint64) *weather {
 // traffic, the same on both ends, and after the last reset nothing is left.
 func TestHandshakesInAStorm(t *testing.T) {
 	var longest time.Duration
-	for seed := range uint64(300) {
+	for seed := range uint64(150) {
 		w := newWorld(t, seed, func(_ string, c *Config) { c.Policies[0].PFS = wire.Group19 * wire.Group(seed/2%2) })
 		w.route = storm(seed).route(w)
 		w.ends[0].acquire()
@@ -116,8 +116,9 @@ func shortLives(_ string, c *Config) {
 	c.Policies[0].Lifetime.Duration = 180 * time.Second
 }
 
-// TestAWeek lets two engines with short lives run for a virtual week in fair
-// weather, with an hour of loss now and then, and looks at them every second.
+// TestAWeek lets two engines with short lives run for a virtual week, and looks at
+// them every second. In fair weather there is no gap; every sixth hour three in ten
+// datagrams are lost, and then one second in a hundred at most may lack an SA.
 func TestAWeek(t *testing.T) {
 	days := 7
 	if testing.Short() {
@@ -145,7 +146,7 @@ func TestAWeek(t *testing.T) {
 	if k.fair > 0 {
 		t.Errorf("%d seconds without a usable SA in fair weather", k.fair)
 	}
-	if limit := days * 60; k.foul > limit {
+	if limit := days * 4 * 36; k.foul > limit {
 		t.Errorf("%d seconds without a usable SA while 30 %% are lost, want at most %d", k.foul, limit)
 	}
 	fair.lost = 0

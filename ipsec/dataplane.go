@@ -15,7 +15,8 @@ type Dataplane interface {
 	// AddSA installs one direction. A newer outbound SA of the same policy and
 	// selector takes over the sending at once.
 	AddSA(*SA) error
-	// RemoveSA removes one direction. Removing what is not there is no error.
+	// RemoveSA removes one direction and wipes its keys, which were the
+	// dataplane's since AddSA. Removing what is not there is no error.
 	RemoveSA(SAID) error
 	// Counters returns what an SA has done so far, and false if there is none.
 	Counters(SAID) (Counters, bool)

@@ -39,6 +39,7 @@ type parts struct {
 		Input(ike.Input)
 		Status() []ike.Status
 		Failures() []ike.Failure
+		Refusals() []ike.Refusal
 	}
 }
 
@@ -56,6 +57,8 @@ func newDevice(g *gateway) *device {
 
 // Apply makes c the configuration in force.
 func (d *device) Apply(c *commands.Config) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	config, err := c.IKE(d.ports.device)
 	if err != nil {
 		return err
@@ -70,10 +73,9 @@ func (d *device) Apply(c *commands.Config) error {
 // enforce changes dataplane, network and engine, in an order in which nothing
 // that is to be protected goes in clear meanwhile: new policies stand before the
 // routes that lead to them, and old ones until the routes that led to them are
-// gone. The engine comes last: an SA it makes finds its policy there.
+// gone. The engine comes last: an SA it makes finds its policy there. The caller
+// holds the lock.
 func (d *device) enforce(config *ike.Config, network platform.Network) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	policies := policiesOf(config)
 	if err := d.protect(policies, network); err != nil {
 		if back := d.restore(); back != nil {
@@ -138,6 +140,9 @@ func (d *device) IKE() []ike.Status { return d.parts.engine.Status() }
 
 // Failures returns the latest negotiations that failed.
 func (d *device) Failures() []ike.Failure { return d.parts.engine.Failures() }
+
+// Refusals returns how many messages were refused or dropped, by reason.
+func (d *device) Refusals() []ike.Refusal { return d.parts.engine.Refusals() }
 
 // SACounters returns what an SA has done so far.
 func (d *device) SACounters(id ipsec.SAID) (ipsec.Counters, bool) {

@@ -69,6 +69,7 @@ func (s *stage) RemoveSA(ipsec.SAID) error    { return s.act("remove") }
 func (s *stage) Statistics() ipsec.Statistics { return ipsec.Statistics{InPackets: 5} }
 func (s *stage) Status() []ike.Status         { return []ike.Status{{ConnectionID: 7}} }
 func (s *stage) Failures() []ike.Failure      { return []ike.Failure{{Peer: "b"}} }
+func (s *stage) Refusals() []ike.Refusal      { return []ike.Refusal{{Reason: "invalid cookie", Count: 3}} }
 func (s *stage) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 	return ipsec.Counters{Packets: uint64(id.SPI)}, id.SPI != 0
 }
@@ -159,6 +160,9 @@ func TestDeviceAnswers(t *testing.T) {
 	}
 	if got := d.Failures(); len(got) != 1 || got[0].Peer != "b" {
 		t.Errorf("Failures() = %v, want the engine's", got)
+	}
+	if got := d.Refusals(); len(got) != 1 || got[0].Count != 3 {
+		t.Errorf("Refusals() = %v, want the engine's", got)
 	}
 	if got, ok := d.SACounters(ipsec.SAID{SPI: 300}); !ok || got.Packets != 300 {
 		t.Errorf("SACounters() = %v, %v, want the dataplane's", got, ok)

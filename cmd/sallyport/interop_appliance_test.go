@@ -67,7 +67,7 @@ func (a *appliance) launch() {
 	a.t.Helper()
 	path, err := program()
 	must(a.t, err)
-	a.run = exec.Command(path, "run", "--config", a.file, "--state", a.state, "--dataplane", "user",
+	a.run = exec.Command(path, "run", "--trace", "--config", a.file, "--state", a.state, "--dataplane", "user",
 		"--port", "GigabitEthernet0/0/1=lan", "--port", "GigabitEthernet0/0/2=wan")
 	a.run.Stdout, a.run.Stderr = a.log, a.log
 	a.run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // if the test is killed

@@ -29,7 +29,7 @@ type gateway struct {
 	far      string // network behind the peer, a /24
 	rules    string // of the ACL, one a line; empty: all between the two networks
 	key      string // empty: interopKey
-	lifetime string // sub-command of the ipsec policy; empty: default
+	extra    string // sub-command of the ipsec policy; empty: none
 	phase1   string // sub-command of the ike proposal; empty: default
 }
 
@@ -86,7 +86,7 @@ func (g gateway) policy(s suite) string {
 	if s.pfs != "" {
 		pfs = "pfs " + s.pfs
 	}
-	return join("ipsec policy policy1 1 isakmp", "security acl 3000", pfs, "ike-peer far", "proposal a", g.lifetime)
+	return join("ipsec policy policy1 1 isakmp", "security acl 3000", pfs, "ike-peer far", "proposal a", g.extra)
 }
 
 func (g gateway) network() string {

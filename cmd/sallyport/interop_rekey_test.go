@@ -154,13 +154,13 @@ func (a *appliance) awaitRekey(phase string, first int, limit time.Duration) {
 func TestRekeyByTraffic(t *testing.T) {
 	t.Parallel()
 	g := mixedGateway
-	g.lifetime = "sa duration traffic-based 2560"
+	g.extra = "sa duration traffic-based 2560"
 	lab := newMixedLab(t, g.config(plain), swanConnection("aes128-sha1-modp2048", "aes128-sha1"))
 	lab.trafficInitiates(t)
 	first := lab.fw.newest("v1:2")
-	p := startFlood(t, lab.pc, swanHost, 20*time.Second)
-	lab.fw.awaitRekey("v1:2", first, 15*time.Second)
-	lab.fw.awaitRekey("v1:2", lab.fw.newest("v1:2"), 15*time.Second)
+	p := startFlood(t, lab.pc, swanHost, 30*time.Second)
+	lab.fw.awaitRekey("v1:2", first, patience)
+	lab.fw.awaitRekey("v1:2", lab.fw.newest("v1:2"), patience)
 	lab.carries(t)
 	p.finish()
 	lab.wire.nothingInClear(t)

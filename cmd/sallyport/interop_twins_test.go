@@ -120,12 +120,12 @@ func TestTwinsRekey(t *testing.T) {
 func TestTwinsRekeyByTraffic(t *testing.T) {
 	t.Parallel()
 	a, b := twins()
-	a.lifetime, b.lifetime = "sa duration traffic-based 2560", "sa duration traffic-based 2560"
+	a.extra, b.extra = "sa duration traffic-based 2560", "sa duration traffic-based 2560"
 	lab := newTwinLab(t, a.config(plain), b.config(plain))
 	ping(t, lab.pcA, hostB, 3)
-	p := startFlood(t, lab.pcA, hostB, 25*time.Second)
+	p := startFlood(t, lab.pcA, hostB, 30*time.Second)
 	for range 2 {
-		lab.awaitNewer(t, "v1:2", lab.a.newest("v1:2"), 15*time.Second)
+		lab.awaitNewer(t, "v1:2", lab.a.newest("v1:2"), patience)
 	}
 	p.finish()
 	lab.wire.nothingInClear(t)

@@ -1,10 +1,13 @@
 package main_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -19,6 +22,9 @@ type monitor struct {
 	udpESP    atomic.Int64 // ESP in UDP on port 4500
 	keepalive atomic.Int64 // for a NAT, on port 4500
 	clear     atomic.Int64 // between protected networks, 10.0.0.0/8, as they are
+
+	mu     sync.Mutex
+	isakmp [][]byte // IKE's datagrams on port 500, in order
 }
 
 // watch counts what passes a device, both ways, until the test ends.
@@ -64,7 +70,7 @@ func tap(device string) (int, error) {
 }
 
 func (w *monitor) read(fd int, stop *atomic.Bool) {
-	packet := make([]byte, 128)
+	packet := make([]byte, 2048)
 	for !stop.Load() {
 		n, _, err := unix.Recvfrom(fd, packet, 0)
 		if err == nil {
@@ -84,6 +90,8 @@ func (w *monitor) count(p []byte) {
 		w.esp.Add(1)
 	case p[9] == unix.IPPROTO_UDP && on4500(body):
 		w.count4500(body[8:])
+	case p[9] == unix.IPPROTO_UDP && on500(body):
+		w.keep(body[8:])
 	case p[12] == 10 && p[16] == 10:
 		w.clear.Add(1)
 	}
@@ -95,6 +103,22 @@ func on4500(udp []byte) bool {
 	const port = 4500
 	return len(udp) > 8 &&
 		(binary.BigEndian.Uint16(udp) == port || binary.BigEndian.Uint16(udp[2:]) == port)
+}
+
+func on500(udp []byte) bool { return len(udp) > 8 && binary.BigEndian.Uint16(udp[2:]) == 500 }
+
+// keep remembers an IKE message.
+func (w *monitor) keep(message []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.isakmp = append(w.isakmp, bytes.Clone(message))
+}
+
+// messages returns the IKE messages seen so far.
+func (w *monitor) messages() [][]byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.isakmp)
 }
 
 // count4500 tells what is on port 4500 apart, as RFC 3948 §2 does: IKE begins

@@ -46,6 +46,7 @@ func runGateway(s streams, args []string) error {
 	}
 	ctx, restore := signal.NotifyContext(context.Background(), unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	defer restore()
+	signal.Ignore(unix.SIGPIPE) // a log that nobody reads any more must not end the gateway
 	log := newLogbook(s.err, set.trace)
 	defer log.close()
 	return live(ctx, set, log)

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -307,6 +308,27 @@ func TestRunThatCannotSaysWhatToDo(t *testing.T) {
 				t.Errorf("the host is\n%s\nand was\n%s", after, before)
 			}
 		})
+	}
+}
+
+// TestALostLogStopsNothing closes the pipe that the log goes to.
+func TestALostLogStopsNothing(t *testing.T) {
+	b := newBare(t)
+	cmd := b.command(t, "--trace")
+	log, err := cmd.StderrPipe()
+	must(t, err)
+	must(t, b.Start(cmd))
+	if _, err := bufio.NewReader(log).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	must(t, log.Close())
+	eventually(t, "the console answers", func() bool {
+		_, err := b.console(t, "display version\n")
+		return err == nil
+	})
+	must(t, cmd.Process.Signal(syscall.SIGTERM)) // which is logged
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the gateway ended with %v", err)
 	}
 }
 

@@ -45,12 +45,6 @@ func (f found) put(object any) {
 	}
 }
 
-// Level sets the level a user needs, 0 to 3. Rows that configure have 2.
-func (r Row[T]) Level(n int) Row[T] {
-	r.row.level = n
-	return r
-}
-
 // Check has f look at the object, or complete it, after the row has changed it
 // and before that counts. x is what the caller of Command.Edit handed in.
 func (r Row[T]) Check(f func(x any, object *T) error) Row[T] {

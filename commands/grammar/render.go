@@ -1,6 +1,9 @@
 package grammar
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Block is a few lines that belong together; the first is the heading if it
 // is an object's.
@@ -114,17 +117,7 @@ func (e *element) complete(object any) bool {
 	case e.put != nil:
 		return e.text(object) != ""
 	case e.shape == oneOf:
-		for _, p := range e.parts {
-			if p.complete(object) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(e.parts, func(p *element) bool { return p.complete(object) })
 	}
-	for _, p := range e.parts {
-		if !p.complete(object) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(e.parts, func(p *element) bool { return !p.complete(object) })
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Levels of rows that do not say otherwise.
+// configureLevel is what a user needs to configure.
 const configureLevel = 2
 
 // ErrNotConfigured is the answer to an undo of what was not configured so.
@@ -142,7 +142,7 @@ func Edit[T, A any](do func(x any, object *T, args *A) error, elements ...Elemen
 	return Row[T]{r}
 }
 
-// Do is a row that acts or displays. The Command's Action is a pointer to a copy
+// Do is a row that acts or displays, for users of that level, 0 to 3. The Command's Action is a pointer to a copy
 // of prototype with the arguments filled in.
 func Do[T, A any](level int, prototype A, elements ...Element[A]) Row[T] {
 	r := &row{level: level, elements: erase(elements)}

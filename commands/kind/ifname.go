@@ -19,7 +19,7 @@ func Interface() grammar.Kind[string] {
 	return grammar.Kind[string]{
 		Hints: []grammar.Hint{
 			{Text: "STRING<1-30>", Help: "Interface, such as GigabitEthernet0/0/1 or eth1"},
-			{Text: "<0-0>/<0-0>/<0-255>", Help: "Number of the interface"},
+			{Text: "<0-255>/<0-255>/<0-255>", Help: "Number of the interface"},
 		},
 		Read:  readInterface,
 		Write: func(name string) string { return name },

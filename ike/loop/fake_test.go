@@ -47,6 +47,7 @@ type scripted struct {
 	deadline time.Time
 	status   []ike.Status
 	failures []ike.Failure
+	refusals []ike.Refusal
 }
 
 func (s *scripted) Step(now time.Time, in ike.Input) []ike.Output {
@@ -72,6 +73,7 @@ func (s *scripted) Step(now time.Time, in ike.Input) []ike.Output {
 func (s *scripted) Deadline() (time.Time, bool) { return s.deadline, !s.deadline.IsZero() }
 func (s *scripted) Status() []ike.Status        { return s.status }
 func (s *scripted) Failures() []ike.Failure     { return s.failures }
+func (s *scripted) Refusals() []ike.Refusal     { return s.refusals }
 
 // A plane is a dataplane that refuses the SPIs it is told to refuse.
 type plane struct {

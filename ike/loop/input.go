@@ -60,6 +60,12 @@ func (l *Loop) Status() []ike.Status { return ask(l, Engine.Status) }
 // Failures returns the engine's latest failures, likewise.
 func (l *Loop) Failures() []ike.Failure { return ask(l, Engine.Failures) }
 
+// Refusals returns what the engine refused, likewise, and behind it what was
+// dropped before it came there.
+func (l *Loop) Refusals() []ike.Refusal {
+	return append(ask(l, Engine.Refusals), l.Counters().refusals()...)
+}
+
 // ask puts a question to the engine on its own goroutine. The answer's channel
 // has room, so an asker that has gone away does not hold the engine up.
 func ask[T any](l *Loop, question func(Engine) T) (answer T) {

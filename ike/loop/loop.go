@@ -24,6 +24,7 @@ type Engine interface {
 	Deadline() (time.Time, bool)
 	Status() []ike.Status
 	Failures() []ike.Failure
+	Refusals() []ike.Refusal
 }
 
 // A Config is what a Loop is made of. All fields but Now are required.

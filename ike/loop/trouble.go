@@ -100,6 +100,19 @@ func (l *Loop) Counters() Counters {
 	return counts
 }
 
+// refusals returns the counts of what was dropped, in words.
+func (c Counters) refusals() []ike.Refusal {
+	dropped := []ike.Refusal{
+		{Reason: "wrong datagram length", Count: c.Malformed},
+		{Reason: "panic", Count: c.Panics},
+		{Reason: "not sent", Count: c.Unsent},
+	}
+	for q, n := range c.Dropped {
+		dropped = append(dropped, ike.Refusal{Reason: "queue full: " + Queue(q).String(), Count: n})
+	}
+	return dropped
+}
+
 // overload counts and reports an entry that did not fit into its queue.
 func (l *Loop) overload(queue Queue) {
 	l.counters.dropped[queue].Add(1)

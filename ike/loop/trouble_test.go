@@ -3,6 +3,7 @@ package loop
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -112,4 +113,27 @@ func TestExchangeTypeOfShortDatagrams(t *testing.T) {
 			t.Errorf("exchangeType(%d octets) = %d, want %d", n, got, want)
 		}
 	}
+}
+
+func TestWhatIsDroppedBeforeTheEngineIsAmongTheRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.engine.refusals = []ike.Refusal{{Reason: "invalid cookie", Count: 7}}
+		b.run()
+		b.natt.in <- []byte{1} // too short for anything
+		synctest.Wait()
+		got := b.loop.Refusals()
+		b.end()
+		want := []ike.Refusal{
+			{Reason: "invalid cookie", Count: 7},
+			{Reason: "wrong datagram length", Count: 1},
+			{Reason: "panic"}, {Reason: "not sent"},
+			{Reason: "queue full: received IKE messages"},
+			{Reason: "queue full: dataplane notices"},
+			{Reason: "queue full: Diffie-Hellman work"},
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("Refusals() = %v, want %v", got, want)
+		}
+	})
 }

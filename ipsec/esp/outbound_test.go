@@ -86,7 +86,7 @@ func TestSequenceNeverWraps(t *testing.T) {
 func TestIVs(t *testing.T) {
 	eachOffer(t, func(t *testing.T, sa *ipsec.SA) {
 		if sa.Encryption == ipsec.Null {
-			t.Skip("NULL has no IV")
+			return // it has none
 		}
 		out, _ := newPair(t, sa)
 		seen := map[string]bool{}

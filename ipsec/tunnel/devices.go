@@ -32,13 +32,14 @@ func newDevices(kernel *netlink.Handle, conf *os.Root) *devices {
 const queueLength = 2000
 
 // prepareOurs brings one of our devices up. Decrypted packets come from it: they may
-// be forwarded whatever the host's default is, and the way back to their source need
-// not be the way they came (rp_filter 2). IPv6 has nothing to do there.
+// be forwarded whatever the host's default is, the way back to their source need not
+// be the way they came (rp_filter 2), and what the kernel is told about clear packets
+// is not meant for them (disable_policy). IPv6 has nothing to do there.
 func (d *devices) prepareOurs(name string) error {
 	if err := os.WriteFile("/proc/sys/net/ipv6/conf/"+name+"/disable_ipv6", []byte("1"), 0); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	for _, s := range [][2]string{{"forwarding", "1"}, {"rp_filter", "2"}, {"send_redirects", "0"}} {
+	for _, s := range [][2]string{{"forwarding", "1"}, {"rp_filter", "2"}, {"send_redirects", "0"}, {"disable_policy", "1"}} {
 		if err := d.write(name, s[0], s[1]); err != nil {
 			return err
 		}

@@ -67,15 +67,17 @@ func (w *wire) Send(b []byte) error {
 
 // routes is a router without a system.
 type routes struct {
-	mtu  int
-	err  error
-	set  [][]*ipsec.Policy
-	path error
+	mtu     int
+	err     error
+	set     [][]*ipsec.Policy
+	path    error
+	blocked uint64
 }
 
 func (r *routes) Set(p []*ipsec.Policy) error { r.set = append(r.set, p); return r.err }
 func (r *routes) Retry()                      {}
 func (r *routes) Close() error                { return nil }
+func (r *routes) Blocked() uint64             { return r.blocked }
 func (r *routes) Path(netip.Addr) (netip.Addr, int, error) {
 	return gateway, r.mtu, r.path
 }

@@ -46,8 +46,8 @@ type route struct {
 }
 
 // metric makes the route with a source the better one of two.
-func (r route) metric() int {
-	if r.source.IsValid() {
+func (v route) metric() int {
+	if v.source.IsValid() {
 		return 1
 	}
 	return 2
@@ -58,6 +58,7 @@ type plan struct {
 	devices []string // of policies, each once
 	rules   []rule   // those that others refer to first
 	routes  []route  // each once
+	clauses []clause // about packets to this box, the first decides
 }
 
 // A planner knows what all plans have in common.
@@ -91,7 +92,7 @@ func (p planner) plan(policies []*ipsec.Policy) plan {
 	if len(devices.list) == 0 {
 		return plan{}
 	}
-	return plan{devices: devices.list, rules: p.rules(devices.list), routes: routes.list}
+	return plan{devices: devices.list, rules: p.rules(devices.list), routes: routes.list, clauses: clauses(policies)}
 }
 
 // A set is a list without repetitions, in order of arrival.

@@ -12,16 +12,21 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sallyport/ipsec"
+	"sallyport/platform/udp"
 )
 
 // socketBuffer is what we ask of the kernel for the raw sockets.
 const socketBuffer = 4 << 20
 
-// openRaw returns a raw IPv4 socket of a protocol, with a mark.
+// openRaw returns a raw IPv4 socket of a protocol, with a mark, for which IPsec
+// policies of the kernel do not hold.
 func openRaw(protocol int, mark uint32) (*os.File, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
 	if err == nil {
-		if err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, int(mark)); err != nil {
+		if err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, int(mark)); err == nil {
+			err = udp.Bypass(fd)
+		}
+		if err != nil {
 			unix.Close(fd)
 		}
 	}

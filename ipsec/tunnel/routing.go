@@ -26,6 +26,8 @@ type routing struct {
 	kernel  *netlink.Handle
 	devices *devices
 	names   [2]string // of our devices
+	gate    *gate     // nil: the kernel has no XFRM
+	changes *changes  // nil: the same
 
 	mu      sync.Mutex // for what follows
 	wanted  plan
@@ -50,15 +52,41 @@ func openRouting(c Config, inside, guard *tun.Device) (*routing, error) {
 		devices: newDevices(kernel, conf),
 		names:   [2]string{inside.Name(), guard.Name()},
 	}
-	if err := r.begin(); err != nil {
-		return nil, errors.Join(err, r.Close())
+	if err := r.begin(c.Warn); err != nil {
+		return nil, errors.Join(err, r.free())
 	}
 	return r, nil
 }
 
-// begin makes our devices ready, and removes rules of ours that a program left which
-// was killed. Its routes went with its devices.
-func (r *routing) begin() error {
+// openGate opens the gate, if this kernel can have one.
+func (r *routing) openGate(warn func(string)) (err error) {
+	r.gate, err = openGate(warn)
+	if errors.Is(err, errNoXFRM) {
+		warn("clear packets to this box itself are not checked: " + err.Error())
+		return nil
+	}
+	if err == nil {
+		r.changes, err = watchChanges()
+	}
+	return err
+}
+
+// free frees what is open.
+func (r *routing) free() error {
+	if r.changes != nil {
+		r.changes.Close()
+	}
+	r.kernel.Close()
+	if r.gate == nil {
+		return r.devices.conf.Close()
+	}
+	return errors.Join(r.gate.Close(), r.devices.conf.Close())
+}
+
+// begin makes our devices ready, and removes rules and XFRM policies of ours that a
+// program left which was killed. Its routes went with its devices: where there are
+// some, it lives, and nothing of it is touched.
+func (r *routing) begin(warn func(string)) error {
 	for _, name := range r.names {
 		if err := r.devices.prepareOurs(name); err != nil {
 			return err
@@ -70,6 +98,9 @@ func (r *routing) begin() error {
 	}
 	if taken != 0 {
 		return fmt.Errorf("routing table %d is in use: does another sallyport run in this network namespace?", taken)
+	}
+	if err := r.openGate(warn); err != nil {
+		return err
 	}
 	return r.apply(plan{})
 }
@@ -96,7 +127,7 @@ func (r *routing) Set(policies []*ipsec.Policy) error {
 func (r *routing) Retry() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.closed.Load() && (r.pending || r.devices.lost()) {
+	if !r.closed.Load() && (r.pending || r.devices.lost() || r.changed()) {
 		_ = r.apply(r.wanted) // it will be tried again, and the next Set reports it
 	}
 }
@@ -120,8 +151,34 @@ func (r *routing) apply(want plan) error {
 		each(minus(want.rules, rules), r.addRule),
 		each(minus(rules, want.rules), r.removeRule),
 		each(minus(routes, want.routes), r.removeRoute),
+		r.applyGate(want),
 		r.devices.release(want.devices),
 	)
+}
+
+// applyGate has the kernel check the packets that are for this box itself.
+func (r *routing) applyGate(want plan) error {
+	if r.gate == nil {
+		return nil
+	}
+	routes, ours, err := r.mainRoutes(want)
+	if err != nil {
+		return err
+	}
+	return r.gate.apply(append(spared(want.clauses, routes, ours), want.clauses...))
+}
+
+// changed reports whether the gate may be out of date.
+func (r *routing) changed() bool {
+	return r.changes != nil && r.changes.any() && len(r.wanted.clauses) > 0
+}
+
+// Blocked returns how many packets the gate held back.
+func (r *routing) Blocked() uint64 {
+	if r.gate == nil {
+		return 0
+	}
+	return r.gate.Blocked()
 }
 
 // each calls f for every one until an error.
@@ -207,9 +264,7 @@ func (r *routing) Close() error {
 	if r.closed.Swap(true) {
 		return nil
 	}
-	err := errors.Join(r.apply(plan{}), r.devices.conf.Close())
-	r.kernel.Close()
-	return err
+	return errors.Join(r.apply(plan{}), r.free())
 }
 
 // ipNet writes a prefix the way package netlink wants it.

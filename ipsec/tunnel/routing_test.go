@@ -292,11 +292,14 @@ func TestRetry(t *testing.T) {
 //	sallyport (192.0.2.1) ── eth1 ── (192.0.2.2) router (198.51.100.2) ── MTU 1300 ── (198.51.100.1) far
 func TestPathMTU(t *testing.T) {
 	for name, form := range map[string]func(*ipsec.SA){"plain": func(*ipsec.SA) {}, "in UDP": inUDP} {
-		t.Run(name, func(t *testing.T) { learnsMTU(t, form) })
+		t.Run(name, func(t *testing.T) { learnsMTU(t, form, permit(lan, remote)) })
+		t.Run(name+", our own address is protected", func(t *testing.T) {
+			learnsMTU(t, form, permit(lan, remote), permit(one(gateway), world))
+		})
 	}
 }
 
-func learnsMTU(t *testing.T, form func(*ipsec.SA)) {
+func learnsMTU(t *testing.T, form func(*ipsec.SA), rules ...acl.Rule) {
 	far := netip.MustParseAddr("198.51.100.1")
 	var d *Dataplane
 	us := inNamespace(t, func() error { return nil })
@@ -326,7 +329,7 @@ func learnsMTU(t *testing.T, form func(*ipsec.SA)) {
 		}),
 		us.Do(func() error {
 			d = openForTest(t, gateway, nil).(*Dataplane)
-			return d.SetPolicies([]*ipsec.Policy{policy(10, permit(lan, remote))})
+			return d.SetPolicies([]*ipsec.Policy{policy(10, rules...)})
 		}),
 	} {
 		if err != nil {

@@ -87,14 +87,18 @@ func (d *sad) addOutbound(sa *outboundSA) {
 	d.byPolicy[sa.Policy] = append([]*outboundSA{sa}, d.byPolicy[sa.Policy]...)
 }
 
-// remove takes the SA out. The lists are replaced, not changed: a reader may still
-// walk along one.
+// remove takes the SA out and wipes its keys. The lists are replaced, not changed:
+// a reader may still walk along one.
 func (d *sad) remove(id ipsec.SAID) {
-	delete(d.inbound, id)
+	if in := d.inbound[id]; in != nil {
+		wipe(in.SA)
+		delete(d.inbound, id)
+	}
 	sa := d.outbound[id]
 	if sa == nil {
 		return
 	}
+	wipe(sa.SA)
 	delete(d.outbound, id)
 	rest := slices.DeleteFunc(slices.Clone(d.byPolicy[sa.Policy]), func(other *outboundSA) bool { return other == sa })
 	if d.byPolicy[sa.Policy] = rest; len(rest) == 0 {
@@ -105,14 +109,23 @@ func (d *sad) remove(id ipsec.SAID) {
 // removePolicy takes out all SAs of a policy.
 func (d *sad) removePolicy(id ipsec.PolicyID) {
 	for _, sa := range d.byPolicy[id] {
+		wipe(sa.SA)
 		delete(d.outbound, sa.ID)
 	}
 	delete(d.byPolicy, id)
 	for said, sa := range d.inbound {
 		if sa.Policy == id {
+			wipe(sa.SA)
 			delete(d.inbound, said)
 		}
 	}
+}
+
+// wipe overwrites the keys that an SA came with. Package esp works on what it made
+// of them, which goes with the last packet.
+func wipe(sa *ipsec.SA) {
+	sa.EncryptionKey.Wipe()
+	sa.IntegrityKey.Wipe()
 }
 
 // choose returns the newest SA of the policy for a packet that leaves, or nil.

@@ -29,11 +29,17 @@ type Config struct {
 	// Caught is told the value of a panic that a packet caused, in the panicking
 	// goroutine; the packet is dropped. nil: a panic ends the program.
 	Caught func(value any)
+	// Warn is told in one line what the kernel cannot do, or what another program
+	// keeps us from. nil: nobody is told.
+	Warn func(line string)
 }
 
 func (c Config) withDefaults() Config {
 	if c.Notify == nil {
 		c.Notify = func(ipsec.Event) {}
+	}
+	if c.Warn == nil {
+		c.Warn = func(string) {}
 	}
 	if c.Entropy == nil {
 		c.Entropy = rand.Reader
@@ -106,6 +112,9 @@ type router interface {
 	Retry()
 	// Path returns our address and the MTU on the way to a destination.
 	Path(netip.Addr) (local netip.Addr, mtu int, err error)
+	// Blocked returns how many clear packets to this box itself the system dropped
+	// because a policy protects them.
+	Blocked() uint64
 	Close() error
 }
 
@@ -164,4 +173,8 @@ func (d *Dataplane) Close() error {
 }
 
 // Statistics returns the sums over all traffic since the start.
-func (d *Dataplane) Statistics() ipsec.Statistics { return d.statistics.snapshot() }
+func (d *Dataplane) Statistics() ipsec.Statistics {
+	sums := d.statistics.snapshot()
+	sums.Drops[ipsec.DropClear] += d.router.Blocked()
+	return sums
+}

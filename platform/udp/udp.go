@@ -26,6 +26,8 @@ const receiveBuffer = 4 << 20
 type Config struct {
 	Port uint16 // 0: the system chooses one
 	Mark uint32 // fwmark of what is sent, for policy routing; 0: none
+	// Bypass exempts the socket from the system's IPsec policies; see [Bypass].
+	Bypass bool
 }
 
 // A Socket is an open UDP socket, bound to every local IPv4 address. Write and
@@ -56,6 +58,11 @@ func (c Config) prepare(fd int) error {
 	if c.Mark != 0 {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, int(c.Mark)); err != nil {
 			return fmt.Errorf("set the mark: %w", err)
+		}
+	}
+	if c.Bypass {
+		if err := Bypass(fd); err != nil {
+			return fmt.Errorf("bypass IPsec policies: %w", err)
 		}
 	}
 	// The forced size passes the system's limit but needs a privilege; the other

@@ -1,0 +1,156 @@
+package commands
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestRefusals has a line that another line made wrong, or right again. All is
+// typed in one script, since a script keeps indexes that a single line does not.
+func TestRefusals(t *testing.T) {
+	for _, test := range []struct{ name, lines, want string }{
+		{"an address of another peer", "ike peer a\n remote-address 192.0.2.1\nike peer b\n remote-address 192.0.2.1",
+			"The remote address is already used by IKE peer a."},
+		{"the peer's own address again", "ike peer a\n remote-address 192.0.2.1\n remote-address 192.0.2.1", ""},
+		{"an address that the peer has left", "ike peer a\n remote-address 192.0.2.1\n remote-address 192.0.2.2\nike peer b\n remote-address 192.0.2.1", ""},
+		{"and the one it went to", "ike peer a\n remote-address 192.0.2.1\n remote-address 192.0.2.2\nike peer b\n remote-address 192.0.2.2",
+			"The remote address is already used by IKE peer a."},
+		{"an address that was undone", "ike peer a\n remote-address 192.0.2.1\n undo remote-address\nike peer b\n remote-address 192.0.2.1", ""},
+		{"an address of a peer that was deleted", "ike peer a\n remote-address 192.0.2.1\nundo ike peer a\nike peer b\n remote-address 192.0.2.1", ""},
+		{"a peer made again", "ike peer a\n remote-address 192.0.2.1\nundo ike peer a\nike peer a\n remote-address 192.0.2.1", ""},
+		{"an address after a refusal", "ike peer a\n remote-address 192.0.2.1\nike peer b\n remote-address 192.0.2.2\nike peer a\n remote-address 192.0.2.2\nike peer c\n remote-address 192.0.2.1",
+			"The remote address is already used by IKE peer b.\nThe remote address is already used by IKE peer a."},
+
+		{"thirteen proposals", thirteen(), "A policy can have up to 12 proposals."},
+		{"a proposal of the policy that is not there", "ipsec proposal a\nipsec policy p 1 isakmp\n proposal a\n undo proposal b",
+			"The delete configuration does not exist."},
+		{"a proposal taken off", "ipsec proposal a\nipsec policy p 1 isakmp\n proposal a\n undo proposal a\nundo ipsec proposal a", ""},
+
+		{"a secondary address that is the primary", "interface eth1\n ip address 10.0.0.1 24\n ip address 10.0.0.1 24 sub",
+			"The address conflicts with that of interface eth1."},
+		{"a primary address that is secondary", "interface eth1\n ip address 10.0.0.1 24\n ip address 10.0.0.2 24 sub\n ip address 10.0.0.2 24",
+			"The address conflicts with that of interface eth1."},
+		{"a secondary address again", "interface eth1\n ip address 10.0.0.1 24\n ip address 10.0.0.2 24 sub\n ip address 10.0.0.2 24 sub", ""},
+		{"a larger network of another interface", "interface eth1\n ip address 10.0.0.1 24\ninterface eth2\n ip address 10.1.1.1 8",
+			"The address conflicts with that of interface eth1."},
+		{"the next network", "interface eth1\n ip address 10.0.0.1 24\ninterface eth2\n ip address 10.0.1.1 24", ""},
+		{"an address that was undone on another interface", "interface eth1\n ip address 10.0.0.1 24\n undo ip address\ninterface eth2\n ip address 10.0.0.1 24", ""},
+		{"undo of a secondary address as primary", "interface eth1\n ip address 10.0.0.1 24\n ip address 10.0.1.1 24 sub\n undo ip address 10.0.1.1 24",
+			"The delete configuration does not exist."},
+
+		{"a rule twice", "acl 3000\n rule permit tcp\n rule 77 permit tcp source any", "The rule already exists."},
+		{"a rule to itself", "acl 3000\n rule 7 permit tcp\n rule 7 permit tcp", ""},
+		{"a rule that becomes another by undo", "acl 3000\n rule permit tcp\n rule permit tcp source 10.0.0.0 0.0.0.255\n undo rule 10 source", "The rule already exists."},
+		{"no number left", "acl 3000\n rule 4294967294 permit tcp\n rule permit udp", "There is no number left for the rule."},
+		{"a description of no rule", "acl 3000\n rule 5 description x", "The specified rule does not exist."},
+
+		{"the last entry of a group in use", "ipsec policy p 1 isakmp\nipsec policy p 2 isakmp\ninterface eth1\n ipsec policy p\nundo ipsec policy p 2\nundo ipsec policy p 1",
+			"The IPSec policy is being used by interface eth1."},
+		{"a group of another name", "ipsec policy p 1 isakmp\nipsec policy pp 1 isakmp\ninterface eth1\n ipsec policy p\nquit\nundo ipsec policy pp", ""},
+		{"both algorithms off", "ipsec proposal a\n undo esp encryption-algorithm\n undo esp authentication-algorithm",
+			"The ESP encryption and authentication algorithms cannot both be empty."},
+		{"a basic list", "acl 2000\nipsec policy p 1 isakmp\n security acl 2000", "Wrong parameter found at '^' position."},
+		{"a list exchanged", "acl 3000\nacl 3001\nipsec policy p 1 isakmp\n security acl 3000\n undo security acl\n security acl 3001", ""},
+	} {
+		_, refused := Replay(New(), Script{Text: test.lines, Open: open, Port: port})
+		var got []string
+		for _, err := range refused {
+			got = append(got, strings.TrimPrefix(err.Err.Error(), "Error: "))
+		}
+		if joined := strings.Join(got, "\n"); joined != test.want {
+			t.Errorf("%s: refused %q, want %q", test.name, joined, test.want)
+		}
+	}
+}
+
+// thirteen is a policy with too many proposals.
+func thirteen() string {
+	var b strings.Builder
+	for i := range 13 {
+		fmt.Fprintf(&b, "ipsec proposal p%d\n", i)
+	}
+	b.WriteString("ipsec policy p 1 isakmp\n")
+	for i := range 13 {
+		fmt.Fprintf(&b, " proposal p%d\n", i)
+	}
+	return b.String()
+}
+
+// TestDefaults shows that what is typed as it is by default is not rendered.
+func TestDefaults(t *testing.T) {
+	for heading, lines := range map[string][]string{
+		"ike proposal 1": {
+			"encryption-algorithm aes-cbc-256", "authentication-algorithm sha2-256", "dh group14", "sa duration 86400",
+			"authentication-method pre-share", "prf hmac-sha2-256", "integrity-algorithm hmac-sha2-256",
+		},
+		"ike peer b":              {"version 2", "exchange-mode main"},
+		"ipsec proposal a":        {"transform esp", "encapsulation-mode tunnel", "esp encryption-algorithm aes-256", "esp authentication-algorithm sha2-256"},
+		"acl number 3000":         {"step 5"},
+		"ipsec policy p 1 isakmp": {"sa trigger-mode traffic-based", "anti-replay window 1024"},
+		"interface eth1":          {"undo shutdown", "undo mtu"},
+	} {
+		text := heading + "\n " + strings.Join(lines, "\n ") + "\n"
+		if got, want := replayed(t, text).Render(seal), "#\n"+heading+"\n#\nreturn\n"; got != want {
+			t.Errorf("%s: rendered as\n%s", heading, got)
+		}
+	}
+}
+
+// TestOrderOfAlgorithms shows that the strongest comes first however they are
+// typed.
+func TestOrderOfAlgorithms(t *testing.T) {
+	c := replayed(t, `ike proposal 1
+ encryption-algorithm des aes-128 3des aes-cbc-256 aes-256
+ authentication-algorithm md5 sha2-512 sha1
+ipsec proposal a
+ esp encryption-algorithm des aes-128-gcm-128 aes-256
+ esp authentication-algorithm sha1 sha2-256 md5
+`)
+	want := `#
+ipsec proposal a
+ esp authentication-algorithm sha2-256 sha1 md5
+ esp encryption-algorithm aes-128-gcm-128 aes-256 des
+#
+ike proposal 1
+ encryption-algorithm aes-256 aes-128 3des des
+ authentication-algorithm sha2-512 sha1 md5
+#
+return
+`
+	if got := c.Render(seal); got != want {
+		t.Errorf("rendered as\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestJoinedBlocks shows how lines of the system view are put together.
+func TestJoinedBlocks(t *testing.T) {
+	c := replayed(t, `sysname H
+ip route-static 10.0.0.0 8 192.0.2.1
+ipsec sa global-duration time-based 600
+ip route-static 0.0.0.0 0 192.0.2.1
+ipsec sa global-duration traffic-based 5000
+`)
+	want := `#
+sysname H
+#
+ipsec sa global-duration time-based 600
+ipsec sa global-duration traffic-based 5000
+#
+ip route-static 0.0.0.0 0.0.0.0 192.0.2.1
+ip route-static 10.0.0.0 255.0.0.0 192.0.2.1
+#
+return
+`
+	if got := c.Render(seal); got != want {
+		t.Errorf("rendered as\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestRenderWithoutSeal shows no key, not even its length.
+func TestRenderWithoutSeal(t *testing.T) {
+	c := replayed(t, "ike peer b\n pre-shared-key short\n")
+	if got, want := c.Render(nil), "#\nike peer b\n pre-shared-key ******\n#\nreturn\n"; got != want {
+		t.Errorf("rendered as\n%s\nwant\n%s", got, want)
+	}
+}

@@ -1,0 +1,207 @@
+package tunnel
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"sallyport/ipsec"
+)
+
+// policyTable is a kernel's policies without a kernel.
+type policyTable struct {
+	ours    []installed
+	foreign []selection
+	asked   int // for changes
+	closed  bool
+	err     error
+}
+
+func (k *policyTable) list() ([]installed, error) { return slices.Clone(k.ours), nil }
+func (k *policyTable) Close() error               { k.closed = true; return nil }
+
+func (k *policyTable) add(p installed, replace bool) error {
+	k.asked++
+	if k.err != nil {
+		return k.err
+	}
+	if i := slices.IndexFunc(k.ours, func(q installed) bool { return q.selection == p.selection }); i >= 0 && replace {
+		k.ours[i] = p
+		return nil
+	} else if i >= 0 || slices.Contains(k.foreign, p.selection) {
+		return unix.EEXIST
+	}
+	k.ours = append(k.ours, p)
+	return nil
+}
+
+func (k *policyTable) remove(index uint32) error {
+	k.asked++
+	k.ours = slices.DeleteFunc(k.ours, func(p installed) bool { return p.index == index })
+	return k.err
+}
+
+// inForce returns the clauses in the order in which the kernel asks them.
+func (k *policyTable) inForce() (all []clause) {
+	ours := slices.Clone(k.ours)
+	slices.SortFunc(ours, func(a, b installed) int { return int(a.priority) - int(b.priority) })
+	for _, p := range ours {
+		all = append(all, p.clause)
+	}
+	return all
+}
+
+func newGate(k *policyTable) (*gate, *[]string) {
+	var lines []string
+	return &gate{kernel: k, warned: make(map[selection]bool), warn: func(line string) { lines = append(lines, line) }}, &lines
+}
+
+// TestGateApply goes from one list to the next: the kernel has each as it was stated,
+// by no more changes than are needed.
+func TestGateApply(t *testing.T) {
+	k := new(policyTable)
+	g, _ := newGate(k)
+	a, b := permit(lan, remote), deny(one(host), remote)
+	for _, test := range []struct {
+		name  string
+		want  []clause
+		asked int
+	}{
+		{"nothing", nil, 0},
+		{"the first", clauses([]*ipsec.Policy{policy(1, a)}), 1},
+		{"the same again", clauses([]*ipsec.Policy{policy(1, a)}), 0},
+		{"a denial before it", clauses([]*ipsec.Policy{policy(1, b, a)}), 2},
+		{"the other way round", clauses([]*ipsec.Policy{policy(1, a, b)}), 2},
+		{"the denial permits", clauses([]*ipsec.Policy{policy(1, a, permit(one(host), remote))}), 1},
+		{"the first goes", clauses([]*ipsec.Policy{policy(1, b)}), 2},
+		{"nothing is left", nil, 1},
+	} {
+		k.asked = 0
+		if err := g.apply(test.want); err != nil {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		if got := k.inForce(); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: in force are\n%swant\n%s", test.name, written(got), written(test.want))
+		}
+		if k.asked != test.asked {
+			t.Errorf("%s: %d changes, want %d", test.name, k.asked, test.asked)
+		}
+	}
+}
+
+// TestDifferenceKeepsIndexesApart: an index is the name of one policy at a time, and
+// one that two of ours share a selection with goes.
+func TestDifferenceKeepsIndexesApart(t *testing.T) {
+	want := clauses([]*ipsec.Policy{policy(1, permit(lan, remote), permit(one(host), remote), permit(lan, one(server)))})
+	now := []installed{
+		{clause: want[1], priority: firstPriority + 1, index: firstIndex + indexStep},
+		{clause: want[1], priority: firstPriority + 7, index: firstIndex + 5*indexStep},
+	}
+	c := difference(now, want)
+	if len(c.replaced) != 0 || len(c.gone) != 1 || c.gone[0] != now[1] {
+		t.Errorf("replaced %v, gone %v, want only %v gone", c.replaced, c.gone, now[1])
+	}
+	used := map[uint32]bool{now[0].index: true, now[1].index: true}
+	for _, p := range c.added {
+		if used[p.index] || p.index&indexMask != firstIndex&indexMask || p.index%indexStep != 0 {
+			t.Errorf("new index %#x", p.index)
+		}
+		used[p.index] = true
+	}
+	if len(c.added) != 2 || c.added[0].priority != firstPriority || c.added[1].priority != firstPriority+2 {
+		t.Errorf("added are %+v", c.added)
+	}
+}
+
+// TestForeignPolicyDecides: where somebody has a policy for the same packets ours is
+// left out, which is said once.
+func TestForeignPolicyDecides(t *testing.T) {
+	want := clauses([]*ipsec.Policy{policy(1, permit(lan, remote), permit(one(host), one(server)))})
+	k := &policyTable{foreign: []selection{want[0].selection}}
+	g, lines := newGate(k)
+	for range 3 {
+		if err := g.apply(want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := k.inForce(); !reflect.DeepEqual(got, want[1:]) {
+		t.Errorf("in force are\n%s", written(got))
+	}
+	told := []string{"another program's XFRM policy decides about clear packets to this box: src 10.1.2.0/24 dst 10.1.1.0/24"}
+	if !slices.Equal(*lines, told) {
+		t.Errorf("told is %q, want %q", *lines, told)
+	}
+}
+
+func TestGateErrors(t *testing.T) {
+	want := clauses([]*ipsec.Policy{policy(1, permit(lan, remote))})
+	k := &policyTable{err: unix.EPERM}
+	g, _ := newGate(k)
+	if err := g.apply(want); !errors.Is(err, unix.EPERM) || !strings.HasPrefix(err.Error(), "XFRM policy src 10.1.2.0/24 dst 10.1.1.0/24: ") {
+		t.Errorf("apply = %v", err)
+	}
+	if err := g.apply(make([]clause, maxClauses+1)); err == nil || errors.Is(err, unix.EPERM) {
+		t.Errorf("apply of too many = %v", err)
+	}
+	k.ours = []installed{{clause: want[0], index: firstIndex}}
+	if err := g.apply(want); !errors.Is(err, unix.EPERM) || !strings.HasPrefix(err.Error(), "change XFRM policy") {
+		t.Errorf("apply with another priority = %v", err)
+	}
+	if err := g.apply(nil); !errors.Is(err, unix.EPERM) || !strings.HasPrefix(err.Error(), "remove XFRM policy") {
+		t.Errorf("apply of nothing = %v", err)
+	}
+}
+
+// TestBlocked counts from when the gate was opened, and keeps the sum after Close.
+func TestBlocked(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "xfrm_stat")
+	count := func(text string) {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count("XfrmInError \t1\nXfrmInPolBlock          \t7\nXfrmOutPolBlock 9\n")
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := new(policyTable)
+	g, _ := newGate(k)
+	g.counter = file
+	g.begin = g.read()
+	for _, test := range []struct {
+		file string
+		want uint64
+	}{
+		{"XfrmInPolBlock 7\n", 0}, {"XfrmInPolBlock 10\n", 3}, {"XfrmInPolBlock many\n", 3}, {"", 3}, {"XfrmInPolBlock 11\n", 4},
+	} {
+		count(test.file)
+		if got := g.Blocked(); got != test.want {
+			t.Errorf("Blocked() = %d, want %d, of %q", got, test.want, test.file)
+		}
+	}
+	if err := g.Close(); err != nil || !k.closed {
+		t.Errorf("Close = %v, the kernel's end is closed: %v", err, k.closed)
+	}
+	if got := g.Blocked(); got != 4 {
+		t.Errorf("Blocked() = %d after Close, want 4", got)
+	}
+	if got := (&gate{}).Blocked(); got != 0 {
+		t.Errorf("Blocked() = %d of a kernel that does not count", got)
+	}
+}
+
+// TestBlockedIsDropClear: what the system held back is among the statistics.
+func TestBlockedIsDropClear(t *testing.T) {
+	r := newRig(t)
+	r.state(t, permit(lan, remote))
+	r.routes.blocked = 5
+	r.guard.packet(r.guard.buffer[:copy(r.guard.buffer[:], shape{from: server, to: host}.build())])
+	r.expectDrops(t, map[ipsec.DropReason]uint64{ipsec.DropClear: 6})
+}

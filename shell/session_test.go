@@ -1,0 +1,61 @@
+package shell
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"sallyport/commands"
+	"sallyport/ipsec/secret"
+)
+
+// A smallDevice is as much of a box as the transcript needs.
+type smallDevice struct{ commands.Device }
+
+func (smallDevice) Apply(*commands.Config) error     { return nil }
+func (smallDevice) Seal(secret.Octets) string        { return "%^%#sealed%^%#" }
+func (smallDevice) Port(name string) (string, error) { return name, nil }
+
+// newSession returns a real session of a box that was never configured.
+func newSession(interactive bool) *commands.Session {
+	options := commands.Options{Level: 3, Interactive: interactive}
+	return commands.NewSession(smallDevice{}, commands.NewRunning(commands.New()), options)
+}
+
+// TestTranscript is what somebody at a terminal sees, typed text left out.
+func TestTranscript(t *testing.T) {
+	const typed = "system-view\nsysname H\nike peer b\npre-shared-key Key@2026-and-longer\nfrobnicate\ndisplay this\nquit\nquit\nquit\n"
+	const want = `<Sallyport>Enter system view, return user view with Ctrl+Z.
+[Sallyport][H][H-ike-peer-b][H-ike-peer-b]              ^
+Error: Unrecognized command found at '^' position.
+[H-ike-peer-b]#
+ike peer b
+ pre-shared-key %^%#sealed%^%#
+#
+[H-ike-peer-b][H]<H>Info:Configuration console exit, please retry to log on
+`
+	p := &paper{Reader: strings.NewReader(typed), person: true}
+	refused, err := Serve(context.Background(), p, newSession(true))
+	if got := p.shown.String(); got != want || refused != 1 || err != nil {
+		t.Errorf("shown\n%s\nrefused %d, %v, want\n%s", got, refused, err, want)
+	}
+}
+
+// TestTheCaretStandsRight compares where a refused line of a script shows its
+// fault: under the word that is wrong.
+func TestTheCaretStandsRight(t *testing.T) {
+	p := &paper{Reader: strings.NewReader("system-view\nike peer b\n ike-proposal many\n")}
+	refused, err := Serve(context.Background(), p, newSession(false))
+	if refused != 1 || err != nil {
+		t.Fatalf("refused %d, %v, want 1", refused, err)
+	}
+	lines := strings.Split(p.shown.String(), "\n")
+	for i, line := range lines {
+		if line == "Line 3:" && strings.Index(lines[i+1], "many") != strings.Index(lines[i+2], "^") {
+			t.Errorf("shown\n%s\n%s\nwant the caret under the wrong word", lines[i+1], lines[i+2])
+		}
+	}
+	if !strings.Contains(p.shown.String(), "Line 3:\n[Sallyport-ike-peer-b] ike-proposal many\n") {
+		t.Errorf("shown\n%s\nwant the line under its number", &p.shown)
+	}
+}
