@@ -64,6 +64,7 @@ type exchange struct {
 	job      uint64          // the Compute that is under way
 	result   keymat.DHResult // of the last one
 	hint     string          // what an unauthenticated notification said
+	hints    int             // different ones so far
 }
 
 func (x *exchange) base() *exchange { return x }

@@ -214,10 +214,10 @@ func (e *Engine) inUnfinished(p *packet) {
 // hinted tells at once what a notification in clear says. It ends nothing: it
 // may be forged.
 func (x *mainMode) hinted(text string) {
-	if x.hint == text {
+	if x.hint == text || x.hints == maxHints {
 		return
 	}
-	x.hint = text
+	x.hint, x.hints = text, x.hints+1
 	category, reason := PeerRefused, "peer answers "+text+" (not authenticated) to main mode"
 	switch x.state {
 	case sentSA:

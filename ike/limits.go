@@ -11,7 +11,7 @@ const (
 	maxHalfOpenPerAddr = 32               // enough for a carrier's NAT; more is a flood from one place
 	maxChildren        = 256              // per ISAKMP SA: a hub's list of flows, not an attack
 	maxQuickModes      = 16               // unfinished, per ISAKMP SA
-	maxWishes          = maxChildren      // flows that wait for phase 1
+	maxHints           = 4                // different clear notifications that one negotiation reports
 	maxMessageIDs      = 4096             // remembered for the life of an ISAKMP SA, then it is replaced
 	maxFailures        = 200              // what `display ike error-info` can show
 	maxStrangeFailures = 20               // of them from addresses of no peer, which anybody can forge
