@@ -23,7 +23,7 @@ type snapshot struct {
 var leftOut = map[string]bool{
 	"Engine.config": true, "Engine.policies": true, "Engine.peers": true, "Engine.entropy": true, "Engine.now": true, "Engine.out": true,
 	"Engine.refused": true, "Engine.failures": true, "Engine.notices": true, "Engine.lastID": true,
-	"mainMode.told": true, "mainMode.table": true, "quickMode.table": true, "exchange.hint": true, "exchange.answered": true,
+	"mainMode.told": true, "mainMode.table": true, "quickMode.table": true, "exchange.hint": true, "exchange.hints": true, "exchange.answered": true,
 	// What a message leaves behind that took mathematics to be found out; the next one overwrites it.
 	"Engine.lastJob": true, "mainMode.theirs": true, "mainMode.private": true, "exchange.result": true, "exchange.before": true,
 	"deadline.order": true, "schedule.order": true,
