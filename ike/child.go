@@ -21,6 +21,7 @@ type child struct {
 	pfs       bool
 	in, out   *ipsec.SA
 	up        bool // negotiated; before that only the inbound SA exists
+	sending   bool // the outbound SA is installed
 
 	negotiation *quickMode // it came of
 	created     time.Time
@@ -30,6 +31,7 @@ type child struct {
 	gone        bool
 
 	soft, hard deadline
+	change     deadline // to this pair, from the one that it succeeds
 }
 
 // softLifetime returns when to rekey an SA of that lifetime: a tenth, but at
@@ -53,7 +55,38 @@ func (c *child) complete() {
 	e.schedule.set(&c.soft, e.now.Add(softLifetime(life, c.initiator, e.draw())), c.rekey)
 	e.schedule.set(&c.hard, e.now.Add(life), func() { c.end("phase2 hard expiry") })
 	e.emit(Phase2Up{c.status()})
-	c.flow.add(c)
+	c.flow.children = append(c.flow.children, c)
+	if c.sending {
+		c.succeed()
+		return
+	}
+	e.schedule.set(&c.change, e.now.Add(switchAfter), c.switchOver)
+}
+
+// install puts the outbound SA into the dataplane, which sends on it from now on.
+func (c *child) install() {
+	c.sending = true
+	c.engine.emit(InstallSA{c.out})
+}
+
+// switchOver begins to send on the pair. RFC 2409 allows it with message 3, but a
+// peer may still be installing its half when the next packet comes, and the old
+// pair is good for that long.
+func (c *child) switchOver() {
+	if c.sending || c.replaced || c.gone {
+		return
+	}
+	c.install()
+	c.succeed()
+}
+
+// succeed makes the older pairs of the flow stop sending.
+func (c *child) succeed() {
+	c.engine.schedule.clear(&c.change)
+	older := c.flow.children[:slices.Index(c.flow.children, c)]
+	for _, o := range slices.Clone(older) {
+		o.replacedBy(c)
+	}
 }
 
 // replacedBy stops sending on an SA pair that a newer one has taken over from.
@@ -66,7 +99,10 @@ func (c *child) replacedBy(newer *child) {
 	e := c.engine
 	c.replaced, c.successor = true, newer
 	e.schedule.clear(&c.soft)
-	e.emit(RemoveSA{c.out.ID})
+	e.schedule.clear(&c.change)
+	if c.sending {
+		e.emit(RemoveSA{c.out.ID})
+	}
 	if end := e.now.Add(oldInboundStays); newer.initiator && end.Before(c.hard.at) {
 		e.schedule.set(&c.hard, end, func() { c.end("rekeyed") })
 	}
@@ -144,11 +180,14 @@ func (c *child) remove(reason string) {
 	if c.up {
 		e.emit(Phase2Down{c.status(), reason})
 	}
-	if c.up && !c.replaced {
+	if c.sending && !c.replaced {
 		e.emit(RemoveSA{c.out.ID})
 	}
 	e.emit(RemoveSA{c.in.ID})
 	c.forget()
+	if next := c.flow.current(); next != nil && next.up {
+		next.switchOver() // what it waited for has gone
+	}
 	if p := e.policies[c.flow.key.policy]; c.up && !c.replaced && p != nil && p.Auto && c.flow.current() == nil {
 		e.failedFlow(c.flow)
 	}
@@ -160,6 +199,7 @@ func (c *child) forget() {
 	e := c.engine
 	e.schedule.clear(&c.soft)
 	e.schedule.clear(&c.hard)
+	e.schedule.clear(&c.change)
 	same := func(o *child) bool { return o == c }
 	delete(e.inbound, c.in.ID.SPI)
 	if same(e.outbound[c.out.ID]) { // a peer may have chosen an SPI twice

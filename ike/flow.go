@@ -150,13 +150,3 @@ func (e *Engine) startAuto() {
 		}
 	}
 }
-
-// add makes c the child that carries the flow's traffic. Older ones stop
-// sending and go: at once if nobody has announced them yet, else as c's role asks.
-func (f *flow) add(c *child) {
-	older := slices.Clone(f.children)
-	f.children = append(f.children, c)
-	for _, o := range older {
-		o.replacedBy(c)
-	}
-}

@@ -246,10 +246,14 @@ func (q *quickMode) inSA(m *wire.Message) error {
 	return nil
 }
 
-// outHash installs both SAs and sends message 3.
+// outHash installs both SAs and sends message 3. As long as an older pair carries
+// the flow, the outbound one waits for child.switchOver.
 func (q *quickMode) outHash(*wire.Message) error {
 	q.makeChild(true)
-	q.engine.emit(InstallSA{q.child.in}, InstallSA{q.child.out})
+	q.engine.emit(InstallSA{q.child.in})
+	if q.flow.current() == nil {
+		q.child.install()
+	}
 	q.send(wire.Hash{Data: q.sa.keys.Hash3(q.id, q.ni, q.nr)})
 	q.finish()
 	return nil
@@ -262,7 +266,7 @@ func (q *quickMode) inHash(m *wire.Message) error {
 	}
 	q.stopRepeating()
 	q.sent = nil
-	q.engine.emit(InstallSA{q.child.out})
+	q.child.install()
 	q.finish()
 	return nil
 }
