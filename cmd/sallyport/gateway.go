@@ -72,7 +72,7 @@ func (g *gateway) openLink() (err error) {
 // openTunnel opens the dataplane. It is closed after the link, so that no route
 // of ours leads past a policy that is gone.
 func (g *gateway) openTunnel() (err error) {
-	if g.tunnel, err = tunnel.Open(tunnel.Config{Notify: g.notify}); err != nil {
+	if g.tunnel, err = tunnel.Open(tunnel.Config{Notify: g.notify, Warn: func(line string) { g.log.say("%s", line) }}); err != nil {
 		return err
 	}
 	g.unwind = append([]func() error{g.tunnel.Close}, g.unwind...)
@@ -91,11 +91,11 @@ func (g *gateway) notify(e ipsec.Event) { g.loop.Notify(e) }
 // openLoop opens the two ports and makes the loop. The sockets carry the
 // dataplane's mark, so that IKE is never taken into a tunnel.
 func (g *gateway) openLoop() error {
-	ikeSocket, err := udp.Config{Port: portIKE, Mark: tunnel.DefaultMark}.Listen()
+	ikeSocket, err := udp.Config{Port: portIKE, Mark: tunnel.DefaultMark, Bypass: true}.Listen()
 	if err != nil {
 		return err
 	}
-	natt, err := udp.Config{Port: portNATT, Mark: tunnel.DefaultMark}.Listen()
+	natt, err := udp.Config{Port: portNATT, Mark: tunnel.DefaultMark, Bypass: true}.Listen()
 	if err != nil {
 		return errors.Join(err, ikeSocket.Close())
 	}

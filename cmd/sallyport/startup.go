@@ -16,10 +16,8 @@ const savedFile = "vrpcfg.cfg"
 
 // startUp reads and replays the start-up file. As on a router, a line that is
 // refused is named and left out. A box that was never saved starts empty; a file
-// that was asked for must be there.
-//
-// Whether the devices are there is left to Apply, which fails if one is not: a
-// start without an interface, and then a save, would lose its configuration.
+// that was asked for must be there. An interface without a device is refused with
+// what stands in its view.
 func (g *gateway) startUp() (*commands.Config, error) {
 	path := g.startup()
 	text, err := store.Read(path)
@@ -31,7 +29,7 @@ func (g *gateway) startUp() (*commands.Config, error) {
 		return nil, fmt.Errorf("start-up configuration: %w: say another with --config", err)
 	}
 	g.warnIfShared(path)
-	script := commands.Script{File: path, Text: string(text), Open: g.seal.Open}
+	script := commands.Script{File: path, Text: string(text), Open: g.seal.Open, Port: g.device.Port}
 	config, faults := commands.Replay(commands.New(), script)
 	for _, fault := range faults {
 		g.log.say("start-up configuration: %v", fault)

@@ -1,10 +1,14 @@
 package ipsectest
 
 import (
+	"io"
+	"net"
 	"net/netip"
 	"testing"
+	"time"
 
 	"sallyport/ipsec"
+	"sallyport/platform/netns"
 )
 
 // toGateway sends PC A's packets to gateway B's own address in B's LAN: under
@@ -25,6 +29,7 @@ func (l *lab) toGateway(t *testing.T) {
 	l.protect()
 	l.install(flow{spi: 0x2000})
 	exchange(t, c, 100)
+	converse(t, l.pcA, l.b.namespace, self)
 }
 
 // hostToHost protects all between the gateways themselves: ESP goes between the very
@@ -60,6 +65,48 @@ func (l *lab) everything(t *testing.T) {
 	l.a.dropped(t, before, ipsec.DropClear, 0)
 	inject(t, l.b.namespace, ping(wanB, wanA))
 	l.a.dropped(t, before, ipsec.DropClear, 1)
+}
+
+// converse has a TCP connection between two namespaces that goes back and forth.
+func converse(t *testing.T, from, to *netns.Namespace, at netip.AddrPort) {
+	t.Helper()
+	var listener, conn net.Conn
+	open := func() error {
+		l, err := net.ListenTCP("tcp4", net.TCPAddrFromAddrPort(at))
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		err = from.Do(func() (err error) { conn, err = net.DialTimeout("tcp4", at.String(), patience); return err })
+		if err != nil {
+			return err
+		}
+		listener, err = l.Accept()
+		return err
+	}
+	if err := to.Do(open); err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	defer listener.Close()
+	b := make([]byte, 100)
+	for i := range 6 {
+		a, z := conn, listener
+		if i%2 == 1 {
+			a, z = z, a
+		}
+		z.SetDeadline(time.Now().Add(patience))
+		_, err := a.Write(b)
+		if _, e := io.ReadFull(z, b); e != nil || err != nil {
+			t.Fatalf("turn %d of a TCP connection: %v, %v", i, err, e)
+		}
+	}
+	// Both ends have heard of the end before the tunnel goes: nothing is repeated.
+	listener.Close()
+	if _, err := conn.Read(b); err != io.EOF {
+		t.Errorf("at the end of a TCP connection: %v, want %v", err, io.EOF)
+	}
+	conn.Close()
 }
 
 // packet returns an IPv4 packet; the system fills in lengths and checksum.

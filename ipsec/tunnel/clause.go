@@ -37,7 +37,7 @@ var anywhere = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
 func clauses(policies []*ipsec.Policy) []clause {
 	var list clauseList
 	for _, p := range policies {
-		_ = p
+		list.allowTooBig(p)
 	}
 	for _, p := range policies {
 		for i := range p.ACL.Rules {

@@ -36,10 +36,34 @@
 // decrypted, which must pass them again, since a hub protects what it relays from
 // one branch to another.
 //
+// # Clear packets to this box itself
+//
+// They are the kernel's before any rule of ours is asked, so the kernel has to check
+// them: gate.go gives it XFRM policies of direction in, which a kernel without ESP has
+// too. There is one for each rule, its mirror, "block" for permit and "allow" for
+// deny, in the order of policies and rules. The kernel cannot tell there which device
+// a packet came in by (the selector's interface is that of the local route, lo), so:
+//
+//   - what was decrypted is exempt by the inside device's sysctl disable_policy, and
+//     lo is by the kernel's own;
+//   - a source is spared if our answer to it would leave by no policy's device, by the
+//     main table (spared.go); routes are looked at again within a second of a change;
+//   - our own sockets have a policy each that lets everything pass, and a report that
+//     one of our packets was too large is let in.
+//
+// Our policies have indexes from 0x53000008 on and priorities from 0xff000000 on:
+// those of others are never changed, and are asked before. Ours stay when the program
+// is killed, and hold until the next [Open] removes them. What the kernel drops is
+// read from /proc/net/xfrm_stat (XfrmInPolBlock) and counted as DropClear; blocks by
+// policies of others in the same namespace are in the same number.
+//
 // # What is not here
 //
-// Clear packets to an address of the box itself are the kernel's before any rule of
-// ours is asked; they are not checked. Sockets bound to a device bypass the tables.
+// Clear packets to this box itself: a kernel without CONFIG_XFRM_USER does not check
+// them; rules whose wildcards are no prefixes are not checked (what such a deny rule's
+// covering prefixes hold is let in); and with a list that covers our own LANs, a
+// packet from outside with a forged source of theirs is let in, though no answer
+// leaves. Sockets bound to a device bypass the tables.
 // With policies on several devices the first that matches decides, whichever
 // device the packet would have left by. Congestion marks (RFC 6040) of outer
 // packets are heeded for plain ESP only: the UDP socket does not tell them. A

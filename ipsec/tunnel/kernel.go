@@ -74,36 +74,6 @@ func (r *routing) routesNow() (now []route, err error) {
 	return now, nil
 }
 
-// mainRoutes returns the routes of the main table, and which devices are the
-// policies'. A plan that checks nothing needs neither.
-func (r *routing) mainRoutes(p plan) (routes []mainRoute, ours map[int]bool, err error) {
-	if len(p.clauses) == 0 {
-		return nil, nil, nil
-	}
-	ours = make(map[int]bool)
-	for _, name := range p.devices {
-		link, err := r.kernel.LinkByName(name)
-		if err != nil {
-			return nil, nil, describe(err, "policy's device %s", name)
-		}
-		ours[link.Attrs().Index] = true
-	}
-	all, err := r.kernel.RouteListFiltered(unix.AF_INET, &netlink.Route{Table: mainTable}, netlink.RT_FILTER_TABLE)
-	for i := range all {
-		routes = append(routes, mainRoute{prefix: routeOf(&all[i]).prefix, device: deviceOf(&all[i]), metric: all[i].Priority})
-	}
-	return routes, ours, describe(err, "list routes")
-}
-
-// deviceOf returns the device of a route, of several ways the first: so does the
-// kernel where it compares interface groups.
-func deviceOf(r *netlink.Route) int {
-	if len(r.MultiPath) > 0 {
-		return r.MultiPath[0].LinkIndex
-	}
-	return r.LinkIndex
-}
-
 // takenTable returns one of our tables in which somebody has routes, or 0. Ours went
 // with their devices, even if we were killed.
 func (r *routing) takenTable() (int, error) {

@@ -26,8 +26,9 @@ type routing struct {
 	kernel  *netlink.Handle
 	devices *devices
 	names   [2]string // of our devices
-	gate    *gate     // nil: the kernel has no XFRM
-	changes *changes  // nil: the same
+	warn    func(string)
+	gate    *gate    // nil: the kernel has no XFRM
+	changes *changes // nil: the same
 
 	mu      sync.Mutex // for what follows
 	wanted  plan
@@ -50,25 +51,13 @@ func openRouting(c Config, inside, guard *tun.Device) (*routing, error) {
 		planner: planner{mark: c.Mark, table: c.Table, inside: inside.Index(), guard: guard.Index()},
 		kernel:  kernel,
 		devices: newDevices(kernel, conf),
+		warn:    c.Warn,
 		names:   [2]string{inside.Name(), guard.Name()},
 	}
-	if err := r.begin(c.Warn); err != nil {
+	if err := r.begin(); err != nil {
 		return nil, errors.Join(err, r.free())
 	}
 	return r, nil
-}
-
-// openGate opens the gate, if this kernel can have one.
-func (r *routing) openGate(warn func(string)) (err error) {
-	r.gate, err = openGate(warn)
-	if errors.Is(err, errNoXFRM) {
-		warn("clear packets to this box itself are not checked: " + err.Error())
-		return nil
-	}
-	if err == nil {
-		r.changes, err = watchChanges()
-	}
-	return err
 }
 
 // free frees what is open.
@@ -86,7 +75,7 @@ func (r *routing) free() error {
 // begin makes our devices ready, and removes rules and XFRM policies of ours that a
 // program left which was killed. Its routes went with its devices: where there are
 // some, it lives, and nothing of it is touched.
-func (r *routing) begin(warn func(string)) error {
+func (r *routing) begin() error {
 	for _, name := range r.names {
 		if err := r.devices.prepareOurs(name); err != nil {
 			return err
@@ -99,7 +88,7 @@ func (r *routing) begin(warn func(string)) error {
 	if taken != 0 {
 		return fmt.Errorf("routing table %d is in use: does another sallyport run in this network namespace?", taken)
 	}
-	if err := r.openGate(warn); err != nil {
+	if err := r.use(openGate(r.warn)); err != nil {
 		return err
 	}
 	return r.apply(plan{})
@@ -154,31 +143,6 @@ func (r *routing) apply(want plan) error {
 		r.applyGate(want),
 		r.devices.release(want.devices),
 	)
-}
-
-// applyGate has the kernel check the packets that are for this box itself.
-func (r *routing) applyGate(want plan) error {
-	if r.gate == nil {
-		return nil
-	}
-	routes, ours, err := r.mainRoutes(want)
-	if err != nil {
-		return err
-	}
-	return r.gate.apply(append(spared(want.clauses, routes, ours), want.clauses...))
-}
-
-// changed reports whether the gate may be out of date.
-func (r *routing) changed() bool {
-	return r.changes != nil && r.changes.any() && len(r.wanted.clauses) > 0
-}
-
-// Blocked returns how many packets the gate held back.
-func (r *routing) Blocked() uint64 {
-	if r.gate == nil {
-		return 0
-	}
-	return r.gate.Blocked()
 }
 
 // each calls f for every one until an error.

@@ -33,13 +33,18 @@ type kernelPolicies struct{ socket *nl.SocketHandle }
 
 func openXFRM() (*kernelPolicies, error) {
 	socket, err := nl.Subscribe(unix.NETLINK_XFRM)
-	if errors.Is(err, unix.EPROTONOSUPPORT) {
-		return nil, errNoXFRM
-	}
 	if err != nil {
-		return nil, fmt.Errorf("netlink: %w%s", err, advice(err))
+		return nil, withoutXFRM(err)
 	}
 	return &kernelPolicies{&nl.SocketHandle{Socket: socket}}, nil
+}
+
+// withoutXFRM says what it means that the socket cannot be opened.
+func withoutXFRM(err error) error {
+	if errors.Is(err, unix.EPROTONOSUPPORT) {
+		return errNoXFRM
+	}
+	return fmt.Errorf("netlink: %w%s", err, advice(err))
 }
 
 // do sends a request and returns the answers.

@@ -214,6 +214,37 @@ func TestSecondDataplaneTouchesNothing(t *testing.T) {
 	})
 }
 
+// TestKernelWithoutXFRM: everything else works, and it is said once.
+func TestKernelWithoutXFRM(t *testing.T) {
+	inNamespace(t, func() error {
+		d, err := Open(Config{})
+		if err != nil {
+			return err
+		}
+		r := d.router.(*routing)
+		gate, changes := r.gate, r.changes
+		var lines []string
+		r.gate, r.changes, r.warn = nil, nil, func(line string) { lines = append(lines, line) }
+		err = errors.Join(
+			r.use(nil, withoutXFRM(unix.EPROTONOSUPPORT)),
+			d.SetPolicies([]*ipsec.Policy{policy(10, permit(lan, remote))}),
+		)
+		r.Retry()
+		ours, _, e := xfrmNow()
+		if len(ours) != 0 || d.Statistics() != (ipsec.Statistics{}) {
+			t.Errorf("there are %v, statistics %+v", ours, d.Statistics())
+		}
+		if want := []string{"clear packets to this box itself are not checked: the kernel lacks CONFIG_XFRM_USER"}; !slices.Equal(lines, want) {
+			t.Errorf("told is %q, want %q", lines, want)
+		}
+		if err := r.use(nil, withoutXFRM(unix.EPERM)); !errors.Is(err, unix.EPERM) {
+			t.Errorf("a gate that must not be opened: %v, want %v", err, unix.EPERM)
+		}
+		changes.Close()
+		return errors.Join(err, e, d.Close(), gate.Close())
+	})
+}
+
 // roleEnv makes the test program hold a dataplane until it is killed.
 const roleEnv = "SALLYPORT_TEST_ROLE"
 

@@ -1,0 +1,76 @@
+package tunnel
+
+import (
+	"errors"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// use takes what openGate has returned. A kernel that can have no gate is no error.
+func (r *routing) use(g *gate, err error) error {
+	if errors.Is(err, errNoXFRM) {
+		r.warn("clear packets to this box itself are not checked: " + err.Error())
+		return nil
+	}
+	if err == nil {
+		r.gate = g
+		r.changes, err = watchChanges()
+	}
+	return err
+}
+
+// applyGate has the kernel check the packets that are for this box itself.
+func (r *routing) applyGate(want plan) error {
+	if r.gate == nil {
+		return nil
+	}
+	routes, ours, err := r.mainRoutes(want)
+	if err != nil {
+		return err
+	}
+	return r.gate.apply(append(spared(want.clauses, routes, ours), want.clauses...))
+}
+
+// changed reports whether the gate may be out of date.
+func (r *routing) changed() bool {
+	return r.changes != nil && r.changes.any() && len(r.wanted.clauses) > 0
+}
+
+// Blocked returns how many packets the gate held back.
+func (r *routing) Blocked() uint64 {
+	if r.gate == nil {
+		return 0
+	}
+	return r.gate.Blocked()
+}
+
+// mainRoutes returns the routes of the main table, and which devices are the
+// policies'. A plan that checks nothing needs neither.
+func (r *routing) mainRoutes(p plan) (routes []mainRoute, ours map[int]bool, err error) {
+	if len(p.clauses) == 0 {
+		return nil, nil, nil
+	}
+	ours = make(map[int]bool)
+	for _, name := range p.devices {
+		link, err := r.kernel.LinkByName(name)
+		if err != nil {
+			return nil, nil, describe(err, "policy's device %s", name)
+		}
+		ours[link.Attrs().Index] = true
+	}
+	all, err := r.kernel.RouteListFiltered(unix.AF_INET, &netlink.Route{Table: mainTable}, netlink.RT_FILTER_TABLE)
+	for i := range all {
+		routes = append(routes, mainRoute{prefix: routeOf(&all[i]).prefix, device: deviceOf(&all[i]), metric: all[i].Priority})
+	}
+	return routes, ours, describe(err, "list routes")
+}
+
+// deviceOf returns the device of a route, of several ways the first: so does the
+// kernel where it compares interface groups.
+func deviceOf(r *netlink.Route) int {
+	if len(r.MultiPath) > 0 {
+		return r.MultiPath[0].LinkIndex
+	}
+	return r.LinkIndex
+}
