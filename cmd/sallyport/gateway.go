@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -35,6 +36,8 @@ type gateway struct {
 	seal     *seal
 	link     *link.Link
 	tunnel   *tunnel.Dataplane
+	ike      *udp.Socket
+	natt     *udp.Socket
 	loop     *loop.Loop
 	device   *device
 	consoles *consoles
@@ -47,7 +50,7 @@ type gateway struct {
 // open takes hold of what the gateway needs of the system. Nothing runs yet but
 // the dataplane, which has no policies.
 func (g *gateway) open() error {
-	for _, step := range []func() error{g.openSeal, g.openLink, g.openTunnel, g.openLoop} {
+	for _, step := range []func() error{g.openSeal, g.openSockets, g.openLink, g.openTunnel, g.openLoop} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -88,22 +91,38 @@ func (g *gateway) openTunnel() (err error) {
 // first policy, and then there is a loop.
 func (g *gateway) notify(e ipsec.Event) { g.loop.Notify(e) }
 
-// openLoop opens the two ports and makes the loop. The sockets carry the
-// dataplane's mark, so that IKE is never taken into a tunnel.
-func (g *gateway) openLoop() error {
-	ikeSocket, err := udp.Config{Port: portIKE, Mark: tunnel.DefaultMark, Bypass: true}.Listen()
-	if err != nil {
+// openSockets takes the two ports, before anything of the host is changed: a
+// second gateway here must fail while the first one's routes still stand. They
+// carry the dataplane's mark, so that IKE is never taken into a tunnel.
+func (g *gateway) openSockets() (err error) {
+	if g.ike, err = (udp.Config{Port: portIKE, Mark: tunnel.DefaultMark, Bypass: true}).Listen(); err != nil {
 		return err
 	}
-	natt, err := udp.Config{Port: portNATT, Mark: tunnel.DefaultMark, Bypass: true}.Listen()
-	if err != nil {
-		return errors.Join(err, ikeSocket.Close())
+	g.unwind = append(g.unwind, closing(g.ike))
+	if g.natt, err = (udp.Config{Port: portNATT, Mark: tunnel.DefaultMark, Bypass: true}).Listen(); err != nil {
+		return err
 	}
+	g.unwind = append(g.unwind, closing(g.natt))
+	return nil
+}
+
+// closing closes a socket that the loop has not closed itself.
+func closing(s *udp.Socket) func() error {
+	return func() error {
+		if err := s.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	}
+}
+
+// openLoop makes the loop.
+func (g *gateway) openLoop() error {
 	g.loop = loop.New(loop.Config{
 		Engine:    ike.New(nil, rand.Reader),
 		Dataplane: g.tunnel,
-		IKE:       ikeSocket,
-		NATT:      natt,
+		IKE:       g.ike,
+		NATT:      g.natt,
 		ESP:       func(local, remote netip.AddrPort, packet []byte) { g.tunnel.InboundUDP(local, remote, packet) },
 		Event:     func(now time.Time, e ike.Event) { g.log.add(now, describe(e)) },
 		Trouble:   func(err error) { g.log.add(time.Now(), trouble(err)) },

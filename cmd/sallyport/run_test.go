@@ -188,6 +188,20 @@ func TestStartUpWithBadLines(t *testing.T) {
 	g.end(t, syscall.SIGTERM)
 }
 
+func TestStartUpWithoutADevice(t *testing.T) {
+	b := newBare(t)
+	config := b.file(t, "a.cfg", smallConfig)
+	g := b.run(t, "--config", config, "--port", "GigabitEthernet0/0/1=eth7")
+	if want := config + ":15:"; !strings.Contains(g.log.String(), want) || !strings.Contains(g.log.String(), "eth7, which is not there") {
+		t.Errorf("log\n%s\nwant a line about %s and eth7", g.log, want)
+	}
+	out, err := b.console(t, "display current-configuration\n")
+	if err != nil || strings.Contains(out, "interface") || !strings.Contains(out, "ipsec policy m 1") {
+		t.Errorf("want the rest in force, without the interface: %v\n%s", err, out)
+	}
+	g.end(t, syscall.SIGTERM)
+}
+
 func TestConsoleScripts(t *testing.T) {
 	b := newBare(t)
 	g := b.run(t)
@@ -253,7 +267,6 @@ func TestRunThatCannotSaysWhatToDo(t *testing.T) {
 		want    string
 	}{
 		{"no configuration file", nil, []string{"--config", "none.cfg"}, "none.cfg: no such file or directory: say another with --config"},
-		{"no device", nil, []string{"--config", "FILE", "--port", "GigabitEthernet0/0/1=eth7"}, "GigabitEthernet0/0/1 is eth7, which is not there: "},
 		{"port in use", func(t *testing.T, b *bare, _ *exec.Cmd) {
 			must(t, b.Do(func() error {
 				socket, err := net.ListenPacket("udp4", ":4500")
@@ -274,6 +287,11 @@ func TestRunThatCannotSaysWhatToDo(t *testing.T) {
 			g := b.run(t)
 			t.Cleanup(func() { g.end(t, syscall.SIGTERM) })
 		}, nil, "uses it; stop that one or take another folder"},
+		{"another gateway here", func(t *testing.T, b *bare, cmd *exec.Cmd) {
+			g := b.run(t, "--config", b.file(t, "first.cfg", smallConfig))
+			t.Cleanup(func() { g.end(t, syscall.SIGTERM) })
+			cmd.Args = append(cmd.Args, "--state", filepath.Join(b.folder, "second"))
+		}, nil, "UDP port 500: bind: address already in use: another program has it"},
 		{"no privilege", func(t *testing.T, b *bare, cmd *exec.Cmd) {
 			must(t, os.Chmod(b.folder, 0o777))
 			asNobody(t, cmd)
@@ -295,7 +313,9 @@ func TestRunThatCannotSaysWhatToDo(t *testing.T) {
 			var out bytes.Buffer
 			cmd.Stderr = &out
 			must(t, b.Start(cmd))
+			late := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
 			cmd.Wait()
+			late.Stop()
 			if code := cmd.ProcessState.ExitCode(); code != 1 {
 				t.Errorf("exit code %d, want 1", code)
 			}
