@@ -1,6 +1,7 @@
 package ike
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -77,7 +78,7 @@ func (e *Engine) sasSorted() []*sa {
 	for _, s := range e.sas {
 		all = append(all, s)
 	}
-	slices.SortFunc(all, func(a, b *sa) int { return int(a.id) - int(b.id) })
+	slices.SortFunc(all, func(a, b *sa) int { return cmp.Compare(a.order, b.order) })
 	return all
 }
 
@@ -94,18 +95,20 @@ func (e *Engine) reset(in Reset) {
 			s.end(reason)
 		}
 	}
-	if in.Quiet {
-		e.rest()
-		return
+	e.rest(in)
+	if !in.Quiet {
+		e.startAuto()
 	}
-	e.startAuto()
 }
 
-// rest keeps flows from starting anything by themselves.
-func (e *Engine) rest() {
+// rest ends all waiting for another try: at the end for good, else because the
+// operator's word is a reason to try now. The rekeys of other pairs go on.
+func (e *Engine) rest(in Reset) {
 	for _, f := range e.flows {
-		e.schedule.clear(&f.retry)
-		e.idle(f)
+		if in.Quiet || len(f.children) == 0 {
+			e.schedule.clear(&f.retry)
+			e.idle(f)
+		}
 	}
 }
 

@@ -42,6 +42,7 @@ type Engine struct {
 	waiting   map[string][]*flow // for phase 1, by name of the peer
 	lastID    uint32             // connection id
 	lastJob   uint64
+	made      uint64          // ISAKMP SAs so far
 	contacted map[string]bool // peers that have had our INITIAL-CONTACT
 	notices   noticeLimit
 	failures  []Failure // newest last

@@ -67,9 +67,10 @@ func (c Category) String() string {
 	return categoryNames[c]
 }
 
-// isFailure reports whether a refusal of this category is worth telling the
-// operator, as against noise that anybody can send.
-func (c Category) isFailure() bool { return c >= PeerAddressMismatch && c != InvalidHash }
+// Failure reports whether a refusal of this category is told as a
+// NegotiationFailed too: worth an operator's look, as against noise that anybody
+// can send.
+func (c Category) Failure() bool { return c >= PeerAddressMismatch && c != InvalidHash }
 
 // A Rejection is a message of the peer's that the engine refuses. It changed
 // nothing.
@@ -113,7 +114,7 @@ func (e *Engine) refuse(p *packet, err error) {
 	if r.Notify != 0 {
 		e.answer(p, r)
 	}
-	if c.isFailure() {
+	if c.Failure() {
 		e.fail(Failure{Remote: p.Remote, Peer: e.peerName(p.Remote), Category: c.String(), Reason: r.Reason})
 	}
 }

@@ -37,7 +37,9 @@ func (h *halfOpen) drop(which func(*sa) bool) {
 	if i < 0 {
 		i = slices.IndexFunc(h.entries, which)
 	}
-	h.entries[i].remove("first packet limited")
+	s := h.entries[i]
+	s.engine.refused[Limited]++
+	s.remove(Limited.String())
 }
 
 // remove takes s out, if it is in.

@@ -165,6 +165,9 @@ func (x *mainMode) inKE(m *wire.Message) error {
 // takeTheirs accepts the peer's half of the key exchange: its value is a good one.
 func (x *mainMode) takeTheirs() {
 	x.sa.nat = x.theirs.nat
+	if x.sa.id == 0 {
+		x.sa.id = x.engine.newID()
+	}
 	x.setNonce(!x.sa.initiator, x.theirs.nonce)
 }
 

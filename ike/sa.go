@@ -12,7 +12,8 @@ import (
 // An sa is an ISAKMP SA from its first message to its end.
 type sa struct {
 	engine           *Engine
-	id               uint32
+	id               uint32 // 0 as long as a responder's peer has not shown that it is where it says
+	order            uint64 // of its making
 	peer             *Peer
 	initiator        bool
 	cookieI, cookieR wire.Cookie
@@ -52,11 +53,14 @@ func (s *sa) mindIDs() {
 // newSA registers an SA under our own cookie, which it draws.
 func (e *Engine) newSA(p *Peer, initiator bool, local, remote netip.AddrPort) *sa {
 	s := &sa{
-		engine: e, id: e.newID(), peer: p, initiator: initiator, local: local, remote: remote, created: e.now,
+		engine: e, peer: p, initiator: initiator, local: local, remote: remote, created: e.now,
 		quick: map[wire.MessageID]*quickMode{}, used: map[wire.MessageID]struct{}{},
 	}
+	e.made++
+	s.order = e.made
 	own := e.cookie()
 	if initiator {
+		s.id = e.newID()
 		s.cookieI = own
 	} else {
 		s.cookieR = own

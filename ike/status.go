@@ -53,11 +53,14 @@ type Failure struct {
 	Reason   string // both sides' values, one line, printable
 }
 
-// Status describes every ISAKMP SA, newest first, and the IPsec SAs.
+// Status describes every ISAKMP SA, newest first, and the IPsec SAs. Left out are
+// negotiations that anybody can have begun with a forged address.
 func (e *Engine) Status() []Status {
 	var all []Status
 	for _, s := range slices.Backward(e.sasSorted()) {
-		all = append(all, s.status())
+		if s.id != 0 {
+			all = append(all, s.status())
+		}
 	}
 	return append(all, e.orphaned()...)
 }

@@ -122,12 +122,13 @@ func role(initiator bool) string {
 // refusal describes a datagram that was refused. The kind of line is the error's
 // category, so that one flood does not silence the others.
 func refusal(e ike.Refused) entry {
-	reason := "refused malformed message"
+	told := entry{reason: "refused malformed message", text: fmt.Sprintf("refused a message from %v: %v", e.Remote, e.Err)}
 	var rejection *ike.Rejection
 	if errors.As(e.Err, &rejection) {
-		reason = "refused " + rejection.Category.String()
+		told.reason = "refused " + rejection.Category.String()
+		told.trace = rejection.Category.Failure() // the failure that follows says the same
 	}
-	return entry{reason: reason, text: fmt.Sprintf("refused a message from %v: %v", e.Remote, e.Err)}
+	return told
 }
 
 func notification(e ike.Notified) entry {

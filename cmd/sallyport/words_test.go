@@ -118,3 +118,13 @@ func TestTrouble(t *testing.T) {
 		}
 	}
 }
+
+// TestAFailureIsToldOnce checks that a refusal which comes back as a failure, in
+// the same words, is left to that.
+func TestAFailureIsToldOnce(t *testing.T) {
+	for category, traced := range map[ike.Category]bool{ike.Phase1Mismatch: true, ike.InvalidCookie: false} {
+		if got := describe(ike.Refused{Err: &ike.Rejection{Category: category, Reason: "r"}}); got.trace != traced {
+			t.Errorf("describe(refused for %v).trace = %v, want %v", category, got.trace, traced)
+		}
+	}
+}
