@@ -1,6 +1,10 @@
 package commands
 
-import "sallyport/ipsec"
+import (
+	"strings"
+
+	"sallyport/ipsec"
+)
 
 // An ipsecProposalDisplay is `display ipsec proposal`.
 type ipsecProposalDisplay struct {
@@ -54,6 +58,25 @@ func (d ipsecProposalDisplay) text() string {
 	return p.text()
 }
 
+// ipsecProposalColumns leave 15 for the longest name.
+var ipsecProposalColumns = columns{0, 17, 28, 39, 54}
+
+// brief prints one line for each proposal, its algorithms with commas.
+func (d ipsecProposalDisplay) brief() string {
+	var p page
+	p.addf("Number of proposals: %d", len(d.Proposals))
+	if len(d.Proposals) == 0 {
+		return p.text()
+	}
+	p.add(dashes(68))
+	p.add(ipsecProposalColumns.row("Proposal name", "Mode", "Transform", "ESP auth", "ESP encryption"))
+	p.add(dashes(68))
+	for _, r := range d.Proposals {
+		p.add(ipsecProposalColumns.row(r.Name, r.Mode, r.Transform, listOrNull(r.Integrities), listOrNull(r.Encryptions)))
+	}
+	return p.text()
+}
+
 // text prints the block alone.
 func (r ipsecProposalLine) text() string {
 	var p page
@@ -77,4 +100,9 @@ func orNull(names []string) string {
 		return "NULL"
 	}
 	return spaced(names)
+}
+
+// listOrNull is orNull as one word.
+func listOrNull(names []string) string {
+	return strings.Join(strings.Fields(orNull(names)), ",")
 }

@@ -49,6 +49,7 @@ func TestIPsecProposalDisplay(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			golden(t, "display/"+test.file+".txt", newIPsecProposalDisplay(test.all).text())
+			golden(t, "display/"+test.file+"-brief.txt", newIPsecProposalDisplay(test.all).brief())
 		})
 	}
 }

@@ -19,10 +19,11 @@ func tables() map[string]struct {
 		text  string
 		words int
 	}{
-		"display ike sa":             {newIKESADisplay(oddSAs(), saFilter{}).text(), 5},
-		"display ipsec sa brief":     {newIPsecSABriefDisplay(oddSAs(), saFilter{}).text(), 5},
-		"display ike peer brief":     {newIKEPeerDisplay(manyPeers()[:2]).brief(), 6},
-		"display ipsec policy brief": {newPolicyDisplay(oddPolicies(), "", 0).brief(), 4},
+		"display ike sa":               {newIKESADisplay(oddSAs(), saFilter{}).text(), 5},
+		"display ipsec sa brief":       {newIPsecSABriefDisplay(oddSAs(), saFilter{}).text(), 5},
+		"display ike peer brief":       {newIKEPeerDisplay(manyPeers()[:2]).brief(), 6},
+		"display ipsec policy brief":   {newPolicyDisplay(oddPolicies(), "", 0).brief(), 4},
+		"display ipsec proposal brief": {newIPsecProposalDisplay(oddProposals()).brief(), 5},
 	}
 }
 

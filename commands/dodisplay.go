@@ -36,6 +36,8 @@ func configurationRows() []grammar.Row[Config] {
 	}
 }
 
+// displaySaved shows the start-up file, which may have been written by hand: keys
+// in clear are hidden.
 func displaySaved(s *Session) string {
 	text, err := s.device.Saved()
 	switch {
@@ -44,7 +46,7 @@ func displaySaved(s *Session) string {
 	case text == "":
 		return "Info: There is no saved configuration.\n"
 	}
-	return text
+	return withoutSecrets(text)
 }
 
 // displayThis renders the object of the view, or the lines of the system view.

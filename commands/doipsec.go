@@ -19,6 +19,8 @@ func ipsecDisplayRows() []grammar.Row[Config] {
 			"ipsec", helpIPsec, "statistics", helpStatistics),
 		shows(func(s *Session) string { return newIPsecProposalDisplay(allIPsecProposals(s.running.config)).text() },
 			"ipsec", helpIPsec, "proposal", helpProposal),
+		shows(func(s *Session) string { return newIPsecProposalDisplay(allIPsecProposals(s.running.config)).brief() },
+			"ipsec", helpIPsec, "proposal", helpProposal, "brief", helpBrief),
 		grammar.Do[Config](1, displayIPsecProposal{},
 			grammar.Path[displayIPsecProposal]("display", helpDisplay, "ipsec", helpIPsec, "proposal", helpProposal, "name", helpByName),
 			grammar.Arg(kind.Name(longestName, "ipsec proposal"), "Name", func(d *displayIPsecProposal) *string { return &d.Name })),

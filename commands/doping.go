@@ -35,17 +35,26 @@ func pingRow() grammar.Row[Config] {
 	), grammar.Arg(kind.Address(), "Host", func(p *pingCommand) *netip.Addr { return &p.Host }))
 }
 
+// do prints the header at once. If a source was named, which the box may not
+// have, it comes with the first answer, so that an error stands alone.
 func (p *pingCommand) do(s *Session) Output {
-	return Output{Text: pingHeader(p.Ping), Long: func(ctx context.Context, print func(string)) error {
+	var first string
+	out := Output{Text: pingHeader(p.Ping)}
+	if p.Source.IsValid() {
+		first, out.Text = out.Text, ""
+	}
+	out.Long = func(ctx context.Context, print func(string)) error {
 		sum := pingDisplay{Host: p.Host}
 		err := s.device.Ping(ctx, p.Ping, func(r PingReply) {
 			sum.add(r)
-			print(pingLine(r))
+			print(first + pingLine(r))
+			first = ""
 		})
 		if err != nil && ctx.Err() == nil {
 			return refuse("%v.", err)
 		}
-		print(sum.text())
+		print(first + sum.text())
 		return nil
-	}}
+	}
+	return out
 }

@@ -1,5 +1,7 @@
 package commands
 
+import "strings"
+
 // A question waits for the next line.
 type question struct {
 	text string // the prompt
@@ -11,6 +13,18 @@ const askAgain = "Error: Please choose 'YES' or 'NO' first before pressing 'Ente
 
 // answers are what a question takes, in lower case.
 var answers = map[string]bool{"y": true, "yes": true, "n": false, "no": false}
+
+// IsAnswer reports whether a line answers a question.
+func IsAnswer(line string) bool {
+	_, is := answerOf(line)
+	return is
+}
+
+// answerOf reads an answer.
+func answerOf(line string) (yes, is bool) {
+	yes, is = answers[strings.ToLower(strings.TrimSpace(line))]
+	return yes, is
+}
 
 // answer closes the question, if one is open.
 func (s *Session) answer(yes bool) Output {

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"slices"
 	"strings"
@@ -79,6 +80,9 @@ func interfaceAddresses(i *Interface) []interfaceAddress {
 // addAddress adds a further address, or puts the primary one in the place of
 // the old.
 func (e *edit) addAddress(i *Interface, a interfaceAddress) error {
+	if !forHost(a.Prefix) {
+		return refuse("The specified IP address is invalid.")
+	}
 	if other := e.overlapping(i, a); other != "" {
 		return refuse("The address conflicts with that of interface %s.", other)
 	}
@@ -95,6 +99,17 @@ func (e *edit) addAddress(i *Interface, a interfaceAddress) error {
 	}
 	i.Addresses = addresses
 	return nil
+}
+
+// forHost reports whether the address is neither its network's own nor its
+// broadcast address. A network of one or two addresses has neither: RFC 3021.
+func forHost(p netip.Prefix) bool {
+	if p.Bits() >= 31 {
+		return true
+	}
+	address := p.Addr().As4()
+	host := binary.BigEndian.Uint32(address[:]) << p.Bits() >> p.Bits()
+	return host != 0 && host != ^uint32(0)>>p.Bits()
 }
 
 // overlapping returns the interface with an address in the same network, or "".

@@ -27,12 +27,12 @@ type Script struct {
 // A LineError is a line of a script that was refused.
 type LineError struct {
 	File         string
-	Line, Column int // from 1; Line 0: about the whole
-	Text         string
+	Line, Column int    // from 1; Line 0: about the whole
+	Text         string // the line, without a secret
 	Err          error
 }
 
-// Error returns the error in the form FILE:LINE:COLUMN: why, in "the line".
+// Error returns the error in the form FILE:LINE:COLUMN: why.
 func (e *LineError) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("%s: %v", e.File, e.Err)
@@ -120,5 +120,5 @@ func (r *replay) refuse(line grammar.Line, text string, err error) {
 	if errors.As(err, &bad) {
 		column = bad.Column()
 	}
-	r.errors = append(r.errors, &LineError{r.script.File, r.line, column, text, err})
+	r.errors = append(r.errors, &LineError{r.script.File, r.line, column, WithoutSecret(text), err})
 }

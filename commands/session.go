@@ -80,10 +80,10 @@ func (s *Session) Exec(_ context.Context, text string) Output {
 	if s.question == nil {
 		return s.exec(text)
 	}
-	answer, isAnswer := answers[strings.ToLower(strings.TrimSpace(text))]
+	yes, isAnswer := answerOf(text)
 	switch {
 	case isAnswer:
-		return s.answer(answer)
+		return s.answer(yes)
 	case s.options.Interactive:
 		s.question.text = askAgain
 		return Output{}
@@ -95,8 +95,8 @@ func (s *Session) Exec(_ context.Context, text string) Output {
 	return second
 }
 
-// Finish ends the input of a script: a question still open is answered with
-// yes. At a terminal it is dropped.
+// Finish closes a question that is still open, as at the end of the input: in a
+// script it is answered with yes, at a terminal it is dropped.
 func (s *Session) Finish(_ context.Context) Output {
 	if s.question == nil || s.ended {
 		return Output{}

@@ -173,6 +173,32 @@ func TestPingArguments(t *testing.T) {
 	}
 }
 
+// TestPingHeader is printed at once, unless a source may be wrong.
+func TestPingHeader(t *testing.T) {
+	s := newBox(t).session(operator)
+	for _, test := range []struct {
+		line, at, then string
+	}{
+		{"ping -c 1 192.0.2.9", "  PING 192.0.2.9: 56  data bytes, press CTRL_C to break\n", "    Request time out\n"},
+		{"ping -c 1 -a 192.0.2.1 192.0.2.9", "", "  PING 192.0.2.9: 56  data bytes, press CTRL_C to break\n    Request time out\n"},
+	} {
+		out := s.Exec(t.Context(), test.line)
+		var printed []string
+		err := out.Long(t.Context(), func(text string) { printed = append(printed, text) })
+		if err != nil || out.Text != test.at || len(printed) != 2 || printed[0] != test.then || strings.Contains(printed[1], "PING") {
+			t.Errorf("%q: %q, then %q, %v, want %q, then %q and the sum", test.line, out.Text, printed, err, test.at, test.then)
+		}
+	}
+}
+
+func TestIsAnswer(t *testing.T) {
+	for line, want := range map[string]bool{"y": true, " YES ": true, "No": true, "n": true, "": false, "yeah": false, "display version": false, "y n": false} {
+		if got := IsAnswer(line); got != want {
+			t.Errorf("IsAnswer(%q) = %v, want %v", line, got, want)
+		}
+	}
+}
+
 func TestPingStoppedByTheOperator(t *testing.T) {
 	b := newBox(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -127,7 +127,7 @@ func (e *Engine) failedFlow(f *flow) {
 		wait = autoRetry
 	}
 	e.schedule.set(&f.retry, e.now.Add(wait), func() {
-		if again {
+		if c := f.current(); again && (c == nil || c.fading) { // traffic or the peer may have been faster
 			e.want(f)
 		}
 		e.idle(f)

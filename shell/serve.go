@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"sallyport/commands"
 )
@@ -95,14 +94,25 @@ func (v *server) finish(ctx context.Context) error {
 	if v.terminal.Interactive() {
 		return v.print("\n")
 	}
-	question := v.session.Prompt()
-	_, err := v.show(ctx, question, "", v.session.Finish(ctx))
+	_, err := v.close(ctx, v.session.Prompt(), "")
 	return err
+}
+
+// close answers the question that is open, if one is: prompt is its text then.
+func (v *server) close(ctx context.Context, prompt, line string) (over bool, err error) {
+	return v.show(ctx, prompt, line, v.session.Finish(ctx))
 }
 
 // line runs one line, or refuses it for what the reader found, and reports
 // whether the session is over.
 func (v *server) line(ctx context.Context, prompt, line string, unfit error) (over bool, err error) {
+	if !v.terminal.Interactive() && !commands.IsAnswer(line) {
+		// What a question was about comes before the line that does not answer it.
+		if over, err := v.close(ctx, prompt, line); over || err != nil {
+			return over, err
+		}
+		prompt = v.session.Prompt()
+	}
 	if unfit != nil {
 		return v.show(ctx, prompt, line, commands.Output{Text: "Error: " + unfit.Error() + "\n", Err: unfit})
 	}
@@ -130,20 +140,7 @@ func (v *server) where(prompt, line string) string {
 	if v.terminal.Interactive() {
 		return ""
 	}
-	return fmt.Sprintf("Line %d:\n%s%s\n", v.lines.number, prompt, withoutSecret(line))
-}
-
-// secretCommand is the command whose argument is never shown.
-const secretCommand = "pre-shared-key"
-
-// withoutSecret hides what follows a word that may mean the secret's command:
-// where a script's output goes, its secrets need not be allowed to go.
-func withoutSecret(line string) string {
-	word, rest, _ := strings.Cut(strings.TrimLeft(line, " "), " ")
-	if rest == "" || word == "" || !strings.HasPrefix(secretCommand, strings.ToLower(word)) {
-		return line
-	}
-	return word + " ******"
+	return fmt.Sprintf("Line %d:\n%s%s\n", v.lines.number, prompt, commands.WithoutSecret(line))
 }
 
 // long runs the rest of a command that takes its time, until Ctrl-C.

@@ -22,7 +22,7 @@ func runCheck(s streams, args []string) error {
 	for _, path := range flags.Args() {
 		text, err := store.Read(path)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: name configuration files that can be read", err)
 		}
 		faults += check(s.out, path, string(text))
 	}

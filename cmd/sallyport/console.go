@@ -47,7 +47,9 @@ func consoleAdvice(err error) string {
 	return ""
 }
 
-// attach copies input and output until the gateway says that it is over.
+// attach copies input and output until the gateway says that it is over. What
+// cannot be sent is no error yet: a gateway that has no place for another console
+// says so and hangs up at once, and that is still to be shown.
 func attach(conn net.Conn, s streams, terminal bool) error {
 	hello := helloScript
 	if terminal {
@@ -55,10 +57,9 @@ func attach(conn net.Conn, s streams, terminal bool) error {
 		stop := forwardInterrupts(conn)
 		defer stop()
 	}
-	if err := writeFrames(conn, frameHello, []byte(hello)); err != nil {
-		return err
+	if err := writeFrames(conn, frameHello, []byte(hello)); err == nil {
+		go sendInput(conn, s.in) // ends with the program: nothing can interrupt a read from a terminal
 	}
-	go sendInput(conn, s.in) // ends with the program: nothing can interrupt a read from a terminal
 	return showOutput(conn, s.out)
 }
 

@@ -20,12 +20,16 @@ import (
 type echoing struct {
 	interactive bool
 	waiting     chan struct{} // told when a wait has begun
+	asking      bool
 }
 
 func (e *echoing) Prompt() string { return "<H>" }
 
 func (e *echoing) Exec(_ context.Context, line string) commands.Output {
 	switch line {
+	case "ask":
+		e.asking = true
+		return commands.Output{}
 	case "bad":
 		return commands.Output{Text: "refused\n", Err: errors.New("refused")}
 	case "quit":
@@ -45,7 +49,14 @@ func (e *echoing) Exec(_ context.Context, line string) commands.Output {
 	return commands.Output{Text: "ran " + line + "\n"}
 }
 
-func (e *echoing) Finish(context.Context) commands.Output { return commands.Output{} }
+// Finish answers what was asked.
+func (e *echoing) Finish(context.Context) commands.Output {
+	if !e.asking {
+		return commands.Output{}
+	}
+	e.asking = false
+	return commands.Output{Text: "answered\n"}
+}
 
 // A counter is the consoles of a gateway that has nothing else.
 type counter struct {
@@ -66,7 +77,7 @@ func openCounter(t *testing.T) *counter {
 	var text strings.Builder
 	log := newLogbook(&text, false)
 	server, err := listenConsoles(state, func(interactive bool) shell.Session {
-		return &echoing{interactive, c.waiting}
+		return &echoing{interactive: interactive, waiting: c.waiting}
 	}, log)
 	if err != nil {
 		t.Fatal(err)
@@ -115,6 +126,9 @@ func TestConsoleRunsAScript(t *testing.T) {
 		{"nothing", "", "", ""},
 		{"two lines", "a\nb", "ran a\nran b\n", ""},
 		{"a refused line", "a\nbad\nb\n", "ran a\nLine 2:\n<H>bad\nrefused\nran b\n", errSilent.Error()},
+		{"a question at the end", "a\nask\n", "ran a\nanswered\n", ""},
+		{"a question at the end without a line end", "ask", "answered\n", ""},
+		{"a question before a refused line", "ask\nbad", "answered\nLine 2:\n<H>bad\nrefused\n", errSilent.Error()},
 		{"the end before the input's", "a\nquit\nb\n", "ran a\n", ""},
 		{"much", long, strings.ReplaceAll(long, "show", "ran show"), ""},
 		{"much behind the end", "quit\n" + long, "", ""},
@@ -242,6 +256,49 @@ func TestTheNumberOfConsolesIsBounded(t *testing.T) {
 			return
 		}
 	}
+}
+
+// TestARefusalIsReadThoughNothingCanBeSent has a gateway that refuses and hangs up
+// before the console has said a word.
+func TestARefusalIsReadThoughNothingCanBeSent(t *testing.T) {
+	tests := []struct {
+		name      string
+		said      []byte
+		want, err string
+	}{
+		{"refused", []byte{byte(frameOutput), 0, 5, 'f', 'u', 'l', 'l', '\n', byte(frameExit), 0, 1, 1}, "full\n", errSilent.Error()},
+		{"gone", nil, "", "the gateway ended"},
+	}
+	for _, test := range tests {
+		console, gateway := connected(t)
+		if _, err := gateway.Write(test.said); err != nil {
+			t.Fatal(err)
+		}
+		gateway.Close()
+		var out strings.Builder
+		err := attach(console, streams{in: strings.NewReader("a\n"), out: &out}, false)
+		if out.String() != test.want || !says(err, test.err) {
+			t.Errorf("%s: shown %q, %v, want %q, error %q", test.name, &out, err, test.want, test.err)
+		}
+	}
+}
+
+// connected returns both ends of a Unix connection.
+func connected(t *testing.T) (console, gateway net.Conn) {
+	t.Helper()
+	listener, err := net.Listen("unix", "") // a name of the kernel's choice, without a file
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	if console, err = net.Dial("unix", listener.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { console.Close() })
+	if gateway, err = listener.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return console, gateway
 }
 
 func TestTheEndOfTheGatewayEndsItsConsoles(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type device struct {
 	started time.Time
 
 	mu       sync.Mutex // over Apply, and what follows: what is in force
+	config   *ike.Config
 	policies []*ipsec.Policy
 	network  platform.Network
 }
@@ -47,6 +49,7 @@ var _ commands.Device = (*device)(nil)
 
 func newDevice(g *gateway) *device {
 	return &device{
+		config:  &ike.Config{},
 		parts:   parts{network: g.link, dataplane: g.tunnel, engine: g.loop},
 		ports:   &g.ports,
 		seal:    g.seal,
@@ -83,13 +86,34 @@ func (d *device) enforce(config *ike.Config, network platform.Network) error {
 		}
 		return err
 	}
-	d.policies, d.network = policies, network
+	d.config, d.policies, d.network = config, policies, network
 	d.parts.engine.Input(ike.SetConfig{Config: config})
 	return nil
 }
 
-// restore puts network and policies back to what is in force.
+// leave has the engine end the SAs of policies that go, while the address that its
+// deletes leave from is still there.
+func (d *device) leave(policies []*ipsec.Policy) {
+	next := make(map[ipsec.PolicyID]netip.Addr, len(policies))
+	for _, p := range policies {
+		next[p.ID] = p.Local
+	}
+	rest := *d.config
+	rest.Policies = slices.DeleteFunc(slices.Clone(rest.Policies), func(p *ike.Policy) bool {
+		local, stays := next[p.ID]
+		return !stays || local != p.Local
+	})
+	if len(rest.Policies) == len(d.config.Policies) {
+		return
+	}
+	d.parts.engine.Input(ike.SetConfig{Config: &rest})
+	d.parts.engine.Status() // it answers when the deletes are out
+}
+
+// restore puts the engine, network and policies back to what is in force. The SAs
+// that have been deleted are made anew by the next packet.
 func (d *device) restore() error {
+	d.parts.engine.Input(ike.SetConfig{Config: d.config})
 	if err := d.parts.network.Apply(d.network); err != nil {
 		return err
 	}
@@ -102,6 +126,7 @@ func (d *device) protect(policies []*ipsec.Policy, network platform.Network) err
 	if err := d.parts.dataplane.SetPolicies(both); err != nil {
 		return err
 	}
+	d.leave(policies)
 	if err := d.parts.network.Apply(network); err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (s *stage) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 // newStage returns a device in front of a stage.
 func newStage() (*device, *stage) {
 	s := &stage{}
-	return &device{parts: parts{network: s, dataplane: s, engine: s}, ports: &ports{}, started: time.Now()}, s
+	return &device{config: &ike.Config{}, parts: parts{network: s, dataplane: s, engine: s}, ports: &ports{}, started: time.Now()}, s
 }
 
 // wanted makes policies by name, and a network of as many routes.
@@ -105,9 +105,9 @@ func TestApplyNeverUnprotects(t *testing.T) {
 		{"the first", nil, []string{"a"}, []string{"policies a", "network of 1", "ike.SetConfig"}},
 		{"nothing", nil, nil, []string{"policies ", "network of 0", "ike.SetConfig"}},
 		{"one more", []string{"a"}, []string{"a", "b"}, []string{"policies a b", "network of 2", "ike.SetConfig"}},
-		{"one less", []string{"a", "b"}, []string{"b"}, []string{"policies b a", "network of 1", "policies b", "ike.SetConfig"}},
-		{"another", []string{"a"}, []string{"b"}, []string{"policies b a", "network of 1", "policies b", "ike.SetConfig"}},
-		{"the last", []string{"a"}, nil, []string{"policies a", "network of 0", "policies ", "ike.SetConfig"}},
+		{"one less", []string{"a", "b"}, []string{"b"}, []string{"policies b a", "ike.SetConfig", "network of 1", "policies b", "ike.SetConfig"}},
+		{"another", []string{"a"}, []string{"b"}, []string{"policies b a", "ike.SetConfig", "network of 1", "policies b", "ike.SetConfig"}},
+		{"the last", []string{"a"}, nil, []string{"policies a", "ike.SetConfig", "network of 0", "policies ", "ike.SetConfig"}},
 	}
 	for _, test := range tests {
 		d, s := newStage()
@@ -136,7 +136,7 @@ func TestApplyThatFailsLeavesTheFormerState(t *testing.T) {
 			t.Errorf("Apply with %q refused = %v", refuse, err)
 		}
 		if len(s.policies) != 1 || s.policies[0].ID.Name != "a" || s.routes != 1 || s.config != before {
-			t.Errorf("after %q was refused: %q, want policy a, its network, and the engine undisturbed", refuse, s.lines)
+			t.Errorf("after %q was refused: %q, want policy a, its network, and the engine's configuration of before", refuse, s.lines)
 		}
 		s.refuse, s.lines = "", nil
 		if err := d.enforceNames("b", "c"); err != nil || s.policies[0].ID.Name != "b" || s.routes != 2 {

@@ -92,13 +92,18 @@ func printUsage(w io.Writer) {
 	}
 }
 
-// parse reads a sub-command's flags and refuses more than max arguments after them.
+// parse reads a sub-command's flags and refuses more than max arguments after
+// them. What is wrong is left to the caller to print, in one line.
 func parse(flags *flag.FlagSet, s streams, args []string, max int) error {
-	flags.SetOutput(s.err)
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+	flags.SetOutput(io.Discard) // package flag would print the error, and the usage behind it
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(s.err)
+		flags.Usage()
 		return err
-	} else if err != nil {
-		return usageError{flags.Name() + ": " + err.Error()}
+	}
+	if err != nil {
+		return usageError{fmt.Sprintf("%s: %v: see `sallyport %s --help`", flags.Name(), err, flags.Name())}
 	}
 	if flags.NArg() > max {
 		return usageError{fmt.Sprintf("%s: what is %q?", flags.Name(), flags.Arg(max))}

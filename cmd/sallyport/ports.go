@@ -29,6 +29,9 @@ func (p *ports) Set(text string) error {
 	if !found || name == "" || device == "" || strings.ContainsAny(name+device, " \t=") {
 		return fmt.Errorf("%q: want NAME=DEVICE, such as GigabitEthernet0/0/2=eth1", text)
 	}
+	if isOurs(device) {
+		return fmt.Errorf("%q: %w", text, errOurs(device))
+	}
 	for _, other := range p.named {
 		if strings.EqualFold(other.name, name) || other.device == device {
 			return fmt.Errorf("%q: %s=%s is given already", text, other.name, other.device)
@@ -80,10 +83,39 @@ func (p *ports) device(name string) (string, error) {
 	if len(name) > len(portPrefix) && strings.EqualFold(name[:len(portPrefix)], portPrefix) {
 		return p.numbered(name)
 	}
-	if _, err := net.InterfaceByName(name); err == nil {
-		return name, nil
+	return p.linux(name)
+}
+
+// linux returns the Linux device of that name, unless it is one of ours or the
+// operator has given it another name: one device is configured in one place.
+func (p *ports) linux(name string) (string, error) {
+	if isOurs(name) {
+		return "", errOurs(name)
 	}
-	return "", p.unknown(name)
+	for _, port := range p.named {
+		if port.device == name {
+			return "", fmt.Errorf("%s is %s: use that name", name, port.name)
+		}
+	}
+	if _, err := net.InterfaceByName(name); err != nil {
+		return "", p.unknown(name)
+	}
+	return name, nil
+}
+
+// ours begins the names of the devices that the userspace dataplane makes.
+const ours = "sallyport"
+
+// isOurs reports whether a Linux device is one that the dataplane makes.
+func isOurs(device string) bool {
+	number, found := strings.CutPrefix(device, ours)
+	_, err := strconv.ParseUint(number, 10, 32)
+	return found && err == nil
+}
+
+// errOurs answers who names one of them.
+func errOurs(device string) error {
+	return fmt.Errorf("%s is the gateway's own device for protected traffic: name another", device)
 }
 
 // numbered returns the N-th Ethernet device for GigabitEthernet0/0/N.

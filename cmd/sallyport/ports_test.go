@@ -25,13 +25,44 @@ func TestPortDevice(t *testing.T) {
 		{"GigabitEthernet0/0/-1", "", "no device"},
 		{"GigabitEthernet0/0/", "", "no device"},
 		{"GigabitEthernet0/0/1.10", "", "no device"},
-		{"lo", "lo", ""}, // a Linux name; every namespace has this one
 		{"Tunnel1", "", "no device for Tunnel1"},
+		{"lo", "", "lo is GigabitEthernet0/0/7: use that name"},
+		{"eth2", "", "eth2 is GigabitEthernet0/0/1: use that name"},
+		{"none0", "", "none0 is GigabitEthernet0/0/8: use that name"},
+		{"sallyport0", "", "sallyport0 is the gateway's own device"},
+		{"sallyport17", "", "sallyport17 is the gateway's own device"},
+		{"sallyport", "", "no device for sallyport"},
+		{"sallyport0x", "", "no device for sallyport0x"},
 	}
 	for _, test := range tests {
 		got, err := p.device(test.name)
 		if got != test.want || !says(err, test.err) {
 			t.Errorf("device(%q) = %q, %v, want %q, error %q", test.name, got, err, test.want, test.err)
+		}
+	}
+}
+
+// TestPortDeviceByLinuxName uses the device that every namespace has.
+func TestPortDeviceByLinuxName(t *testing.T) {
+	for _, given := range []string{"", "lo=lo", "Lo=lo"} {
+		var p ports
+		if given != "" {
+			if err := p.Set(given); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := p.device("lo"); got != "lo" || err != nil {
+			t.Errorf("given %q: device(lo) = %q, %v, want lo", given, got, err)
+		}
+	}
+}
+
+// TestPortErrorsAreOneLine asks for everything that is refused.
+func TestPortErrorsAreOneLine(t *testing.T) {
+	p := ports{named: []port{{"GigabitEthernet0/0/1", "lan"}}}
+	for _, name := range []string{"lan", "sallyport0", "GigabitEthernet0/0/1", "GigabitEthernet0/0/2", "none0"} {
+		if _, err := p.device(name); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("device(%q): error %v, want one of one line", name, err)
 		}
 	}
 }
@@ -53,6 +84,7 @@ func TestPortSet(t *testing.T) {
 		{"=eth4", "want NAME=DEVICE"},
 		{"GigabitEthernet 0/0/4=eth4", "want NAME=DEVICE"},
 		{"a=b=c", "want NAME=DEVICE"},
+		{"GigabitEthernet0/0/4=sallyport0", "sallyport0 is the gateway's own device"},
 		{"GIGABITETHERNET0/0/2=eth4", "GigabitEthernet0/0/2=eth1 is given already"},
 		{"GigabitEthernet0/0/4=eth1", "GigabitEthernet0/0/2=eth1 is given already"},
 	}

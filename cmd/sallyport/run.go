@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -38,7 +39,7 @@ func runGateway(s streams, args []string) error {
 	}
 	lock, err := store.Lock(set.state)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w%s", err, stateAdvice(err))
 	}
 	defer lock.Close()
 	if err := ownerOnly(set.state); err != nil {
@@ -50,6 +51,18 @@ func runGateway(s streams, args []string) error {
 	log := newLogbook(s.err, set.trace)
 	defer log.close()
 	return live(ctx, set, log)
+}
+
+// stateAdvice says what to do when the state folder cannot be made or used.
+func stateAdvice(err error) string {
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return ": be its owner (or root), or take another folder with --state"
+	case errors.As(err, &path):
+		return ": take another folder with --state"
+	}
+	return "" // it says itself which process has the folder
 }
 
 // readSettings reads the flags.
