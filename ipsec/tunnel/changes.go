@@ -7,22 +7,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// changes tells whether others changed what the gate depends on: routes, since they
-// say whose packets may come in clear, and the policies themselves, since programs
-// that flush them take ours too.
+// changes tells whether others changed what we made or depend on: rules and routes,
+// also those that say whose packets may come in clear; devices, since the routes of
+// one that goes down go without a word; XFRM policies, since programs that flush them
+// take ours too.
 type changes struct{ sockets []*nl.NetlinkSocket }
 
-func watchChanges() (*changes, error) {
-	c := new(changes)
-	for _, group := range [][2]uint{{unix.NETLINK_ROUTE, unix.RTNLGRP_IPV4_ROUTE}, {unix.NETLINK_XFRM, policyGroupXFRM}} {
-		socket, err := nl.Subscribe(int(group[0]), group[1])
-		if err != nil {
-			c.Close()
-			return nil, describe(err, "watch netlink")
-		}
-		c.sockets = append(c.sockets, socket)
+// watch begins to listen to groups of a netlink protocol, in the calling thread's
+// namespace.
+func (c *changes) watch(protocol int, groups ...uint) error {
+	socket, err := nl.Subscribe(protocol, groups...)
+	if err != nil {
+		return describe(err, "watch netlink")
 	}
-	return c, nil
+	c.sockets = append(c.sockets, socket)
+	return nil
 }
 
 // any reports whether something has changed since it was called last.

@@ -3,6 +3,7 @@ package tunnel
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -55,8 +56,9 @@ func (d *devices) prepareOurs(name string) error {
 }
 
 // take makes the devices the policies', and gives ours the largest MTU of them: what
-// goes out in clear must not be cut smaller than it would be without us.
-func (d *devices) take(names []string, ours [2]string) error {
+// goes out in clear must not be cut smaller than it would be without us. A device of
+// ours that somebody put down is brought up, with a warning.
+func (d *devices) take(names []string, ours [2]string, warn func(string)) error {
 	mtu := 0
 	for _, name := range names {
 		link, err := d.kernel.LinkByName(name)
@@ -74,10 +76,26 @@ func (d *devices) take(names []string, ours [2]string) error {
 		return nil
 	}
 	for _, name := range ours {
-		if err := d.setMTU(name, mtu); err != nil {
+		if err := errors.Join(d.raise(name, warn), d.setMTU(name, mtu)); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// raise brings a device of ours up that is down.
+func (d *devices) raise(name string, warn func(string)) error {
+	link, err := d.kernel.LinkByName(name)
+	if err != nil {
+		return describe(err, "device %s", name)
+	}
+	if link.Attrs().Flags&net.FlagUp != 0 {
+		return nil
+	}
+	if err := d.kernel.LinkSetUp(link); err != nil {
+		return describe(err, "bring %s up", name)
+	}
+	warn(name + " had been put down: it is up again, protected traffic was stopped meanwhile")
 	return nil
 }
 

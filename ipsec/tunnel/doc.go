@@ -12,16 +12,25 @@
 // the number of policies, and traffic that no policy names never leaves the kernel:
 //
 //	4500: fwmark MARK goto 4504             what we send ourselves goes its normal way
+//	4500: oif DEVICE goto 4504              what a socket bound to the device sends, too
 //	4501: iif DEVICE lookup 4500            in clear from outside, to a protected prefix of ours: the guard
 //	4502: lookup main suppress_ifgroup 4500 what does not leave by a policy's device goes its normal way
 //	4503: lookup 4501                       to a prefix behind a peer: the inside device
 //	4504: nop
 //
-// The two tables hold one route for each prefix of the permit rules. A policy
-// speaks of what leaves its device, and rule 4502 is that condition: the policies'
-// devices are put into an interface group of their own, so that a LAN of this box
-// stays reachable though an access list says "destination any". Rules that others
-// made behind 4504 keep their say.
+// The two tables hold a route to our device for each prefix of the permit rules, and
+// a worse one, "unreachable". The kernel removes the first when the device is put
+// down, and when this program is killed; the second stays, as the rules do, so that
+// what should be protected is refused, and never leaves or comes in by the next rule
+// in clear. Within a second of being put down a device is up again and has its
+// routes, with a line to [Config].Warn; so have rules and routes that others flushed.
+// What a killed program left holds until the next [Open], which removes it: until the
+// first SetPolicies nothing is protected, as after Close.
+//
+// A policy speaks of what leaves its device, and rule 4502 is that condition: the
+// policies' devices are put into an interface group of their own, so that a LAN of
+// this box stays reachable though an access list says "destination any". Rules that
+// others made behind 4504 keep their say.
 //
 // There are two TUN devices. The inside one (sallyport0) takes what leaves and may
 // have to be protected, and hands the system what was decrypted. The guard
@@ -63,7 +72,7 @@
 // them; rules whose wildcards are no prefixes are not checked (what such a deny rule's
 // covering prefixes hold is let in); and with a list that covers our own LANs, a
 // packet from outside with a forged source of theirs is let in, though no answer
-// leaves. Sockets bound to a device bypass the tables.
+// leaves. Sockets bound to a policy's device bypass the tables.
 // With policies on several devices the first that matches decides, whichever
 // device the packet would have left by. Congestion marks (RFC 6040) of outer
 // packets are heeded for plain ESP only: the UDP socket does not tell them. A

@@ -15,7 +15,8 @@ const actNop = 3
 // netlink writes a rule the way package netlink wants it.
 func (v rule) netlink() *netlink.Rule {
 	r := netlink.NewRule()
-	r.Family, r.Priority, r.Mark, r.IifName, r.Table = unix.AF_INET, v.priority, v.mark, v.device, v.table
+	r.Family, r.Priority, r.Mark, r.Table = unix.AF_INET, v.priority, v.mark, v.table
+	r.IifName, r.OifName = v.device, v.bound
 	switch {
 	case v.jump != 0:
 		r.Goto = v.jump
@@ -31,7 +32,7 @@ func (v rule) netlink() *netlink.Rule {
 // ruleOf is the way back.
 func ruleOf(r *netlink.Rule) rule {
 	return rule{
-		priority: r.Priority, mark: r.Mark, device: r.IifName, table: r.Table,
+		priority: r.Priority, mark: r.Mark, device: r.IifName, bound: r.OifName, table: r.Table,
 		jump: max(r.Goto, 0), suppressGroup: r.SuppressIfgroup == policyGroup,
 	}
 }
@@ -48,11 +49,15 @@ func (r *routing) rulesNow() (now []rule, err error) {
 	return now, describe(err, "list")
 }
 
-// netlink writes a route the way package netlink wants it.
+// netlink writes a route the way package netlink wants it. One that leads nowhere has
+// the scope of the others, or it would not count for sockets with SO_DONTROUTE.
 func (v route) netlink() *netlink.Route {
 	r := &netlink.Route{
 		Family: unix.AF_INET, Table: v.table, Dst: ipNet(v.prefix), LinkIndex: v.device,
 		Scope: netlink.SCOPE_LINK, Priority: v.metric(),
+	}
+	if v.device == 0 {
+		r.Type = unix.RTN_UNREACHABLE
 	}
 	if v.source.IsValid() {
 		r.Src = v.source.AsSlice()
@@ -62,26 +67,40 @@ func (v route) netlink() *netlink.Route {
 
 // routesNow returns the routes in our tables.
 func (r *routing) routesNow() (now []route, err error) {
+	all, err := r.listed()
+	for i := range all {
+		now = append(now, routeOf(&all[i]))
+	}
+	return now, err
+}
+
+// listed returns the routes in our tables as package netlink has them.
+func (r *routing) listed() (routes []netlink.Route, err error) {
 	for _, table := range []int{r.table, r.table + 1} {
 		all, err := r.kernel.RouteListFiltered(unix.AF_INET, &netlink.Route{Table: table}, netlink.RT_FILTER_TABLE)
 		if err != nil && !errors.Is(err, unix.ENOENT) { // no such table yet
 			return nil, describe(err, "list")
 		}
-		for i := range all {
-			now = append(now, routeOf(&all[i]))
-		}
+		routes = append(routes, all...)
 	}
-	return now, nil
+	return routes, nil
 }
 
-// takenTable returns one of our tables in which somebody has routes, or 0. Ours went
-// with their devices, even if we were killed.
+// takenTable returns one of our tables in which somebody has routes, or 0. Those of a
+// program that was killed went with their devices, except for the unreachable ones.
 func (r *routing) takenTable() (int, error) {
-	routes, err := r.routesNow()
-	if err != nil || len(routes) == 0 {
-		return 0, err
+	routes, err := r.listed()
+	for i := range routes {
+		if !leftBehind(&routes[i]) {
+			return routes[i].Table, err
+		}
 	}
-	return routes[0].table, nil
+	return 0, err
+}
+
+// leftBehind reports whether a route is one of those that stay when we are killed.
+func leftBehind(r *netlink.Route) bool {
+	return r.Type == unix.RTN_UNREACHABLE && r.Priority == route{}.metric()
 }
 
 // routeOf is the way back of a route's netlink.

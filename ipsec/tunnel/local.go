@@ -13,11 +13,11 @@ func (r *routing) use(g *gate, err error) error {
 		r.warn("clear packets to this box itself are not checked: " + err.Error())
 		return nil
 	}
-	if err == nil {
-		r.gate = g
-		r.changes, err = watchChanges()
+	if err != nil {
+		return err
 	}
-	return err
+	r.gate = g
+	return r.changes.watch(unix.NETLINK_XFRM, policyGroupXFRM)
 }
 
 // applyGate has the kernel check the packets that are for this box itself.
@@ -30,11 +30,6 @@ func (r *routing) applyGate(want plan) error {
 		return err
 	}
 	return r.gate.apply(append(spared(want.clauses, routes, ours), want.clauses...))
-}
-
-// changed reports whether the gate may be out of date.
-func (r *routing) changed() bool {
-	return r.changes != nil && r.changes.any() && len(r.wanted.clauses) > 0
 }
 
 // Blocked returns how many packets the gate held back.

@@ -29,6 +29,7 @@ type rule struct {
 	priority      int
 	mark          uint32 // 0: any
 	device        string // that the packet came in by; empty: any
+	bound         string // device that the sender chose to leave by; empty: any
 	table         int    // to look into; 0: none
 	jump          int    // priority to go on at; 0: none
 	suppressGroup bool   // a route by a device of policyGroup does not count
@@ -37,21 +38,29 @@ type rule struct {
 // A route leads to one of our devices. What this box sends itself gets the address
 // of the policy's device, as if that were the way. That takes a second route, since
 // the kernel removes routes along with their source address, and protected traffic
-// must not leave in clear because of that.
+// must not leave in clear because of that. It removes them along with their device
+// too, so that a third route leads nowhere, and stays.
 type route struct {
 	table  int
 	prefix netip.Prefix
-	device int        // interface index
+	device int        // interface index; 0: unreachable
 	source netip.Addr // preferred source of what this box sends itself; zero: none
 }
 
-// metric makes the route with a source the better one of two.
+// metric makes the route with a source the best of three, and the one that leads
+// nowhere the worst.
 func (v route) metric() int {
-	if v.source.IsValid() {
+	switch {
+	case v.device == 0:
+		return 3
+	case v.source.IsValid():
 		return 1
 	}
 	return 2
 }
+
+// unreachable returns what remains of a route when its device is down or has gone.
+func (v route) unreachable() route { return route{table: v.table, prefix: v.prefix} }
 
 // A plan is all that a list of policies wants of the system.
 type plan struct {
@@ -81,8 +90,13 @@ func (p planner) plan(policies []*ipsec.Policy) plan {
 				continue
 			}
 			to := covering(r.Destination)
-			routes.add(route{table: p.table, prefix: covering(r.Source), device: p.guard})
-			routes.add(route{table: p.table + 1, prefix: to, device: p.inside})
+			for _, v := range []route{
+				{table: p.table, prefix: covering(r.Source), device: p.guard},
+				{table: p.table + 1, prefix: to, device: p.inside},
+			} {
+				routes.add(v.unreachable()) // first: what comes next may fail
+				routes.add(v)
+			}
 			if _, ok := sources[to]; !ok && policy.Local.Is4() && !policy.Local.IsUnspecified() {
 				sources[to] = policy.Local
 				routes.add(route{table: p.table + 1, prefix: to, device: p.inside, source: policy.Local})
@@ -132,7 +146,10 @@ func (p planner) rules(devices []string) []rule {
 		{priority: ruleElsewhere, table: mainTable, suppressGroup: true},
 	}
 	for _, name := range devices {
-		rules = append(rules, rule{priority: ruleGuard, device: name, table: p.table})
+		rules = append(rules,
+			rule{priority: ruleMarked, bound: name, jump: ruleEnd},
+			rule{priority: ruleGuard, device: name, table: p.table},
+		)
 	}
 	return append(rules, rule{priority: ruleInside, table: p.table + 1})
 }

@@ -24,6 +24,9 @@ func (p plan) String() string {
 		if r.device != "" {
 			fmt.Fprintf(&b, " iif %s", r.device)
 		}
+		if r.bound != "" {
+			fmt.Fprintf(&b, " oif %s", r.bound)
+		}
 		switch {
 		case r.jump != 0:
 			fmt.Fprintf(&b, " goto %d", r.jump)
@@ -38,7 +41,11 @@ func (p plan) String() string {
 		b.WriteByte('\n')
 	}
 	for _, r := range p.routes {
-		fmt.Fprintf(&b, "%v dev %d table %d metric %d", r.prefix, r.device, r.table, r.metric())
+		where := fmt.Sprintf("%v dev %d", r.prefix, r.device)
+		if r.device == 0 {
+			where = fmt.Sprintf("unreachable %v", r.prefix)
+		}
+		fmt.Fprintf(&b, "%s table %d metric %d", where, r.table, r.metric())
 		if r.source.IsValid() {
 			fmt.Fprintf(&b, " src %v", r.source)
 		}
@@ -56,17 +63,24 @@ func TestPlan(t *testing.T) {
 	third := policy(30, permit(lan, netip.MustParsePrefix("10.7.0.0/16")))
 	third.Local = netip.Addr{}
 	want := `4500: fwmark 0x53 goto 4504
+4500: oif eth1 goto 4504
+4500: oif eth2 goto 4504
 4501: iif eth1 lookup 4500
 4501: iif eth2 lookup 4500
 4502: lookup 254 suppress_ifgroup
 4503: lookup 4501
 4504: nop
+unreachable 10.1.1.0/24 table 4500 metric 3
 10.1.1.0/24 dev 8 table 4500 metric 2
+unreachable 10.1.2.0/24 table 4501 metric 3
 10.1.2.0/24 dev 7 table 4501 metric 2
 10.1.2.0/24 dev 7 table 4501 metric 1 src 192.0.2.1
+unreachable 0.0.0.0/0 table 4501 metric 3
 0.0.0.0/0 dev 7 table 4501 metric 2
 0.0.0.0/0 dev 7 table 4501 metric 1 src 192.0.2.1
+unreachable 10.9.0.0/16 table 4500 metric 3
 10.9.0.0/16 dev 8 table 4500 metric 2
+unreachable 10.7.0.0/16 table 4501 metric 3
 10.7.0.0/16 dev 7 table 4501 metric 2
 `
 	if got := testPlanner.plan([]*ipsec.Policy{first, second, third}).String(); got != want {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -27,12 +28,13 @@ type routing struct {
 	devices *devices
 	names   [2]string // of our devices
 	warn    func(string)
-	gate    *gate    // nil: the kernel has no XFRM
-	changes *changes // nil: the same
+	gate    *gate // nil: the kernel has no XFRM
+	changes changes
 
 	mu      sync.Mutex // for what follows
 	wanted  plan
-	pending bool // a preferred source was no address of ours yet
+	pending bool   // a preferred source was no address of ours yet
+	failed  string // why wanted is not what the kernel has; empty: it is
 
 	closed atomic.Bool // the netlink socket is gone
 }
@@ -62,9 +64,7 @@ func openRouting(c Config, inside, guard *tun.Device) (*routing, error) {
 
 // free frees what is open.
 func (r *routing) free() error {
-	if r.changes != nil {
-		r.changes.Close()
-	}
+	r.changes.Close()
 	r.kernel.Close()
 	if r.gate == nil {
 		return r.devices.conf.Close()
@@ -72,9 +72,9 @@ func (r *routing) free() error {
 	return errors.Join(r.gate.Close(), r.devices.conf.Close())
 }
 
-// begin makes our devices ready, and removes rules and XFRM policies of ours that a
-// program left which was killed. Its routes went with its devices: where there are
-// some, it lives, and nothing of it is touched.
+// begin makes our devices ready, and removes rules, unreachable routes and XFRM
+// policies of ours that a program left which was killed. Its other routes went with
+// its devices: where there are some, it lives, and nothing of it is touched.
 func (r *routing) begin() error {
 	for _, name := range r.names {
 		if err := r.devices.prepareOurs(name); err != nil {
@@ -87,6 +87,9 @@ func (r *routing) begin() error {
 	}
 	if taken != 0 {
 		return fmt.Errorf("routing table %d is in use: does another sallyport run in this network namespace?", taken)
+	}
+	if err := r.changes.watch(unix.NETLINK_ROUTE, unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV4_RULE); err != nil {
+		return err
 	}
 	if err := r.use(openGate(r.warn)); err != nil {
 		return err
@@ -104,27 +107,46 @@ func (r *routing) Set(policies []*ipsec.Policy) error {
 	}
 	want := r.plan(policies)
 	if err := r.apply(want); err != nil {
-		return errors.Join(err, r.apply(r.wanted))
+		return errors.Join(err, r.restore())
 	}
-	r.wanted = want
+	r.wanted, r.failed = want, ""
 	return nil
 }
 
 // Retry does what Set could not, since a policy may come before its address, and what
 // has come undone: a policy's device that was made anew is not in our group, and
-// what leaves by it would not be brought here.
+// what leaves by it would not be brought here; the routes of a device of ours that
+// was put down are gone. What it cannot do is said once and tried again.
 func (r *routing) Retry() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.closed.Load() && (r.pending || r.devices.lost() || r.changed()) {
-		_ = r.apply(r.wanted) // it will be tried again, and the next Set reports it
+	if r.closed.Load() {
+		return
 	}
+	changed := r.changes.any()
+	if len(r.wanted.rules) == 0 || !(changed || r.pending || r.failed != "" || r.devices.lost()) {
+		return
+	}
+	said := r.failed
+	if err := r.restore(); err != nil && r.failed != said {
+		r.warn("routing is not as the policies need it: " + r.failed)
+	}
+}
+
+// restore makes the kernel have what is wanted already.
+func (r *routing) restore() error {
+	r.failed = ""
+	err := r.apply(r.wanted)
+	if err != nil {
+		r.failed = strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
+	return err
 }
 
 // apply makes the kernel have what is wanted and nothing else of ours. Routes come
 // before the rules that lead to them and go after.
 func (r *routing) apply(want plan) error {
-	if err := r.devices.take(want.devices, r.names); err != nil {
+	if err := r.devices.take(want.devices, r.names, r.warn); err != nil {
 		return err
 	}
 	rules, err := r.rulesNow()

@@ -29,8 +29,8 @@ type Config struct {
 	// Caught is told the value of a panic that a packet caused, in the panicking
 	// goroutine; the packet is dropped. nil: a panic ends the program.
 	Caught func(value any)
-	// Warn is told in one line what the kernel cannot do, or what another program
-	// keeps us from. nil: nobody is told.
+	// Warn is told in one line what the kernel cannot do, what another program keeps
+	// us from, or what it undid. It must not block or call back. nil: nobody is told.
 	Warn func(line string)
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/vishvananda/netlink"
@@ -222,9 +223,9 @@ func TestKernelWithoutXFRM(t *testing.T) {
 			return err
 		}
 		r := d.router.(*routing)
-		gate, changes := r.gate, r.changes
+		gate := r.gate
 		var lines []string
-		r.gate, r.changes, r.warn = nil, nil, func(line string) { lines = append(lines, line) }
+		r.gate, r.warn = nil, func(line string) { lines = append(lines, line) }
 		err = errors.Join(
 			r.use(nil, withoutXFRM(unix.EPROTONOSUPPORT)),
 			d.SetPolicies([]*ipsec.Policy{policy(10, permit(lan, remote))}),
@@ -240,7 +241,6 @@ func TestKernelWithoutXFRM(t *testing.T) {
 		if err := r.use(nil, withoutXFRM(unix.EPERM)); !errors.Is(err, unix.EPERM) {
 			t.Errorf("a gate that must not be opened: %v, want %v", err, unix.EPERM)
 		}
-		changes.Close()
 		return errors.Join(err, e, d.Close(), gate.Close())
 	})
 }
@@ -261,7 +261,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestKilled: what a dataplane leaves that was killed holds until the next one, which
-// removes it.
+// removes it, and then works.
 func TestKilled(t *testing.T) {
 	n := inNamespace(t, others)
 	c := exec.Command("/proc/self/exe")
@@ -283,6 +283,9 @@ func TestKilled(t *testing.T) {
 		if err != nil || len(left) != 2 {
 			return fmt.Errorf("%d policies are left, %v, want 2", len(left), err)
 		}
+		if err := errors.Join(neighbour(), checkClosed(t)); err != nil {
+			return err
+		}
 		d, err := Open(Config{})
 		if err != nil {
 			return err
@@ -291,6 +294,15 @@ func TestKilled(t *testing.T) {
 		ours, foreign, err := xfrmNow()
 		if len(ours) != 0 || !reflect.DeepEqual(foreign, before) {
 			t.Errorf("there are\n%v\nand of others\n%v\nwant\n%v", ours, foreign, before)
+		}
+		if s, err := now(); err != nil || strings.Contains(s, "rule") || strings.Contains(s, "route") {
+			t.Errorf("left are %v\n%s", err, s)
+		}
+		if err := d.SetPolicies([]*ipsec.Policy{policy(10, permit(lan, remote))}); err != nil {
+			return err
+		}
+		if device, _, err := way(server.String(), netlink.RouteGetOptions{}); err != nil || device != "sallyport0" {
+			t.Errorf("after the restart: by %s, %v, want sallyport0", device, err)
 		}
 		return err
 	})

@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,7 +42,7 @@ func Open(name string) (*Device, error) {
 	d, err := attach(fd, name)
 	if err != nil {
 		unix.Close(fd)
-		return nil, fmt.Errorf("%s: make device %s: %w%s", path, name, err, advice(err))
+		return nil, fmt.Errorf("%s: make device %s: %w%s", path, expected(name), err, advice(err))
 	}
 	return d, nil
 }
@@ -61,6 +63,19 @@ func attach(fd int, name string) (*Device, error) {
 		return nil, err
 	}
 	return &Device{file: os.NewFile(uintptr(fd), path), name: ifi.Name, index: ifi.Index}, nil
+}
+
+// expected returns the name that the kernel would have given a device.
+func expected(name string) string {
+	if name == "" {
+		name = "tun%d"
+	}
+	for n := 0; ; n++ {
+		chosen := strings.Replace(name, "%d", strconv.Itoa(n), 1)
+		if _, err := net.InterfaceByName(chosen); err != nil || chosen == name {
+			return chosen
+		}
+	}
 }
 
 // advice says what to do about err.

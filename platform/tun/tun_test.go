@@ -186,7 +186,7 @@ func TestOpenErrors(t *testing.T) {
 func TestWithoutPrivilege(t *testing.T) {
 	if os.Getenv("TUN_TEST_UNPRIVILEGED") != "" {
 		_, err := Open("test%d")
-		if !errors.Is(err, unix.EACCES) && !errors.Is(err, unix.EPERM) || !strings.HasSuffix(err.Error(), "run as root or give CAP_NET_ADMIN") {
+		if !errors.Is(err, unix.EACCES) && !errors.Is(err, unix.EPERM) || !strings.HasSuffix(err.Error(), "run as root or give CAP_NET_ADMIN") || strings.Contains(err.Error(), "%d") {
 			t.Errorf("Open = %v, want a permission error and what to do", err)
 		}
 		return
@@ -217,6 +217,23 @@ func TestWithoutPrivilege(t *testing.T) {
 	if alone != nil {
 		t.Skipf("there is no second user here: %v", alone)
 	}
+}
+
+// TestExpected: an error names the device that there would have been.
+func TestExpected(t *testing.T) {
+	inNamespace(t, func() error {
+		d, err := Open("test%d")
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		for name, want := range map[string]string{"test%d": "test1", "next%d": "next0", "": "tun0", "test0": "test0", "other": "other"} {
+			if got := expected(name); got != want {
+				t.Errorf("expected(%q) = %q, want %q", name, got, want)
+			}
+		}
+		return nil
+	})
 }
 
 func TestAdvice(t *testing.T) {
