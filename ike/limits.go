@@ -29,7 +29,7 @@ const (
 	failureBackoff  = 5 * time.Second               // before traffic may start a failed negotiation again
 	autoRetry       = 10 * time.Second              // before `sa trigger-mode auto` does
 	oldInboundStays = quickModeWait + 5*time.Second // after a rekey: by then the responder has message 3, or has given up and said so
-	switchAfter     = 500 * time.Millisecond        // from an old pair to its successor, for the peer to install it
+	switchAfter     = 200 * time.Millisecond        // from an old pair to its successor, for the peer to install it
 	natKeepAlive    = 20 * time.Second              // RFC 3948 §4
 
 	minLifetime   = time.Minute // shorter offers run for this long here
