@@ -45,6 +45,7 @@ var packetErrors = [...]string{
 	ShortPorts:   "packet ends before its ports do",
 }
 
+// Error says what is wrong with the packet.
 func (e PacketError) Error() string {
 	if int(e) >= len(packetErrors) {
 		return "packet is wrong"

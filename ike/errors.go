@@ -60,6 +60,7 @@ var categoryNames = [categories]string{
 	DataplaneRefused:      "dataplane refused",
 }
 
+// String returns VRP's word, or a number for what is no category.
 func (c Category) String() string {
 	if c >= categories {
 		return fmt.Sprintf("category %d", uint8(c))
@@ -81,6 +82,7 @@ type Rejection struct {
 	spi      []byte          // of the offer it is about; empty in phase 1
 }
 
+// Error returns the category and the reason.
 func (r *Rejection) Error() string { return r.Category.String() + ": " + r.Reason }
 
 // reject makes a Rejection that the peer is not told of.

@@ -15,6 +15,7 @@ type flowKey struct {
 	rule   uint32
 }
 
+// String names the flow for sorting and for errors.
 func (k flowKey) String() string { return fmt.Sprintf("%v rule %d", k.policy, k.rule) }
 
 // A flow is the traffic of one permit rule.

@@ -62,8 +62,10 @@ func (s *schedule) fire(now time.Time) {
 // deadlines is a heap.Interface.
 type deadlines []*deadline
 
+// Len is heap.Interface's.
 func (h deadlines) Len() int { return len(h) }
 
+// Less puts the earlier deadline first, and of two the one set first.
 func (h deadlines) Less(i, j int) bool {
 	if !h[i].at.Equal(h[j].at) {
 		return h[i].at.Before(h[j].at)
@@ -71,17 +73,20 @@ func (h deadlines) Less(i, j int) bool {
 	return h[i].order < h[j].order
 }
 
+// Swap is heap.Interface's; it keeps each deadline's place.
 func (h deadlines) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].place, h[j].place = i+1, j+1
 }
 
+// Push is heap.Interface's.
 func (h *deadlines) Push(x any) {
 	d := x.(*deadline)
 	*h = append(*h, d)
 	d.place = len(*h)
 }
 
+// Pop is heap.Interface's.
 func (h *deadlines) Pop() any {
 	last := len(*h) - 1
 	d := (*h)[last]

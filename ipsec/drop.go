@@ -35,6 +35,7 @@ var dropNames = [DropReasons]string{
 	DropSend:           "send error",
 }
 
+// String returns the words of `display ipsec statistics`.
 func (r DropReason) String() string {
 	if r >= DropReasons {
 		return ""

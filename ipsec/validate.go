@@ -8,6 +8,7 @@ type InvalidSA struct {
 	Reason string // what the SA has and what was wanted
 }
 
+// Error names the SA and the reason.
 func (e *InvalidSA) Error() string { return fmt.Sprintf("%v: %s", e.SA, e.Reason) }
 
 // Validate returns an *InvalidSA if no dataplane can use the SA: a reserved SPI,

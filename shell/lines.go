@@ -11,6 +11,7 @@ import (
 // A refusal is a line that no command can be: too long, or not text.
 type refusal string
 
+// Error returns the line that the operator sees.
 func (r refusal) Error() string { return string(r) }
 
 // isRefusal reports whether reading can go on after err.

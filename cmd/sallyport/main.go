@@ -40,6 +40,7 @@ func subcommands() []subcommand {
 // A usageError is a command line that makes no sense; the program exits with 2.
 type usageError struct{ text string }
 
+// Error returns one line for the user, the way out included.
 func (e usageError) Error() string { return e.text }
 
 // errSilent ends the program with 1 when all is said already.

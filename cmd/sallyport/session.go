@@ -21,18 +21,22 @@ type lockedSession struct {
 
 var _ shell.Session = (*lockedSession)(nil)
 
+// Prompt is the session's, under the lock.
 func (s *lockedSession) Prompt() string {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	return s.session.Prompt()
 }
 
+// Exec is the session's, under the lock; what takes long is handed out to run
+// without it.
 func (s *lockedSession) Exec(ctx context.Context, line string) commands.Output {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	return s.session.Exec(ctx, line)
 }
 
+// Finish is the session's, under the lock.
 func (s *lockedSession) Finish(ctx context.Context) commands.Output {
 	s.lock.Lock()
 	defer s.lock.Unlock()

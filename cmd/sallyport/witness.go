@@ -20,6 +20,7 @@ type sightings struct {
 	clear        int // packets from PC to PC in clear
 }
 
+// String is the demo's verdict on the cable, in one line.
 func (s sightings) String() string {
 	return fmt.Sprintf("%d ESP packets from FW_A to FW_B, %d from FW_B to FW_A, %d IKE messages, %d packets between the PCs in clear",
 		s.espAB, s.espBA, s.ike, s.clear)

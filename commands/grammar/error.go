@@ -27,6 +27,7 @@ var problems = [...]string{
 	TooMany:      "Error:Too many parameters found at '^' position.",
 }
 
+// String returns VRP5's words, with its missing space after "Error:" in three of them.
 func (p Problem) String() string { return problems[p] }
 
 // An Error is a line that was not understood.
@@ -36,6 +37,7 @@ type Error struct {
 	line    string
 }
 
+// Error returns the words without the caret's line.
 func (e *Error) Error() string { return e.Problem.String() }
 
 // Column returns the caret's place in the line, in characters from 1.
@@ -55,4 +57,5 @@ func (e *Error) Text(prompt string) string {
 // A Refusal is a line that was understood and is not accepted.
 type Refusal struct{ Reason string } // a sentence
 
+// Error returns VRP's line for a refusal, which has no caret.
 func (e *Refusal) Error() string { return "Error: " + e.Reason }

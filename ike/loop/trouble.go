@@ -27,11 +27,13 @@ var queueNames = [queues]string{
 	QueueWork:      "Diffie-Hellman work",
 }
 
+// String names the queue in the log and in `display ike statistics`.
 func (q Queue) String() string { return queueNames[q] }
 
 // An Overload says that a queue was full and its newest entry dropped.
 type Overload struct{ Queue Queue }
 
+// Error names the queue.
 func (e *Overload) Error() string { return "queue is full, newest dropped: " + e.Queue.String() }
 
 // A Panic says that handling a packet panicked, and that the packet was
@@ -44,6 +46,7 @@ type Panic struct {
 	Where    string // function, file and line
 }
 
+// Error says where it was and how large the packet, not what was in it.
 func (e *Panic) Error() string {
 	return fmt.Sprintf("panic in %s handling %s of %d octets, exchange type %d, dropped: %s",
 		e.Where, e.Input, e.Length, e.Exchange, e.Reason)
@@ -55,6 +58,7 @@ type SocketError struct {
 	Err error
 }
 
+// Error returns the operation and the system's words.
 func (e *SocketError) Error() string { return e.Op + ": " + e.Err.Error() }
 
 // Unwrap returns the system's error.
@@ -66,6 +70,7 @@ type RemoveError struct {
 	Err error
 }
 
+// Error names the SA and the dataplane's reason.
 func (e *RemoveError) Error() string {
 	return fmt.Sprintf("remove SA %#08x of %s: %v", uint32(e.SA.SPI), e.SA.Destination, e.Err)
 }

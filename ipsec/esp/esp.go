@@ -43,6 +43,7 @@ type DropError ipsec.DropReason
 // Reason returns the reason to count.
 func (e DropError) Reason() ipsec.DropReason { return ipsec.DropReason(e) }
 
+// Error returns the reason's words.
 func (e DropError) Error() string { return ipsec.DropReason(e).String() }
 
 // layout is the lengths of the parts of a packet: RFC 4303 §2.

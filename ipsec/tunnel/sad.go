@@ -32,6 +32,7 @@ type UnusableSA struct {
 	Reason string
 }
 
+// Error names the SA and the reason.
 func (e *UnusableSA) Error() string { return fmt.Sprintf("%v: %s", e.SA, e.Reason) }
 
 // check refuses what this dataplane cannot do; the algorithms are package esp's
