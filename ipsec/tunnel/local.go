@@ -41,12 +41,12 @@ func (r *routing) Blocked() uint64 {
 }
 
 // mainRoutes returns the routes of the main table, and which devices are the
-// policies'. A plan that checks nothing needs neither.
+// policies' or our own. A plan that checks nothing needs neither.
 func (r *routing) mainRoutes(p plan) (routes []mainRoute, ours map[int]bool, err error) {
 	if len(p.clauses) == 0 {
 		return nil, nil, nil
 	}
-	ours = make(map[int]bool)
+	ours = map[int]bool{r.inside: true, r.guard: true}
 	for _, name := range p.devices {
 		link, err := r.kernel.LinkByName(name)
 		if err != nil {

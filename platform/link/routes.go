@@ -29,8 +29,38 @@ func (k *netlinkKernel) routes() ([]markedRoute, error) {
 }
 
 // addRoute adds a route with our mark, behind others of the same metric: the
-// kernel then uses it when those go.
-func (k *netlinkKernel) addRoute(r route) error { return k.handle.RouteAppend(r.marked()) }
+// kernel then uses it when those go. The next hop's device is named: left to
+// itself the kernel looks for it by all routing rules, and those may lead a wide
+// prefix somewhere else than to a network that this host is on.
+func (k *netlinkKernel) addRoute(r route) error {
+	if r.index == 0 {
+		var err error
+		if r.index, err = k.towards(r.nextHop); err != nil {
+			return err
+		}
+	}
+	return k.handle.RouteAppend(r.marked())
+}
+
+// towards returns the device of the network that a next hop is in, by the main
+// table, or ENETUNREACH.
+func (k *netlinkKernel) towards(hop netip.Addr) (index int, err error) {
+	all, err := list(func() ([]netlink.Route, error) { return k.handle.RouteList(nil, netlink.FAMILY_V4) })
+	if err != nil {
+		return 0, err
+	}
+	longest := -1
+	for _, r := range all {
+		p := prefix(r.Dst)
+		if r.Type == unix.RTN_UNICAST && r.Gw == nil && len(r.MultiPath) == 0 && p.Contains(hop) && p.Bits() > longest {
+			index, longest = r.LinkIndex, p.Bits()
+		}
+	}
+	if index == 0 {
+		return 0, unix.ENETUNREACH
+	}
+	return index, nil
+}
 
 func (k *netlinkKernel) removeRoute(r route) error {
 	err := k.handle.RouteDel(r.marked())
