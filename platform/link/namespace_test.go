@@ -310,3 +310,49 @@ func TestBroadcast(t *testing.T) {
 		}
 	}
 }
+
+// TestNamespaceRouteBesideOtherRules checks that a next hop's device is that of its
+// network, though a routing rule leads everything to another device: so do the
+// userspace dataplane's for a destination of any.
+func TestNamespaceRouteBesideOtherRules(t *testing.T) {
+	host := newHost(t)
+	k := openKernel(t, host)
+	l := openLink(t, host)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	index := make(map[string]int)
+	for _, d := range devicesOf(t, k) {
+		index[d.name] = d.index
+		if d.name == "eth1" {
+			must(k.setUp(d, true))
+		}
+	}
+	everything := ipNet(netip.MustParsePrefix("0.0.0.0/0"))
+	must(k.handle.RouteAdd(&netlink.Route{Table: 4501, Dst: everything, LinkIndex: index["eth1"], Scope: netlink.SCOPE_LINK}))
+	rule := netlink.NewRule()
+	rule.Priority, rule.Table, rule.Family = 100, 4501, unix.AF_INET
+	must(k.handle.RuleAdd(rule))
+
+	wanted := platform.Route{Destination: netip.MustParsePrefix("198.51.100.0/24"), NextHop: netip.MustParseAddr("192.0.2.254"), Preference: 60}
+	must(l.Apply(platform.Network{Routes: []platform.Route{wanted}}))
+	found, err := k.routes()
+	must(err)
+	for _, r := range found {
+		if r.destination == wanted.Destination && r.index != index["eth0"] {
+			t.Errorf("the route leads to interface %d, want eth0, %d", r.index, index["eth0"])
+		}
+	}
+	if len(l.Pending()) != 0 {
+		t.Errorf("Pending() = %v, want none", l.Pending())
+	}
+	lost := platform.Route{Destination: wanted.Destination, NextHop: netip.MustParseAddr("203.0.113.1"), Preference: 61}
+	must(l.Apply(platform.Network{Routes: []platform.Route{wanted, lost}}))
+	if pending := l.Pending(); len(pending) != 1 || pending[0] != lost {
+		t.Errorf("Pending() = %v, want the route whose next hop is on no network of this host", pending)
+	}
+	must(l.Close())
+}
