@@ -34,7 +34,7 @@ func (q *quickMode) makeSA(d ipsec.Direction, spi ipsec.SPI) *ipsec.SA {
 		Encryption: offer.Encryption, Integrity: offer.Integrity,
 		EncryptionKey: secret.Octets(keys[:n:n]), IntegrityKey: secret.Octets(keys[n:]),
 		Selector: q.traffic, Window: q.policy.Window,
-		Soft: ipsec.Lifetime{Octets: life.Octets / 10 * 9}, Hard: life,
+		Soft: ipsec.Lifetime{Octets: q.softOctets()}, Hard: life,
 	}
 	made.ID = ipsec.SAID{Destination: made.Local, Protocol: ipsec.ESP, SPI: spi}
 	if d == ipsec.Outbound {
@@ -44,6 +44,16 @@ func (q *quickMode) makeSA(d ipsec.Direction, spi ipsec.SPI) *ipsec.SA {
 		made.Encapsulation = ipsec.Ports{Local: s.local.Port(), Remote: s.remote.Port()}
 	}
 	return made
+}
+
+// softOctets returns when to rekey by traffic: at nine tenths of the limit, and as
+// responder later, so that both ends do not start. 0 is no limit.
+func (q *quickMode) softOctets() uint64 {
+	share := uint64(90)
+	if !q.initiated() {
+		share = 95
+	}
+	return q.agreed.lifetime.Octets / 100 * share
 }
 
 // modeOf is the reverse of encapsulation.
