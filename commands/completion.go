@@ -1,25 +1,43 @@
 package commands
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"sallyport/commands/grammar"
 )
 
 // Help returns what may be typed after text where the session stands, as `?`
 // shows it.
-func (s *Session) Help(text string) []grammar.Hint {
+func (s *Session) Help(text string) string { return helpText(s.hints(text)) }
+
+// helpText lays help out as VRP does: two blanks, the word, two blanks more than
+// the longest needs, what it means.
+func helpText(hints []grammar.Hint) string {
+	longest := 0
+	for _, h := range hints {
+		longest = max(longest, len(h.Text))
+	}
+	var b strings.Builder
+	for _, h := range hints {
+		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-*s  %s", longest, h.Text, h.Help), " ") + "\n")
+	}
+	return b.String()
+}
+
+func (s *Session) hints(text string) []grammar.Hint {
 	s.place.settle(s.running.config)
-	return grammar.Help(text, s.options.Level, s.place.groups()...)
+	return grammar.Help(text, s.level(), s.place.groups()...)
 }
 
 // Complete returns the words that Tab offers for the last word of text, which
 // may be empty: keywords, and names that the configuration has.
 func (s *Session) Complete(text string) []string {
 	s.place.settle(s.running.config)
-	return grammar.Complete(text, s.options.Level, s.running.config.names, s.place.groups()...)
+	return grammar.Complete(text, s.level(), s.running.config.names, s.place.groups()...)
 }
 
 // names returns the names of all objects of a sort, in no order.

@@ -22,7 +22,7 @@ func TestSessionHelp(t *testing.T) {
 		{"acl ", "INTEGER<2000-2999> INTEGER<3000-3999> number"},
 	} {
 		var got []string
-		for _, h := range s.Help(test.text) {
+		for _, h := range s.hints(test.text) {
 			got = append(got, h.Text)
 		}
 		if joined := strings.Join(got, " "); joined != test.want {
@@ -43,7 +43,7 @@ func TestSessionHelpOfARule(t *testing.T) {
 		"undo rule 5 ":                         "description destination destination-port source source-port <cr>",
 	} {
 		var got []string
-		for _, h := range s.Help(text) {
+		for _, h := range s.hints(text) {
 			got = append(got, h.Text)
 		}
 		if joined := strings.Join(got, " "); joined != want {
@@ -85,7 +85,7 @@ func TestHelpHidesWhatIsAboveTheLevel(t *testing.T) {
 	has := func(hints []grammar.Hint, text string) bool {
 		return slices.ContainsFunc(hints, func(h grammar.Hint) bool { return h.Text == text })
 	}
-	if hints := low.Help(""); has(hints, "save") || has(hints, "reset") || !has(hints, "display") {
+	if hints := low.hints(""); has(hints, "save") || has(hints, "reset") || !has(hints, "display") {
 		t.Errorf("at level 1: %v", hints)
 	}
 }

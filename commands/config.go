@@ -31,6 +31,8 @@ type Config struct {
 	Interfaces     map[string]*Interface // by canonical name, such as GigabitEthernet0/0/2
 	Routes         map[RouteKey]*Route
 	Lifetime       ipsec.Lifetime // ipsec sa global-duration
+	Management     Management
+	Logging        Logging
 
 	compiled *compiled // what IKE made of it, for the next version to share
 }
@@ -107,6 +109,8 @@ func New() *Config {
 		Interfaces:     map[string]*Interface{},
 		Routes:         map[RouteKey]*Route{},
 		Lifetime:       ipsec.Lifetime{Duration: defaultSeconds * time.Second, Octets: defaultKilobytes << 10},
+		Management:     newManagement(),
+		Logging:        newLogging(),
 	}
 }
 
@@ -120,5 +124,7 @@ func (c *Config) Clone() *Config {
 	d.Policies = maps.Clone(c.Policies)
 	d.Interfaces = maps.Clone(c.Interfaces)
 	d.Routes = maps.Clone(c.Routes)
+	d.Management = c.Management.clone()
+	d.Logging = c.Logging.clone()
 	return &d
 }

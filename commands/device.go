@@ -28,8 +28,10 @@ type Device interface {
 	// all are done or ctx ends.
 	Ping(ctx context.Context, p Ping, reply func(PingReply)) error
 
-	Save(text string) error // atomically; the text is what Render wrote
-	Saved() (string, error) // "" if nothing was saved
+	Files
+	Host
+	Logs
+	Accounts
 
 	// Seal and Open turn a secret into its stored form %^%#…%^%# and back.
 	Seal(secret.Octets) string

@@ -19,8 +19,11 @@ type fakeDevice struct {
 	refuse  error // of the next Apply
 	resets  []ike.Reset
 	pings   []Ping
-	saved   string
-	broken  error // of Save and Saved
+
+	fakeFiles
+	fakeHost
+	fakeLogs
+	fakeAccounts
 }
 
 func (d *fakeDevice) Apply(c *Config) error {
@@ -54,16 +57,6 @@ func (d *fakeDevice) Ping(ctx context.Context, p Ping, reply func(PingReply)) er
 	}
 	return nil
 }
-
-func (d *fakeDevice) Save(text string) error {
-	if d.broken != nil {
-		return d.broken
-	}
-	d.saved = text
-	return nil
-}
-
-func (d *fakeDevice) Saved() (string, error) { return d.saved, d.broken }
 
 func (d *fakeDevice) Seal(s secret.Octets) string { return seal(s) }
 

@@ -6,8 +6,12 @@ import (
 
 // userRows are the commands of user view alone.
 func userRows() []grammar.Row[Config] {
-	return append(resetRows(),
+	rows := append(resetRows(),
 		grammar.Do[Config](2, enterSystem{}, grammar.Kw[enterSystem]("system-view", "Enter the system view")))
+	for _, more := range [][]grammar.Row[Config]{hostUserRows(), lifeUserRows(), loggingUserRows(), managementUserRows()} {
+		rows = append(rows, more...)
+	}
+	return rows
 }
 
 // anywhereRows are the commands of every view.
@@ -20,7 +24,11 @@ func anywhereRows() []grammar.Row[Config] {
 	}
 	rows = append(rows, configurationRows()...)
 	rows = append(rows, ikeDisplayRows()...)
-	return append(rows, ipsecDisplayRows()...)
+	rows = append(rows, ipsecDisplayRows()...)
+	for _, more := range [][]grammar.Row[Config]{hostAnywhereRows(), lifeAnywhereRows(), loggingAnywhereRows(), managementAnywhereRows()} {
+		rows = append(rows, more...)
+	}
+	return rows
 }
 
 // A mover is a doer that goes to another view and does nothing else: it may

@@ -10,26 +10,26 @@ import (
 
 // A show is a display that takes no arguments: a function of the session.
 type show struct {
-	display func(*Session) string
+	display func(*Session) Display
 }
 
-func (d *show) do(s *Session) Output { return Output{Text: d.display(s)} }
+func (d *show) do(s *Session) Output { return Output{Display: d.display(s)} }
 
 // shows is the row of a show.
-func shows(display func(*Session) string, texts ...string) grammar.Row[Config] {
+func shows(display func(*Session) Display, texts ...string) grammar.Row[Config] {
 	return grammar.Do[Config](1, show{display}, grammar.Path[show](append([]string{"display", helpDisplay}, texts...)...))
 }
 
 // configurationRows display the configuration and the box.
 func configurationRows() []grammar.Row[Config] {
 	return []grammar.Row[Config]{
-		shows(func(s *Session) string { return s.running.config.Render(s.device.Seal) },
+		shows(func(s *Session) Display { return linesOf(s.running.config.Render(s.device.Seal)) },
 			"current-configuration", "Configuration in force"),
 		shows(displaySaved, "saved-configuration", "Configuration that the next start uses"),
 		shows(displayThis, "this", "Configuration of the current view"),
-		shows(func(s *Session) string { return newVersionDisplay(s.device.About()).text() },
+		shows(func(s *Session) Display { return newVersionDisplay(s.device.About()) },
 			"version", "Version of the program"),
-		shows(func(s *Session) string { return newACLsDisplay(sortedACLs(s.running.config)).text() },
+		shows(func(s *Session) Display { return newACLsDisplay(sortedACLs(s.running.config)) },
 			"acl", helpACL, "all", "All lists"),
 		grammar.Do[Config](1, displayACL{}, grammar.Path[displayACL]("display", helpDisplay, "acl", helpACL),
 			grammar.Arg(numberOf("acl", 2000, 3999), helpNumber, func(d *displayACL) *uint32 { return &d.Number })),
@@ -38,25 +38,25 @@ func configurationRows() []grammar.Row[Config] {
 
 // displaySaved shows the start-up file, which may have been written by hand: keys
 // in clear are hidden.
-func displaySaved(s *Session) string {
+func displaySaved(s *Session) Display {
 	text, err := s.device.Saved()
 	switch {
 	case err != nil:
-		return refuse("%v.", err).Error() + "\n"
+		return linesOf(refuse("%v.", err).Error() + "\n")
 	case text == "":
-		return "Info: There is no saved configuration.\n"
+		return linesOf("Info: There is no saved configuration.\n")
 	}
-	return withoutSecrets(text)
+	return linesOf(withoutSecrets(text))
 }
 
 // displayThis renders the object of the view, or the lines of the system view.
-func displayThis(s *Session) string {
+func displayThis(s *Session) Display {
 	c := s.running.config
 	switch {
 	case s.place.object != nil:
-		return renderObject(s.place.object, c, s.device.Seal)
+		return linesOf(renderObject(s.place.object, c, s.device.Seal))
 	case !s.place.system:
-		return "#\n"
+		return linesOf("#\n")
 	}
 	var b strings.Builder
 	for _, block := range joined(systemTable.Blocks(c)) {
@@ -65,7 +65,7 @@ func displayThis(s *Session) string {
 		}
 	}
 	b.WriteString("#\n")
-	return b.String()
+	return linesOf(b.String())
 }
 
 // displayACL is `display acl N`.
@@ -76,7 +76,7 @@ func (d *displayACL) do(s *Session) Output {
 	if list == nil {
 		return s.refused(refuse("The specified ACL does not exist."))
 	}
-	return Output{Text: newACLDisplay(list).text()}
+	return Output{Display: newACLDisplay(list)}
 }
 
 func sortedACLs(c *Config) []*acl.ACL {

@@ -15,16 +15,16 @@ func ikeDisplayRows() []grammar.Row[Config] {
 	return []grammar.Row[Config]{
 		displayIKESARow(),
 		displayErrorsRow(),
-		shows(func(s *Session) string { return newIKEStatisticsDisplay(s.device.IKE(), s.device.Refusals()).text() },
+		shows(func(s *Session) Display { return newIKEStatisticsDisplay(s.device.IKE(), s.device.Refusals()) },
 			"ike", helpIKE, "statistics", "Counts since the start"),
-		shows(func(s *Session) string { return newIKEProposalDisplay(allProposals(s.running.config)).text() },
+		shows(func(s *Session) Display { return newIKEProposalDisplay(allProposals(s.running.config)) },
 			"ike", helpIKE, "proposal", helpProposal),
 		grammar.Do[Config](1, displayIKEProposal{},
 			grammar.Path[displayIKEProposal]("display", helpDisplay, "ike", helpIKE, "proposal", helpProposal, "number", helpByNumber),
 			grammar.Arg(numberOf("ike proposal", 1, highestProposal), "Number", func(d *displayIKEProposal) *uint32 { return &d.Number })),
-		shows(func(s *Session) string { return newIKEPeerDisplay(allPeers(s.running.config)).text() },
+		shows(func(s *Session) Display { return newIKEPeerDisplay(allPeers(s.running.config)) },
 			"ike", helpIKE, "peer", helpPeer),
-		shows(func(s *Session) string { return newIKEPeerDisplay(allPeers(s.running.config)).brief() },
+		shows(func(s *Session) Display { return inBrief{newIKEPeerDisplay(allPeers(s.running.config))} },
 			"ike", helpIKE, "peer", helpPeer, "brief", helpBrief),
 		grammar.Do[Config](1, displayIKEPeer{},
 			grammar.Path[displayIKEPeer]("display", helpDisplay, "ike", helpIKE, "peer", helpPeer, "name", helpByName),
@@ -53,9 +53,9 @@ func displayIKESARow() grammar.Row[Config] {
 
 func (d *displayIKESA) do(s *Session) Output {
 	if d.Verbose {
-		return Output{Text: newIKESAVerboseDisplay(s.device.About().Now, s.device.IKE(), d.saFilter).text()}
+		return Output{Display: newIKESAVerboseDisplay(s.device.About().Now, s.device.IKE(), d.saFilter)}
 	}
-	return Output{Text: newIKESADisplay(s.device.IKE(), d.saFilter).text()}
+	return Output{Display: newIKESADisplay(s.device.IKE(), d.saFilter)}
 }
 
 // displayErrors is `display ike error-info`.
@@ -75,7 +75,7 @@ func displayErrorsRow() grammar.Row[Config] {
 func (d *displayErrors) do(s *Session) Output {
 	display := newIKEErrorDisplay(s.device.Failures(), d.Peer)
 	display.Verbose = d.Verbose
-	return Output{Text: display.text()}
+	return Output{Display: display}
 }
 
 // allProposals returns the proposals by priority, the built-in one last.
@@ -93,7 +93,7 @@ func (d *displayIKEProposal) do(s *Session) Output {
 	if p == nil {
 		return s.refused(refuse("The IKE proposal does not exist."))
 	}
-	return Output{Text: newIKEProposalDisplay([]*IKEProposal{p}).text()}
+	return Output{Display: newIKEProposalDisplay([]*IKEProposal{p})}
 }
 
 func allPeers(c *Config) []*ike.Peer { return values(c.IKEPeers, strings.Compare) }
@@ -106,5 +106,5 @@ func (d *displayIKEPeer) do(s *Session) Output {
 	if p == nil {
 		return s.refused(refuse("The IKE peer does not exist."))
 	}
-	return Output{Text: newIKEPeerDisplay([]*ike.Peer{p}).text()}
+	return Output{Display: newIKEPeerDisplay([]*ike.Peer{p})}
 }

@@ -13,13 +13,13 @@ import (
 func ipsecDisplayRows() []grammar.Row[Config] {
 	return []grammar.Row[Config]{
 		displayIPsecSARow(),
-		shows(func(s *Session) string {
-			return newIPsecStatisticsDisplay(s.device.Statistics(), s.device.IKE()).text()
+		shows(func(s *Session) Display {
+			return newIPsecStatisticsDisplay(s.device.Statistics(), s.device.IKE())
 		},
 			"ipsec", helpIPsec, "statistics", helpStatistics),
-		shows(func(s *Session) string { return newIPsecProposalDisplay(allIPsecProposals(s.running.config)).text() },
+		shows(func(s *Session) Display { return newIPsecProposalDisplay(allIPsecProposals(s.running.config)) },
 			"ipsec", helpIPsec, "proposal", helpProposal),
-		shows(func(s *Session) string { return newIPsecProposalDisplay(allIPsecProposals(s.running.config)).brief() },
+		shows(func(s *Session) Display { return inBrief{newIPsecProposalDisplay(allIPsecProposals(s.running.config))} },
 			"ipsec", helpIPsec, "proposal", helpProposal, "brief", helpBrief),
 		grammar.Do[Config](1, displayIPsecProposal{},
 			grammar.Path[displayIPsecProposal]("display", helpDisplay, "ipsec", helpIPsec, "proposal", helpProposal, "name", helpByName),
@@ -50,9 +50,9 @@ func displayIPsecSARow() grammar.Row[Config] {
 
 func (d *displayIPsecSA) do(s *Session) Output {
 	if d.Brief {
-		return Output{Text: newIPsecSABriefDisplay(s.device.IKE(), d.saFilter).text()}
+		return Output{Display: newIPsecSABriefDisplay(s.device.IKE(), d.saFilter)}
 	}
-	return Output{Text: newIPsecSADisplay(s.device.About().Now, s.device.IKE(), s.device.SACounters, d.saFilter).text()}
+	return Output{Display: newIPsecSADisplay(s.device.About().Now, s.device.IKE(), s.device.SACounters, d.saFilter)}
 }
 
 func allIPsecProposals(c *Config) []*ipsec.Proposal { return values(c.IPsecProposals, strings.Compare) }
@@ -65,7 +65,7 @@ func (d *displayIPsecProposal) do(s *Session) Output {
 	if p == nil {
 		return s.refused(refuse("The IPSec proposal does not exist."))
 	}
-	return Output{Text: newIPsecProposalLine(p).text()}
+	return Output{Display: newIPsecProposalLine(p)}
 }
 
 // displayPolicy is `display ipsec policy`.
@@ -91,7 +91,7 @@ func (d *displayPolicy) do(s *Session) Output {
 		return s.refused(refuse("The IPSec policy does not exist."))
 	}
 	if d.Brief {
-		return Output{Text: display.brief()}
+		return Output{Display: inBrief{display}}
 	}
-	return Output{Text: display.text()}
+	return Output{Display: display}
 }

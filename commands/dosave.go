@@ -4,8 +4,10 @@ import "strings"
 
 // A question waits for the next line.
 type question struct {
-	text string // the prompt
-	yes  func(*Session) Output
+	text   string // the prompt
+	yes    func(*Session) Output
+	read   func(s *Session, answer string) Output // if not nil, any line answers, and yes is not used
+	hidden bool                                   // the answer is a secret
 }
 
 // askAgain is the prompt after an answer that was none.
@@ -30,7 +32,7 @@ func answerOf(line string) (yes, is bool) {
 func (s *Session) answer(yes bool) Output {
 	q := s.question
 	s.question = nil
-	if !yes || q == nil {
+	if !yes || q == nil || q.read != nil {
 		return Output{}
 	}
 	return q.yes(s)
@@ -40,7 +42,7 @@ func (s *Session) answer(yes bool) Output {
 type save struct{}
 
 func (*save) do(s *Session) Output {
-	s.question = &question{" Are you sure to continue?[Y/N]:", (*Session).save}
+	s.question = &question{text: " Are you sure to continue?[Y/N]:", yes: (*Session).save}
 	return Output{Text: " Warning: The current configuration will be written to the device.\n"}
 }
 

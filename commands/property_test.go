@@ -109,7 +109,7 @@ func sameValue(a, b reflect.Value) (string, bool) {
 // fixed are fields that no row changes: values of which there is only one yet,
 // or that only later commands set.
 var fixed = []string{
-	"Config.compiled", "IKEProposal.Method", "Peer.Mode", "Proposal.Transform", "Proposal.Mode",
+	"Config.compiled", "Config.Management", "Config.Logging", "IKEProposal.Method", "Peer.Mode", "Proposal.Transform", "Proposal.Mode",
 	"ACL.Name", "ACL.Kind",
 }
 

@@ -8,20 +8,14 @@ import (
 	"sallyport/commands/grammar"
 )
 
-// A Running is the configuration in force, shared by all sessions of a box. It
-// has no lock: whoever owns the sessions serialises their Exec.
-type Running struct{ config *Config }
-
-// NewRunning returns a Running that holds c, which is taken to be in force.
-func NewRunning(c *Config) *Running { return &Running{config: c} }
-
-// Config returns the configuration in force. It is not to be changed.
-func (r *Running) Config() *Config { return r.config }
-
 // Options are a session's.
 type Options struct {
 	Level       int  // of the user, 0-3: commands above it do not exist
 	Interactive bool // a person is typing: warn of weak choices, insist on an answer
+
+	User   string // who has logged in; empty on the console
+	Line   string // con0, vty0 …: the user interface, for its settings
+	Source string // address of the user's host; empty on the console
 }
 
 // A Session is one operator's command line: a view, and perhaps an open
@@ -34,12 +28,18 @@ type Session struct {
 	place    place
 	question *question // nil: none is open
 	ended    bool
+	terminal terminal
 }
 
 // An Output is what a line brought about.
 type Output struct {
 	Text string // to be printed as it is: empty, or lines that each end in a line feed
 	Err  error  // why the line was refused; Text says it too
+
+	// Display, if not nil, comes after Text. [Output.Rendered] makes text of it, which
+	// takes its time and needs no lock.
+	Display Display
+	Paged   bool // Text is for a pager, if there is one
 
 	// Long, if not nil, is the rest of the command. It takes its time and is to
 	// be run without the owner's lock; it prints as it goes. Its error is one
@@ -80,6 +80,10 @@ func (s *Session) Exec(_ context.Context, text string) Output {
 	if s.question == nil {
 		return s.exec(text)
 	}
+	if read := s.question.read; read != nil {
+		s.question = nil
+		return read(s, text)
+	}
 	yes, isAnswer := answerOf(text)
 	switch {
 	case isAnswer:
@@ -115,7 +119,7 @@ func (s *Session) exec(text string) Output {
 	}
 	before := s.place
 	var warnings strings.Builder
-	action, err := s.change(line, &warnings)
+	action, err := s.change(text, line, &warnings)
 	if err != nil {
 		s.place = before
 		return s.refused(err)
@@ -127,12 +131,12 @@ func (s *Session) exec(text string) Output {
 }
 
 // change runs a line and puts what it changes in force.
-func (s *Session) change(line grammar.Line, warnings *strings.Builder) (action any, err error) {
+func (s *Session) change(text string, line grammar.Line, warnings *strings.Builder) (action any, err error) {
 	e := &edit{config: s.running.config, open: s.device.Open, port: s.port}
 	if s.options.Interactive {
 		e.warnings = func(text string) { warnings.WriteString(text) }
 	}
-	action, err = s.place.run(e, line, s.options.Level)
+	action, err = s.place.run(e, line, s.level())
 	if err != nil || !e.owned {
 		return action, err
 	}
@@ -142,7 +146,7 @@ func (s *Session) change(line grammar.Line, warnings *strings.Builder) (action a
 	if err := s.device.Apply(e.config); err != nil {
 		return nil, refuse("%v.", err)
 	}
-	s.running.config = e.config
+	s.running.accept(s, text, e.config)
 	return action, nil
 }
 

@@ -109,7 +109,7 @@ func TestTwoSessions(t *testing.T) {
 	b := newBox(t)
 	one := b.session(operator, "system-view", "ike peer b")
 	two := b.session(operator, "system-view", "ike peer b", "remote-address 192.0.2.2")
-	if !strings.Contains(one.Exec(t.Context(), "display this").Text, "192.0.2.2") {
+	if !strings.Contains(one.Exec(t.Context(), "display this").Rendered().Text, "192.0.2.2") {
 		t.Error("one does not see what two did")
 	}
 	two.Exec(t.Context(), "undo ike peer b")
@@ -229,14 +229,14 @@ func TestSaveFails(t *testing.T) {
 		t.Errorf("%q, %v", out.Text, out.Err)
 	}
 	s.Exec(t.Context(), "save")
-	if out := s.Exec(t.Context(), "display version"); out.Err == nil || !strings.Contains(out.Text, "uptime is") {
+	if out := s.Exec(t.Context(), "display version").Rendered(); out.Err == nil || !strings.Contains(out.Text, "uptime is") {
 		t.Errorf("the line after a save that went wrong: %q, %v", out.Text, out.Err)
 	}
 	s.Exec(t.Context(), "save")
 	if out := s.Finish(t.Context()); out.Err == nil {
 		t.Error("no error at the end")
 	}
-	if got := s.Exec(t.Context(), "display saved-configuration").Text; got != "Error: the disk is full.\n" {
+	if got := s.Exec(t.Context(), "display saved-configuration").Rendered().Text; got != "Error: the disk is full.\n" {
 		t.Errorf("display saved-configuration: %q", got)
 	}
 }

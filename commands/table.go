@@ -34,7 +34,10 @@ func systemRows() []grammar.Row[Config] {
 	rows = append(rows, ipsecProposalRow(), ikeProposalRow(), ikePeerRow())
 	rows = append(rows, durationRows()...)
 	rows = append(rows, policyRows()...)
+	rows = append(rows, managementSystemRows()...)
 	rows = append(rows, interfaceRow(), routeRow())
+	rows = append(rows, loggingSystemRows()...)
+	rows = append(rows, hostSystemRows()...)
 	return append(rows, grammar.Do[Config](0, enterSystem{}, grammar.Kw[enterSystem]("system-view", "Enter the system view")))
 }
 

@@ -2,14 +2,11 @@ package commands
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	"sallyport/commands/grammar"
 )
 
 // A transcript is a conversation as an operator sees it. Lines that begin with a
@@ -62,29 +59,15 @@ func repeatTranscript(text string) string {
 // question mark asks for help.
 func say(s *Session, line string) string {
 	if text, ok := strings.CutSuffix(line, "?"); ok {
-		return helpText(s.Help(text))
+		return s.Help(text)
 	}
-	out := s.Exec(context.Background(), line)
+	out := s.Exec(context.Background(), line).Rendered()
 	var b strings.Builder
 	b.WriteString(out.Text)
 	if out.Long != nil {
 		if err := out.Long(context.Background(), func(text string) { b.WriteString(text) }); err != nil {
 			b.WriteString(err.Error() + "\n")
 		}
-	}
-	return b.String()
-}
-
-// helpText lays help out as VRP does: two blanks, the word, two blanks more than
-// the longest needs, what it means.
-func helpText(hints []grammar.Hint) string {
-	longest := 0
-	for _, h := range hints {
-		longest = max(longest, len(h.Text))
-	}
-	var b strings.Builder
-	for _, h := range hints {
-		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-*s  %s", longest, h.Text, h.Help), " ") + "\n")
 	}
 	return b.String()
 }

@@ -24,14 +24,27 @@ type Terminal interface {
 	// Interruptible returns a context that ends with ctx, with Ctrl-C, and with
 	// the call of stop, which must be made.
 	Interruptible(ctx context.Context) (_ context.Context, stop context.CancelFunc)
+
+	// Size is the window's, in characters; zero if it is not known. Resized tells of
+	// changes; nil: there are none.
+	Size() (columns, rows int)
+	Resized() <-chan struct{}
 }
 
-// A Session runs lines; a *commands.Session is one, if nobody else uses it or
-// what it shares meanwhile.
+// A Session runs lines and answers what the keys ask; see *commands.Session for
+// its methods but Messages.
 type Session interface {
 	Prompt() string
 	Exec(ctx context.Context, line string) commands.Output
 	Finish(ctx context.Context) commands.Output
+	Help(text string) string
+	Complete(text string) []string
+	Settings() commands.Settings
+	Hotkey(letter byte) string
+	Hidden() bool
+
+	// Messages are log lines to show whatever is being typed; nil: there are none.
+	Messages() <-chan string
 }
 
 // The longest lines, in octets without the line feed.

@@ -36,6 +36,9 @@ func (p *paper) Interruptible(ctx context.Context) (context.Context, context.Can
 	return ctx, p.pulled
 }
 
+func (p *paper) Size() (columns, rows int) { return 0, 0 }
+func (p *paper) Resized() <-chan struct{}  { return nil }
+
 var errRefused = errors.New("refused")
 
 // An actor is a session that knows a few lines.
@@ -88,6 +91,13 @@ func (a *actor) Exec(ctx context.Context, line string) commands.Output {
 	}
 	return commands.Output{Text: "   ^\nError\n", Err: errRefused}
 }
+
+func (a *actor) Help(string) string          { return "" }
+func (a *actor) Complete(string) []string    { return nil }
+func (a *actor) Settings() commands.Settings { return commands.Settings{} }
+func (a *actor) Hotkey(byte) string          { return "" }
+func (a *actor) Hidden() bool                { return false }
+func (a *actor) Messages() <-chan string     { return nil }
 
 func (a *actor) Finish(context.Context) commands.Output {
 	asked := a.asking

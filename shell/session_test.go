@@ -16,10 +16,19 @@ func (smallDevice) Apply(*commands.Config) error     { return nil }
 func (smallDevice) Seal(secret.Octets) string        { return "%^%#sealed%^%#" }
 func (smallDevice) Port(name string) (string, error) { return name, nil }
 
+// aSession is a real session that gets no messages.
+type aSession struct{ *commands.Session }
+
+func (s aSession) Exec(ctx context.Context, line string) commands.Output {
+	return s.Session.Exec(ctx, line).Rendered()
+}
+
+func (aSession) Messages() <-chan string { return nil }
+
 // newSession returns a real session of a box that was never configured.
-func newSession(interactive bool) *commands.Session {
+func newSession(interactive bool) aSession {
 	options := commands.Options{Level: 3, Interactive: interactive}
-	return commands.NewSession(smallDevice{}, commands.NewRunning(commands.New()), options)
+	return aSession{commands.NewSession(smallDevice{}, commands.NewRunning(commands.New()), options)}
 }
 
 // TestTranscript is what somebody at a terminal sees, typed text left out.

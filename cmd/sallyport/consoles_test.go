@@ -18,6 +18,7 @@ import (
 // An echoing session shows each line, refuses "bad", waits at "wait" until it is
 // interrupted, and panics at "panic".
 type echoing struct {
+	shell.Session
 	interactive bool
 	waiting     chan struct{} // told when a wait has begun
 	asking      bool

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
 	"slices"
 	"sync"
@@ -16,7 +14,6 @@ import (
 	"sallyport/ipsec/secret"
 	"sallyport/platform"
 	"sallyport/platform/icmp"
-	"sallyport/platform/store"
 )
 
 // A device is the box that the commands act on.
@@ -24,8 +21,11 @@ type device struct {
 	parts   parts
 	ports   *ports
 	seal    *seal
-	file    string // where save writes
 	started time.Time
+	*files
+	*host
+	*logs
+	*accounts
 
 	mu       sync.Mutex // over Apply, and what follows: what is in force
 	config   *ike.Config
@@ -53,8 +53,8 @@ func newDevice(g *gateway) *device {
 		parts:   parts{network: g.link, dataplane: g.tunnel, engine: g.loop},
 		ports:   &g.ports,
 		seal:    g.seal,
-		file:    g.startup(),
 		started: time.Now(),
+		files:   newFiles(g), host: newHost(g), logs: newLogs(g), accounts: newAccounts(g),
 	}
 }
 
@@ -191,18 +191,6 @@ func ping(ctx context.Context, p commands.Ping, reply func(commands.PingReply)) 
 		Host: p.Host, Source: p.Source, Count: p.Count, Size: p.Size, Timeout: p.Timeout, Interval: p.Interval,
 	}
 	return icmp.Ping(ctx, request, func(r icmp.Reply) { reply(commands.PingReply(r)) })
-}
-
-// Save writes the configuration to the file that the next start reads.
-func (d *device) Save(text string) error { return store.Write(d.file, []byte(text)) }
-
-// Saved returns what the next start would read.
-func (d *device) Saved() (string, error) {
-	text, err := store.Read(d.file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	return string(text), err
 }
 
 // Seal returns the stored form of a secret.

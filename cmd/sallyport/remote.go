@@ -90,6 +90,12 @@ func (r *remote) Interruptible(ctx context.Context) (context.Context, context.Ca
 	}
 }
 
+// Size is not known.
+func (r *remote) Size() (columns, rows int) { return 0, 0 }
+
+// Resized tells nothing.
+func (r *remote) Resized() <-chan struct{} { return nil }
+
 // Read returns what was typed. The error is io.EOF after the end of input.
 func (r *remote) Read(p []byte) (int, error) {
 	for len(r.rest) == 0 {

@@ -27,6 +27,11 @@ const (
 	xnetModule    = "golang.org/x/net"
 	xsysModule    = "golang.org/x/sys"
 	bigmodModule  = "filippo.io/bigmod"
+	xcryptoModule = "golang.org/x/crypto"
+	xtermModule   = "golang.org/x/term"
+	promptModule  = "github.com/c-bata/go-prompt"
+	sshModule     = "github.com/gliderlabs/ssh"
+	ptyModule     = "github.com/creack/pty"
 )
 
 // rooms is the rule. A new room means a new line here, in review. ike/wire
@@ -40,22 +45,26 @@ var rooms = map[string]room{
 	"ike/keymat":       {pure: true, ours: list("ike/wire ipsec/secret"), others: list(bigmodModule)},
 	"ike":              {pure: true, ours: list("ike/wire ike/keymat ipsec ipsec/secret acl")},
 	"commands/grammar": {pure: true, ours: list("ipsec/secret")},
+	"commands/ios":     {pure: true, ours: list("ipsec/secret")},
 	"commands/kind":    {pure: true, ours: list("commands/grammar ike/keymat ike/wire ipsec ipsec/secret acl")},
 	"commands": {pure: true,
-		ours: list("commands/grammar commands/kind ike ike/keymat ike/wire ipsec ipsec/secret acl platform")},
+		ours: list("commands/grammar commands/ios commands/kind ike ike/keymat ike/wire ipsec ipsec/secret acl platform")},
 	"platform":      {pure: true, ours: list("ipsec/secret")},
 	"testdata/seed": {pure: true},
 
-	"cmd/sallyport":  {ours: list("*"), others: list(xsysModule)},
-	"shell":          {ours: list("commands ipsec/secret"), others: list(xsysModule)},
-	"ike/loop":       {ours: list("ike ike/keymat ipsec ipsec/secret platform/udp"), others: list(xsysModule)},
-	"ipsec/tunnel":   {ours: list("ipsec ipsec/esp ipsec/secret acl platform/tun platform/udp"), others: list(netlinkModule, xsysModule)},
-	"platform/icmp":  {ours: list("platform ipsec/secret"), others: list(xnetModule, xsysModule)},
-	"platform/link":  {ours: list("platform ipsec/secret"), others: list(netlinkModule, xsysModule)},
-	"platform/netns": {ours: list("platform ipsec/secret"), others: list(netlinkModule, xsysModule)},
-	"platform/store": {ours: list("platform ipsec/secret"), others: list(xsysModule)},
-	"platform/tun":   {ours: list("platform ipsec/secret"), others: list(xsysModule)},
-	"platform/udp":   {ours: list("platform ipsec/secret"), others: list(xnetModule, xsysModule)},
+	"cmd/sallyport":   {ours: list("*"), others: list(xsysModule, xcryptoModule, xtermModule, ptyModule)},
+	"shell":           {ours: list("commands ipsec/secret"), others: list(xsysModule, xtermModule, promptModule, ptyModule)},
+	"shell/sshd":      {ours: list("shell commands ipsec/secret"), others: list(xsysModule, xcryptoModule, sshModule)},
+	"ike/loop":        {ours: list("ike ike/keymat ipsec ipsec/secret platform/udp"), others: list(xsysModule)},
+	"ipsec/tunnel":    {ours: list("ipsec ipsec/esp ipsec/secret acl platform/tun platform/udp"), others: list(netlinkModule, xsysModule)},
+	"platform/icmp":   {ours: list("platform ipsec/secret"), others: list(xnetModule, xsysModule)},
+	"platform/link":   {ours: list("platform ipsec/secret"), others: list(netlinkModule, xsysModule)},
+	"platform/netns":  {ours: list("platform ipsec/secret"), others: list(netlinkModule, xsysModule)},
+	"platform/proc":   {ours: list("platform ipsec/secret"), others: list(xsysModule)},
+	"platform/store":  {ours: list("platform ipsec/secret"), others: list(xsysModule)},
+	"platform/syslog": {ours: list("platform ipsec/secret"), others: list(xsysModule)},
+	"platform/tun":    {ours: list("platform ipsec/secret"), others: list(xsysModule)},
+	"platform/udp":    {ours: list("platform ipsec/secret"), others: list(xnetModule, xsysModule)},
 
 	"ike/iketest":               {ours: list("ike ike/wire ike/keymat ike/iketest/recorded ipsec ipsec/secret acl")},
 	"ike/iketest/recorded":      {ours: list("ike/wire ike/keymat ipsec/secret")},

@@ -1,0 +1,28 @@
+package commands
+
+import (
+	"time"
+
+	"sallyport/ipsec/secret"
+)
+
+// Accounts are what a box does about its users.
+type Accounts interface {
+	// Hash returns the irreversible stored form of a password, and Matches whether a
+	// password is the one of a stored form, in constant time.
+	Hash(password secret.Octets) (string, error)
+	Matches(stored string, password secret.Octets) bool
+
+	// Lines returns the user interfaces that somebody is on, console first.
+	Lines() []LineStatus
+}
+
+// A LineStatus is a user interface with somebody on it.
+type LineStatus struct {
+	Line   string // con0, vty0 …
+	User   string // empty on the console
+	Source string // address of the user's host; empty on the console
+	Level  int
+	Since  time.Time
+	Idle   time.Duration
+}

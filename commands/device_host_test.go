@@ -1,0 +1,4 @@
+package commands
+
+// fakeHost is the host of a fakeDevice.
+type fakeHost struct{}

@@ -1,0 +1,4 @@
+package commands
+
+// fakeLogs are the logs of a fakeDevice.
+type fakeLogs struct{}
