@@ -8,6 +8,7 @@ package acl
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 )
 
 // A Kind tells basic from advanced lists.
@@ -31,7 +32,7 @@ const (
 // An ACL is a list of rules in ascending order of ID. It is not changed once it
 // is part of a configuration in use: edit a Clone.
 type ACL struct {
-	Number      uint32 // 2000-3999
+	Number      uint32 // 2000-3999; 0: a named list that has none
 	Name        string // empty for a numbered list
 	Kind        Kind
 	Step        uint32 // distance of automatic rule numbers; 5 unless set
@@ -41,11 +42,28 @@ type ACL struct {
 
 // New returns an empty list of the kind that its number says.
 func New(number uint32) *ACL {
-	a := &ACL{Number: number, Step: defaultStep}
+	return &ACL{Number: number, Kind: KindOf(number), Step: defaultStep}
+}
+
+// NewNamed returns an empty list with a name and without a number.
+func NewNamed(name string, kind Kind) *ACL {
+	return &ACL{Name: name, Kind: kind, Step: defaultStep}
+}
+
+// KindOf returns the kind that a number says.
+func KindOf(number uint32) Kind {
 	if number >= firstBasic && number <= lastBasic {
-		a.Kind = Basic
+		return Basic
 	}
-	return a
+	return Advanced
+}
+
+// String returns how others refer to the list: by its name, else by its number.
+func (a *ACL) String() string {
+	if a.Name != "" {
+		return a.Name
+	}
+	return strconv.FormatUint(uint64(a.Number), 10)
 }
 
 // A Verdict is what a list says of a tuple.
@@ -111,6 +129,16 @@ func (a *ACL) Remove(id uint32) bool {
 		a.Rules = slices.Delete(a.Rules, i, i+1)
 	}
 	return found
+}
+
+// Renumber gives the list a step, and its rules numbers by it in their order: the
+// step, twice the step and so on.
+func (a *ACL) Renumber(step uint32) {
+	a.Step = step
+	a.Rules = slices.Clone(a.Rules)
+	for i := range a.Rules {
+		a.Rules[i].ID = uint32(i+1) * step
+	}
 }
 
 // NextID returns the number of a rule entered without one: the smallest multiple

@@ -229,3 +229,41 @@ func BenchmarkMatch(b *testing.B) {
 		})
 	}
 }
+
+func TestNamed(t *testing.T) {
+	for _, test := range []struct {
+		list *ACL
+		want string
+		kind Kind
+	}{
+		{New(2999), "2999", Basic},
+		{New(3000), "3000", Advanced},
+		{NewNamed("nets", Advanced), "nets", Advanced},
+		{NewNamed("hosts", Basic), "hosts", Basic},
+		{&ACL{Name: "both", Number: 3005}, "both", Advanced},
+	} {
+		if got := test.list.String(); got != test.want || test.list.Kind != test.kind {
+			t.Errorf("list %q of kind %d, want %q of %d", got, test.list.Kind, test.want, test.kind)
+		}
+	}
+}
+
+func TestRenumber(t *testing.T) {
+	a := New(3000)
+	for _, id := range []uint32{0, 7, 4000} {
+		a.Put(Rule{ID: id, Protocol: uint8(id)})
+	}
+	older := *a
+	a.Renumber(20)
+	for i, want := range []uint32{20, 40, 60} {
+		if r := a.Rules[i]; r.ID != want || r.Protocol != older.Rules[i].Protocol {
+			t.Errorf("rule %d became %d, want %d, of %v", i, r.ID, want, older.Rules[i])
+		}
+	}
+	if next, _ := a.NextID(); next != 80 || a.Step != 20 {
+		t.Errorf("step %d, next %d", a.Step, next)
+	}
+	if older.Rules[1].ID != 7 {
+		t.Error("an older version of the list has changed")
+	}
+}

@@ -3,7 +3,6 @@ package commands
 import (
 	"math"
 	"slices"
-	"strconv"
 
 	"sallyport/acl"
 	"sallyport/commands/grammar"
@@ -19,7 +18,7 @@ const longestDescription = 127
 // basicView and advancedView are the views of `acl`.
 func basicView() *grammar.View[acl.ACL] {
 	return &grammar.View[acl.ACL]{
-		Tag:  func(a *acl.ACL) string { return "acl-basic-" + strconv.Itoa(int(a.Number)) },
+		Tag:  func(a *acl.ACL) string { return "acl-basic-" + a.String() },
 		New:  func() *acl.ACL { return acl.New(2000) },
 		Rows: listRows(grammar.AnyOrder(sourceClause())),
 	}
@@ -27,7 +26,7 @@ func basicView() *grammar.View[acl.ACL] {
 
 func advancedView() *grammar.View[acl.ACL] {
 	return &grammar.View[acl.ACL]{
-		Tag: func(a *acl.ACL) string { return "acl-adv-" + strconv.Itoa(int(a.Number)) },
+		Tag: func(a *acl.ACL) string { return "acl-adv-" + a.String() },
 		New: func() *acl.ACL { return acl.New(3000) },
 		Rows: listRows(grammar.OneOf(
 			matchWithPorts(acl.TCP),
@@ -73,7 +72,7 @@ func listRows(match grammar.Element[acl.Rule]) []grammar.Row[acl.ACL] {
 		grammar.Setting(kw("description", "Description"),
 			grammar.Arg(kind.Text(longestDescription), "Text", func(a *acl.ACL) *string { return &a.Description })),
 		grammar.Setting(kw("step", "Distance of automatic numbers"),
-			grammar.Arg(kind.Integer[uint32](1, 20), "Step", func(a *acl.ACL) *uint32 { return &a.Step })),
+			grammar.Arg(kind.Integer[uint32](1, 20), "Step", func(a *acl.ACL) *uint32 { return &a.Step })).Check(checks(renumber)),
 		grammar.List(grammar.Items[acl.ACL, acl.Rule]{All: rules, New: newRule, Old: oldRule, Put: putRule},
 			ruleKw("rule", helpRule), grammar.Implied(id),
 			grammar.Arg(actions(), "Action", func(r *acl.Rule) *acl.Action { return &r.Action }), match),
@@ -84,6 +83,14 @@ func listRows(match grammar.Element[acl.Rule]) []grammar.Row[acl.ACL] {
 			grammar.Arg(kind.Text(longestDescription), "Text", func(r *acl.Rule) *string { return &r.Description })),
 		undoRule(),
 	}
+}
+
+// renumber gives the rules of a list numbers by its step, when that is another one.
+func renumber(e *edit, a *acl.ACL) error {
+	if a.Step != e.before.(*acl.ACL).Step {
+		a.Renumber(a.Step)
+	}
+	return nil
 }
 
 func actions() grammar.Kind[acl.Action] {

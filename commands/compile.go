@@ -13,18 +13,30 @@ import (
 	"sallyport/platform"
 )
 
-// compiled is what IKE made of a configuration, kept so that the next version
-// shares what did not change.
+// compiled is what was made of a configuration, kept so that the next version
+// shares what did not change and looks again only at what did.
 type compiled struct {
+	written  [parts]*version // of the configuration it was made of
+	lifetime ipsec.Lifetime
 	builtIn  *ike.Proposal
-	policies map[ipsec.PolicyID]builtPolicy
+	groups   map[string][]*Policy
+	applied  map[string]application // by name of the interface
+	config   *ike.Config
+}
+
+// An application is a policy group as an interface has it.
+type application struct {
+	to     *Interface
+	device string
+	group  []*Policy
+	built  []builtPolicy // one for each entry of the group
 }
 
 // builtPolicy is a policy and what it was made of.
 type builtPolicy struct {
 	from   ingredients
 	offers []*ipsec.Proposal
-	policy *ike.Policy
+	policy *ike.Policy // nil: the entry is not complete
 }
 
 // ingredients are all that a policy depends on but its proposals. They are
@@ -45,20 +57,15 @@ type ingredients struct {
 // device names the Linux device of an interface; its error is returned.
 //
 // What did not change since the version that c was cloned from is the same
-// pointer. c remembers the result, so that calls are to be serialised.
+// pointer, the result itself too. c remembers it, so that calls are to be
+// serialised.
 func (c *Config) IKE(device func(name string) (string, error)) (*ike.Config, error) {
-	old := c.compiled
-	if old == nil {
-		old = &compiled{builtIn: ike.BuiltIn()}
-	}
-	now := &compiled{old.builtIn, make(map[ipsec.PolicyID]builtPolicy, len(c.Policies))}
-	config := &ike.Config{}
+	b := c.builder()
+	config := &ike.Config{Policies: make([]*ike.Policy, 0, len(c.Policies))}
 	for _, p := range values(c.IKEProposals, cmp.Compare[uint32]) {
 		config.Proposals = append(config.Proposals, &p.Proposal)
 	}
-	config.Proposals = append(config.Proposals, now.builtIn)
-
-	groups := c.groups()
+	config.Proposals = append(config.Proposals, b.now.builtIn)
 	for _, i := range values(c.Interfaces, strings.Compare) {
 		if i.Policy == "" || i.Shutdown {
 			continue
@@ -67,40 +74,131 @@ func (c *Config) IKE(device func(name string) (string, error)) (*ike.Config, err
 		if err != nil {
 			return nil, fmt.Errorf("interface %s: %w", i.Name, err)
 		}
-		for _, entry := range groups[i.Policy] {
-			built, ok := c.build(i, linux, entry, old)
-			if ok {
-				now.policies[built.policy.ID] = built
-				config.Policies = append(config.Policies, built.policy)
+		applied := b.apply(i, linux)
+		b.now.applied[i.Name] = applied
+		for n := range applied.built {
+			if p := applied.built[n].policy; p != nil {
+				config.Policies = append(config.Policies, p)
 			}
 		}
 	}
-	c.compiled = now
-	return config, nil
+	b.now.config = unlessSame(config, b.old.config)
+	c.compiled = b.now
+	return b.now.config, nil
 }
 
-// groups returns the entries by name, in order.
-func (c *Config) groups() map[string][]*Policy {
+// unlessSame returns config, or old if that says the same.
+func unlessSame(config, old *ike.Config) *ike.Config {
+	if old != nil && slices.Equal(config.Proposals, old.Proposals) && slices.Equal(config.Policies, old.Policies) {
+		return old
+	}
+	return config
+}
+
+// A builder makes policies of a configuration, with the help of what was made of an
+// older version.
+type builder struct {
+	*Config
+	old, now                             *compiled
+	policies, lists, peers, ipsec, times bool // they are what they were
+}
+
+func (c *Config) builder() builder {
+	old := c.compiled
+	if old == nil {
+		old = &compiled{builtIn: ike.BuiltIn()}
+	}
+	same := func(p part) bool { return old.written[p] == c.written[p] }
+	b := builder{
+		Config: c, old: old,
+		policies: c.compiled != nil && same(partPolicies), lists: same(partACLs), peers: same(partIKEPeers),
+		ipsec: same(partIPsecProposals), times: c.Lifetime == old.lifetime,
+	}
+	b.now = &compiled{
+		written: c.written, lifetime: c.Lifetime, builtIn: old.builtIn, groups: b.grouped(),
+		applied: make(map[string]application, len(c.Interfaces)),
+	}
+	return b
+}
+
+// grouped returns the entries by name, in order.
+func (b *builder) grouped() map[string][]*Policy {
+	if b.policies {
+		return b.old.groups
+	}
 	groups := map[string][]*Policy{}
-	for _, p := range values(c.Policies, comparePolicies) {
+	for _, p := range b.Policies {
 		groups[p.Name] = append(groups[p.Name], p)
+	}
+	for _, group := range groups {
+		slices.SortFunc(group, func(a, b *Policy) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	}
 	return groups
 }
 
-// build returns an entry as applied to an interface, and false if it is not
-// complete.
-func (c *Config) build(i *Interface, device string, entry *Policy, old *compiled) (builtPolicy, bool) {
+// apply returns what an interface makes of its group.
+func (b *builder) apply(i *Interface, device string) application {
+	a := application{to: i, device: device, group: b.now.groups[i.Policy]}
+	old := b.old.applied[i.Name]
+	if i == old.to && device == old.device && b.policies && b.lists && b.peers && b.ipsec && b.times {
+		return old
+	}
+	a.built = make([]builtPolicy, len(a.group))
+	at := 0
+	for n, entry := range a.group {
+		for at < len(old.group) && comparePolicies(old.group[at].PolicyKey, entry.PolicyKey) < 0 {
+			at++
+		}
+		var before *builtPolicy
+		if at < len(old.group) && old.group[at].PolicyKey == entry.PolicyKey {
+			before = &old.built[at]
+		}
+		a.built[n] = b.build(i, device, entry, before)
+	}
+	return a
+}
+
+// build returns an entry as applied to an interface: before, if it is made of the
+// same. before may be nil.
+func (b *builder) build(i *Interface, device string, entry *Policy, before *builtPolicy) builtPolicy {
+	built := builtPolicy{from: b.ingredients(i, device, entry, before)}
+	if before != nil && b.ipsec && before.from.entry == entry {
+		built.offers = before.offers
+	} else {
+		built.offers = b.offers(entry)
+	}
+	if before != nil && before.from == built.from && slices.Equal(before.offers, built.offers) {
+		return *before
+	}
+	if built.from.complete() && len(built.offers) > 0 {
+		id := ipsec.PolicyID{Interface: i.Name, Name: entry.Name, Sequence: entry.Sequence}
+		built.policy = built.from.policy(id, built.offers)
+	}
+	return built
+}
+
+// ingredients returns what an entry is made of. Of what did not change it asks
+// before, which is faster than to look it up.
+func (b *builder) ingredients(i *Interface, device string, entry *Policy, before *builtPolicy) ingredients {
 	from := ingredients{
 		entry:  entry,
-		list:   c.ACLs[entry.ACL],
-		peer:   c.IKEPeers[entry.Peer],
 		device: device,
 		lifetime: ipsec.Lifetime{
-			Duration: cmp.Or(entry.Lifetime.Duration, c.Lifetime.Duration),
-			Octets:   cmp.Or(entry.Lifetime.Octets, c.Lifetime.Octets),
+			Duration: cmp.Or(entry.Lifetime.Duration, b.Lifetime.Duration),
+			Octets:   cmp.Or(entry.Lifetime.Octets, b.Lifetime.Octets),
 		},
 		auto: entry.Auto || i.AutoNeg,
+	}
+	known := before != nil && before.from.entry == entry
+	if known && b.lists {
+		from.list = before.from.list
+	} else {
+		from.list = b.ACLs[entry.ACL]
+	}
+	if known && b.peers {
+		from.peer = before.from.peer
+	} else {
+		from.peer = b.IKEPeers[entry.Peer]
 	}
 	if len(i.Addresses) > 0 {
 		from.local = i.Addresses[0].Addr()
@@ -108,15 +206,7 @@ func (c *Config) build(i *Interface, device string, entry *Policy, old *compiled
 	if from.peer != nil && from.peer.Local.IsValid() {
 		from.local = from.peer.Local
 	}
-	offers := c.offers(entry)
-	if !from.complete() || len(offers) == 0 {
-		return builtPolicy{}, false
-	}
-	id := ipsec.PolicyID{Interface: i.Name, Name: entry.Name, Sequence: entry.Sequence}
-	if b := old.policies[id]; b.from == from && slices.Equal(b.offers, offers) {
-		return b, true
-	}
-	return builtPolicy{from, offers, from.policy(id, offers)}, true
+	return from
 }
 
 // offers returns the proposals of an entry that protect anything.

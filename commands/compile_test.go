@@ -52,7 +52,7 @@ func TestIKE(t *testing.T) {
 	want := ipsec.Policy{
 		ID:     ipsec.PolicyID{Interface: "GigabitEthernet0/0/2", Name: "policy1", Sequence: 5},
 		Device: "eth2", Local: netip.MustParseAddr("192.0.2.1"), Remote: netip.MustParseAddr("192.0.2.2"),
-		ACL: c.ACLs[3000], Window: 1024,
+		ACL: c.ACLs["3000"], Window: 1024,
 	}
 	if p.Policy != want {
 		t.Errorf("policy %+v, want %+v", p.Policy, want)

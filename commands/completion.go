@@ -11,8 +11,26 @@ import (
 )
 
 // Help returns what may be typed after text where the session stands, as `?`
-// shows it.
-func (s *Session) Help(text string) string { return helpText(s.hints(text)) }
+// shows it. At the beginning of a line the view's name stands above.
+func (s *Session) Help(text string) string {
+	help := helpText(s.hints(text))
+	if grammar.Split(text).Empty() && help != "" {
+		return s.place.title() + " commands:\n" + help
+	}
+	return help
+}
+
+// title names the view, as VRP does above its commands.
+func (p *place) title() string {
+	switch {
+	case p.object != nil:
+		name := p.object.Table.Sort()
+		return strings.ToUpper(name[:1]) + name[1:] + " view"
+	case p.system:
+		return "System view"
+	}
+	return "User view"
+}
 
 // helpText lays help out as VRP does: two blanks, the word, two blanks more than
 // the longest needs, what it means.
@@ -23,21 +41,73 @@ func helpText(hints []grammar.Hint) string {
 	}
 	var b strings.Builder
 	for _, h := range hints {
-		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-*s  %s", longest, h.Text, h.Help), " ") + "\n")
+		fmt.Fprintf(&b, "  %-*s  %s\n", longest, h.Text, h.Help)
 	}
 	return b.String()
 }
 
+// hints are what may be typed next. Where a display may end, a filter may begin.
 func (s *Session) hints(text string) []grammar.Hint {
 	s.place.settle(s.running.config)
-	return grammar.Help(text, s.level(), s.place.groups()...)
+	if tables, tail, is := s.filterAt(text); is {
+		return withPipe(grammar.Help(tail, everything, tables))
+	}
+	hints := grammar.Help(text, s.level(), s.place.groups()...)
+	if _, is := s.display(grammar.Split(text)); is {
+		return withPipe(hints)
+	}
+	return hints
+}
+
+// withPipe adds the | before the end of the line, if that is a hint.
+func withPipe(hints []grammar.Hint) []grammar.Hint {
+	n := len(hints) - 1
+	if n < 0 || hints[n].Text != grammar.EndOfLine {
+		return hints
+	}
+	return slices.Insert(hints, n, grammar.Hint{Text: "|", Help: helpPipe})
+}
+
+// filterAt returns the last filter of a display line, which is being typed, and
+// the tables that it is of.
+func (s *Session) filterAt(text string) (tables []*grammar.Table, tail string, is bool) {
+	head, tails := grammar.Split(text).Pipes()
+	n := len(tails) - 1
+	if n < 0 {
+		return nil, "", false
+	}
+	if _, is := s.display(head); !is {
+		return nil, "", false
+	}
+	filters, err := parseFilters(tails[:n])
+	if err != nil {
+		return nil, "", false
+	}
+	tail = text[tails[n].Begin():]
+	if len(tail) > 1 { // perhaps |include in one
+		tail = "| " + strings.TrimLeft(tail[1:], " \t")
+	}
+	return filtersAfter(filters), tail, true
 }
 
 // Complete returns the words that Tab offers for the last word of text, which
 // may be empty: keywords, and names that the configuration has.
 func (s *Session) Complete(text string) []string {
 	s.place.settle(s.running.config)
-	return grammar.Complete(text, s.level(), s.running.config.names, s.place.groups()...)
+	if tables, tail, is := s.filterAt(text); is {
+		return grammar.Complete(tail, everything, nil, tables)
+	}
+	words := grammar.Complete(text, s.level(), s.running.config.names, s.place.groups()...)
+	if s.mayPipe(text) {
+		words = append(words, "|")
+	}
+	return words
+}
+
+// mayPipe reports whether text is a display line that is complete, and a blank.
+func (s *Session) mayPipe(text string) bool {
+	_, is := s.display(grammar.Split(text))
+	return is && strings.HasSuffix(text, " ")
 }
 
 // names returns the names of all objects of a sort, in no order.
@@ -47,8 +117,8 @@ func (c *Config) names(of string) []string {
 		return slices.Collect(maps.Keys(c.IKEPeers))
 	case "ike proposal":
 		return numbers(c.IKEProposals)
-	case "acl":
-		return numbers(c.ACLs)
+	case "acl", "acl name":
+		return c.listNames(of == "acl name")
 	case "ipsec proposal":
 		return slices.Collect(maps.Keys(c.IPsecProposals))
 	case "interface":

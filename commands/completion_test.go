@@ -19,7 +19,7 @@ func TestSessionHelp(t *testing.T) {
 		{"ip route-static 10.0.0.0 ", "IP_ADDR<X.X.X.X>/INTEGER<0-32>"},
 		{"ip route-static 10.0.0.0 8 ", "IP_ADDR<X.X.X.X> STRING<1-30>"},
 		{"ip route-static 10.0.0.0 8 192.0.2.1 ", "preference <cr>"},
-		{"acl ", "INTEGER<2000-2999> INTEGER<3000-3999> number"},
+		{"acl ", "INTEGER<2000-2999> INTEGER<3000-3999> name number"},
 	} {
 		var got []string
 		for _, h := range s.hints(test.text) {
@@ -62,7 +62,7 @@ func TestSessionComplete(t *testing.T) {
 		"undo ike peer H":    "hq",
 		"undo ipsec policy ": "one two",
 		"interface ":         "eth1",
-		"undo acl ":          "3000 all number",
+		"undo acl ":          "3000 all name number",
 		"undo ike proposal ": "7",
 		"ipsec proposal s":   "strong",
 		"zz":                 "",

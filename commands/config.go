@@ -19,13 +19,14 @@ import (
 
 // A Config is the whole wanted state of a box. It and what it points to are not
 // changed once it is in force: a line edits a clone, and clones only the object
-// it touches, so that versions share what did not change and a difference is
-// found by comparing pointers.
+// it touches and the map that holds it, so that versions share what did not
+// change and a difference is found by comparing pointers. The maps of an edit are
+// written through own.
 type Config struct {
 	Sysname        string
 	IKEProposals   map[uint32]*IKEProposal
 	IKEPeers       map[string]*ike.Peer
-	ACLs           map[uint32]*acl.ACL
+	ACLs           map[string]*acl.ACL // by name; those that have none by number
 	IPsecProposals map[string]*ipsec.Proposal
 	Policies       map[PolicyKey]*Policy
 	Interfaces     map[string]*Interface // by canonical name, such as GigabitEthernet0/0/2
@@ -33,8 +34,36 @@ type Config struct {
 	Lifetime       ipsec.Lifetime // ipsec sa global-duration
 	Management     Management
 	Logging        Logging
+	Zone           TimeZone // clock timezone
 
-	compiled *compiled // what IKE made of it, for the next version to share
+	version  *version
+	written  [parts]*version // which version each map was written for last
+	compiled *compiled       // what was made of it, for the next version to share
+}
+
+// A part is a map of a Config.
+type part uint8
+
+const (
+	partIKEProposals part = iota
+	partIKEPeers
+	partACLs
+	partIPsecProposals
+	partPolicies
+	partInterfaces
+	partRoutes
+	parts
+)
+
+// A version tells one edit of a configuration from another, by its address.
+type version struct{ _ byte }
+
+// own returns a map of c to be written: a copy, if an older version has it too.
+func own[K comparable, V any](c *Config, p part, m *map[K]V) map[K]V {
+	if c.written[p] != c.version {
+		*m, c.written[p] = maps.Clone(*m), c.version
+	}
+	return *m
 }
 
 // An IKEProposal is an `ike proposal`: what IKEv1 uses of it, and two settings
@@ -54,7 +83,7 @@ type PolicyKey struct {
 // A Policy is an `ipsec policy NAME SEQ isakmp`. Zero fields are not configured.
 type Policy struct {
 	PolicyKey
-	ACL       uint32
+	ACL       string   // key of Config.ACLs
 	Proposals []string // up to 12, in order of preference
 	Peer      string
 	PFS       wire.Group
@@ -103,7 +132,7 @@ func New() *Config {
 		Sysname:        DefaultSysname,
 		IKEProposals:   map[uint32]*IKEProposal{},
 		IKEPeers:       map[string]*ike.Peer{},
-		ACLs:           map[uint32]*acl.ACL{},
+		ACLs:           map[string]*acl.ACL{},
 		IPsecProposals: map[string]*ipsec.Proposal{},
 		Policies:       map[PolicyKey]*Policy{},
 		Interfaces:     map[string]*Interface{},
@@ -111,19 +140,15 @@ func New() *Config {
 		Lifetime:       ipsec.Lifetime{Duration: defaultSeconds * time.Second, Octets: defaultKilobytes << 10},
 		Management:     newManagement(),
 		Logging:        newLogging(),
+		version:        new(version),
 	}
 }
 
-// Clone returns a configuration of its own that shares the objects of c.
+// Clone returns a configuration of its own that shares the objects of c, and the
+// maps until they are written.
 func (c *Config) Clone() *Config {
 	d := *c
-	d.IKEProposals = maps.Clone(c.IKEProposals)
-	d.IKEPeers = maps.Clone(c.IKEPeers)
-	d.ACLs = maps.Clone(c.ACLs)
-	d.IPsecProposals = maps.Clone(c.IPsecProposals)
-	d.Policies = maps.Clone(c.Policies)
-	d.Interfaces = maps.Clone(c.Interfaces)
-	d.Routes = maps.Clone(c.Routes)
+	d.version = new(version)
 	d.Management = c.Management.clone()
 	d.Logging = c.Logging.clone()
 	return &d

@@ -60,6 +60,11 @@ type Ping struct {
 	Size     int           // octets of data
 	Timeout  time.Duration // for each reply
 	Interval time.Duration
+
+	TTL        int    // of the requests; 0: the system's choice
+	TOS        int    // type of service of the requests
+	NoFragment bool   // what is too long for the path is lost
+	Device     string // Linux device that they leave by; empty: that of the route
 }
 
 // A PingReply is the answer to one echo request, or its loss.

@@ -89,5 +89,5 @@ func port(name string) (string, error) {
 
 func (d *fakeDevice) About() About {
 	start := time.Date(2026, 5, 7, 11, 0, 0, 0, time.UTC)
-	return About{Version: "1.0", Dataplane: "user", Started: start, Now: start.Add(3 * time.Minute)}
+	return About{Version: "1.0", Dataplane: "user", Started: start, Now: start.Add(3*time.Minute + d.elapsed)}
 }

@@ -2,14 +2,35 @@ package commands
 
 import (
 	"fmt"
+	"strings"
 
 	"sallyport/acl"
+	"sallyport/commands/grammar"
 )
+
+// displayACL is `display acl { N | name NAME }`.
+type displayACL struct{ List string }
+
+func displayACLRow() grammar.Row[Config] {
+	return grammar.Do[Config](1, displayACL{}, grammar.Path[displayACL]("display", helpDisplay, "acl", helpACL),
+		listArg(2000, 3999, helpNumber, func(d *displayACL) *string { return &d.List }))
+}
+
+func (d *displayACL) do(s *Session) Output {
+	c := s.running.config
+	list := c.ACLs[c.listKey(d.List)]
+	if list == nil {
+		return s.refused(refuse("The specified ACL does not exist."))
+	}
+	return Output{Display: newACLDisplay(list)}
+}
+
+func sortedACLs(c *Config) []*acl.ACL { return values(c.ACLs, strings.Compare) }
 
 // An aclDisplay is `display acl N`.
 type aclDisplay struct {
-	Number      uint32    `json:"number"`
-	Name        string    `json:"name"` // empty for a numbered list
+	Number      uint32    `json:"number"` // 0: a named list that has none
+	Name        string    `json:"name"`   // empty for a numbered list
 	Basic       bool      `json:"basic"`
 	Step        uint32    `json:"step"`
 	Description string    `json:"description"`
@@ -55,14 +76,17 @@ func (d aclDisplay) text() string {
 }
 
 func (d aclDisplay) title() string {
-	kind := "Advanced"
+	words := []string{"Advanced", "ACL"}
 	if d.Basic {
-		kind = "Basic"
+		words[0] = "Basic"
 	}
-	if d.Name == "" {
-		return fmt.Sprintf("%s ACL %d", kind, d.Number)
+	if d.Name != "" {
+		words = append(words, d.Name)
 	}
-	return fmt.Sprintf("%s ACL %s %d", kind, d.Name, d.Number)
+	if d.Number != 0 {
+		words = append(words, utoa(d.Number))
+	}
+	return strings.Join(words, " ")
 }
 
 // ruleCount returns VRP's plural: 0 rule, 1 rule, 2 rules.

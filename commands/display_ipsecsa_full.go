@@ -109,7 +109,7 @@ func (d *ipsecSADisplay) policy(id ipsec.PolicyID) *ipsecSAPolicy {
 }
 
 func newIPsecSAPair(now time.Time, c *ike.ChildStatus, count saCounters) ipsecSAPair {
-	pair := ipsecSAPair{ConnectionID: c.ConnectionID, PFS: c.PFS}
+	pair := ipsecSAPair{ConnectionID: c.ConnectionID, PFS: c.PFS, SAs: []ipsecSAState{}}
 	for _, sa := range []*ipsec.SA{c.Inbound, c.Outbound} {
 		if sa == nil {
 			continue

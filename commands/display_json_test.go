@@ -23,11 +23,17 @@ func everyDisplay() map[string]display {
 		"ike-peer":         newIKEPeerDisplay(manyPeers()),
 		"ipsec-sa-brief":   newIPsecSABriefDisplay(seedSAs(), saFilter{}),
 		"ipsec-sa":         newIPsecSADisplay(then, oddSAs(), seedCounters, saFilter{}),
+		"ipsec-duration":   newDurationDisplay(New().Lifetime),
 		"ipsec-statistics": newIPsecStatisticsDisplay(ipsec.Statistics{}, seedSAs()),
 		"ipsec-proposal":   newIPsecProposalDisplay(oddProposals()),
 		"ipsec-policy":     newPolicyDisplay(oddPolicies(), "", 0),
 		"acl":              newACLsDisplay([]*acl.ACL{oddACL()}),
 		"version":          newVersionDisplay(About{Version: "0.1.0", Dataplane: "user", Started: established, Now: then}),
+		"ike-offline-info": newIKEOfflineDisplay(offlines(), netip.Addr{}),
+		"ipsec-history":    newIPsecHistoryDisplay(histories(), netip.Addr{}),
+		"logbuffer":        newLogBufferDisplay(newLogging(), (&fakeLogs{}).LogBuffer(), logFilter{Size: 512, Level: LogDebugging}),
+		"info-center":      newInfoCenterDisplay(newLogging(), (&fakeLogs{}).LogBuffer(), (&fakeLogs{}).LogServers()),
+		"debugging":        newDebuggingDisplay([]DebugSwitch{{Kind: DebugIKEError, Remote: there}, {Kind: DebugIPsecMisc}}),
 		"ping":             pingDisplay{Host: pinged, Sent: 2, Received: 1, Min: 6, Max: 6, Total: 6},
 	}
 }
@@ -53,7 +59,7 @@ func TestDisplayFieldsAreNamed(t *testing.T) {
 	name := regexp.MustCompile(`^(-|[a-z0-9]+(_[a-z0-9]+)*)$`)
 	for _, d := range everyDisplay() {
 		eachField(reflect.TypeOf(d), func(of reflect.Type, f reflect.StructField) {
-			if tag := f.Tag.Get("json"); !name.MatchString(tag) {
+			if tag := f.Tag.Get("json"); f.IsExported() && !name.MatchString(tag) {
 				t.Errorf("%v.%s has the name %q", of, f.Name, tag)
 			}
 		})
@@ -89,6 +95,11 @@ func TestEmptyDisplaysHaveEmptyLists(t *testing.T) {
 		"ipsec proposal": newIPsecProposalDisplay(nil),
 		"ipsec policy":   newPolicyDisplay(New(), "", 0),
 		"acl all":        newACLsDisplay(nil),
+		"ike offline":    newIKEOfflineDisplay(nil, netip.Addr{}),
+		"ipsec history":  newIPsecHistoryDisplay(nil, netip.Addr{}),
+		"logbuffer":      newLogBufferDisplay(newLogging(), LogBuffer{}, logFilter{}),
+		"info-center":    newInfoCenterDisplay(newLogging(), LogBuffer{}, nil),
+		"debugging":      newDebuggingDisplay(nil),
 	} {
 		b, err := json.Marshal(d)
 		if err != nil || strings.Contains(string(b), "null") || !strings.Contains(string(b), "[]") {

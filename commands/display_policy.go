@@ -27,7 +27,7 @@ type policyGroup struct {
 // nothing of its own, the global value.
 type policyEntry struct {
 	Sequence  uint32     `json:"sequence"`
-	ACL       uint32     `json:"acl"`      // 0: none yet
+	ACL       string     `json:"acl"`      // number or name; empty: none yet
 	Peer      string     `json:"ike_peer"` // empty: none yet
 	PFS       wire.Group `json:"pfs"`      // 0: off
 	Proposals []string   `json:"proposals"`
@@ -87,7 +87,7 @@ func newPolicyEntry(c *Config, y *Policy) policyEntry {
 // missing returns what an entry lacks to be used, in the order of its commands.
 func (e policyEntry) missing() []string {
 	lacks := []string{}
-	if e.ACL == 0 {
+	if e.ACL == "" {
 		lacks = append(lacks, "security acl")
 	}
 	if e.Peer == "" {
@@ -126,7 +126,7 @@ func (g policyGroup) addTo(p *page) {
 func (e policyEntry) addTo(group string, p *page) {
 	p.addf("    Sequence number: %d", e.Sequence)
 	p.addf("    Policy Alias: %s", entryName(group, e))
-	p.add(labelled("    Security data flow:", orEmpty(e.ACL)))
+	p.add(labelled("    Security data flow:", e.ACL))
 	p.add(labelled("    Peer name    : ", e.Peer))
 	p.add(labelled("    Perfect forward secrecy:", e.pfs()))
 	for _, name := range e.Proposals {
@@ -171,7 +171,7 @@ func (d policyDisplay) brief() string {
 	for _, g := range d.Groups {
 		for _, e := range g.Entries {
 			entries = append(entries,
-				policyColumns.row(entryName(g.Name, e), "isakmp", orDash(orEmpty(e.ACL)), orDash(e.Peer)))
+				policyColumns.row(entryName(g.Name, e), "isakmp", orDash(e.ACL), orDash(e.Peer)))
 		}
 	}
 	var p page

@@ -40,17 +40,17 @@ func withPolicies(entries ...Policy) *Config {
 }
 
 func seedPolicy() Policy {
-	return Policy{PolicyKey: PolicyKey{"policy1", 1}, ACL: 3001, Proposals: []string{"a"}, Peer: "b"}
+	return Policy{PolicyKey: PolicyKey{"policy1", 1}, ACL: "3001", Proposals: []string{"a"}, Peer: "b"}
 }
 
 func oddPolicies() *Config {
 	c := withPolicies(
 		seedPolicy(),
-		Policy{PolicyKey: PolicyKey{"policy1", 10}, ACL: 3999, Peer: "peer-of-15-char",
+		Policy{PolicyKey: PolicyKey{"policy1", 10}, ACL: "3999", Peer: "peer-of-15-char",
 			Proposals: []string{"fifteen-letters", "b"}, PFS: wire.Group19, Auto: true,
 			Lifetime: ipsec.Lifetime{Duration: 604800 * time.Second, Octets: 4294967295 << 10}},
 		Policy{PolicyKey: PolicyKey{"policy1", 2}, Lifetime: ipsec.Lifetime{Octets: 2560 << 10}},
-		Policy{PolicyKey: PolicyKey{"fifteen-letters", 10000}, ACL: 3001, Peer: "b"},
+		Policy{PolicyKey: PolicyKey{"fifteen-letters", 10000}, ACL: "3001", Peer: "b"},
 	)
 	c.Interfaces["GigabitEthernet0/0/1"].Policy = "policy1"
 	return c

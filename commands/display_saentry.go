@@ -11,6 +11,7 @@ import (
 // An saFilter picks the SAs to display. Zero fields do not restrict.
 type saFilter struct {
 	Remote       netip.Addr
+	RemoteID     string // as displays print it; of a pair its ISAKMP SA's
 	ConnectionID uint32 // of a phase 1 or a phase 2 SA
 	Policy       string // name of a policy group: phase 2 only
 	Sequence     uint32 // of the entry in the group: phase 2 only
@@ -57,6 +58,7 @@ func newestFirst(a, b saEntry) int {
 
 func (f saFilter) match(e saEntry) bool {
 	return (!f.Remote.IsValid() || f.Remote == e.remote().Addr()) &&
+		(f.RemoteID == "" || f.RemoteID == printable(e.status.RemoteID, peerTextLimit)) &&
 		(f.ConnectionID == 0 || f.ConnectionID == e.connectionID()) &&
 		(f.Policy == "" || e.child != nil && f.Policy == e.child.Policy.Name) &&
 		(f.Sequence == 0 || e.child != nil && f.Sequence == e.child.Policy.Sequence)

@@ -191,7 +191,7 @@ func TestIPsecSAPairOfOne(t *testing.T) {
 func TestPolicyEntryValue(t *testing.T) {
 	c := oddPolicies()
 	same(t, "entry", newPolicyEntry(c, c.Policies[PolicyKey{"policy1", 10}]), policyEntry{
-		Sequence: 10, ACL: 3999, Peer: "peer-of-15-char", PFS: wire.Group19,
+		Sequence: 10, ACL: "3999", Peer: "peer-of-15-char", PFS: wire.Group19,
 		Proposals: []string{"fifteen-letters", "b"},
 		Seconds:   604800, Kilobytes: 4294967295, Auto: true, Missing: []string{},
 	})

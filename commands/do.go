@@ -19,7 +19,6 @@ func anywhereRows() []grammar.Row[Config] {
 	rows := []grammar.Row[Config]{
 		grammar.Do[Config](0, quit{}, grammar.Kw[quit]("quit", "Exit from the current view")),
 		grammar.Do[Config](0, leave{}, grammar.Kw[leave]("return", "Return to user view")),
-		grammar.Do[Config](3, save{}, grammar.Kw[save]("save", "Save the current configuration")),
 		pingRow(),
 	}
 	rows = append(rows, configurationRows()...)

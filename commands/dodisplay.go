@@ -1,12 +1,6 @@
 package commands
 
-import (
-	"cmp"
-	"strings"
-
-	"sallyport/acl"
-	"sallyport/commands/grammar"
-)
+import "sallyport/commands/grammar"
 
 // A show is a display that takes no arguments: a function of the session.
 type show struct {
@@ -23,64 +17,45 @@ func shows(display func(*Session) Display, texts ...string) grammar.Row[Config] 
 // configurationRows display the configuration and the box.
 func configurationRows() []grammar.Row[Config] {
 	return []grammar.Row[Config]{
-		shows(func(s *Session) Display { return linesOf(s.running.config.Render(s.device.Seal)) },
-			"current-configuration", "Configuration in force"),
-		shows(displaySaved, "saved-configuration", "Configuration that the next start uses"),
+		displayConfigurationRow(),
+		grammar.Do[Config](1, displaySaved{},
+			grammar.Path[displaySaved]("display", helpDisplay, "saved-configuration", "Configuration that the next start uses")),
 		shows(displayThis, "this", "Configuration of the current view"),
 		shows(func(s *Session) Display { return newVersionDisplay(s.device.About()) },
 			"version", "Version of the program"),
 		shows(func(s *Session) Display { return newACLsDisplay(sortedACLs(s.running.config)) },
-			"acl", helpACL, "all", "All lists"),
-		grammar.Do[Config](1, displayACL{}, grammar.Path[displayACL]("display", helpDisplay, "acl", helpACL),
-			grammar.Arg(numberOf("acl", 2000, 3999), helpNumber, func(d *displayACL) *uint32 { return &d.Number })),
+			"acl", helpACL, "all", "All of them"),
+		displayACLRow(),
 	}
 }
 
-// displaySaved shows the start-up file, which may have been written by hand: keys
-// in clear are hidden.
-func displaySaved(s *Session) Display {
+// displaySaved is `display saved-configuration`. The start-up file may have been
+// written by hand: keys in clear are hidden.
+type displaySaved struct{}
+
+func (*displaySaved) do(s *Session) Output {
 	text, err := s.device.Saved()
 	switch {
 	case err != nil:
-		return linesOf(refuse("%v.", err).Error() + "\n")
+		return s.refused(refuse("%v.", err))
 	case text == "":
-		return linesOf("Info: There is no saved configuration.\n")
+		return Output{Display: linesOf("Info: There is no saved configuration.\n")}
 	}
-	return linesOf(withoutSecrets(text))
+	return Output{Display: layout(func() string { return withoutSecrets(text) })}
 }
 
 // displayThis renders the object of the view, or the lines of the system view.
 func displayThis(s *Session) Display {
-	c := s.running.config
-	switch {
-	case s.place.object != nil:
-		return linesOf(renderObject(s.place.object, c, s.device.Seal))
+	c, seal := s.running.config, s.device.Seal
+	switch object := s.place.object; {
+	case object != nil:
+		return layout(func() string { return renderObject(object, c, seal) })
 	case !s.place.system:
 		return linesOf("#\n")
 	}
-	var b strings.Builder
-	for _, block := range joined(systemTable.Blocks(c)) {
-		if !block.Object {
-			writeBlock(&b, block)
-		}
-	}
-	b.WriteString("#\n")
-	return linesOf(b.String())
-}
-
-// displayACL is `display acl N`.
-type displayACL struct{ Number uint32 }
-
-func (d *displayACL) do(s *Session) Output {
-	list := s.running.config.ACLs[d.Number]
-	if list == nil {
-		return s.refused(refuse("The specified ACL does not exist."))
-	}
-	return Output{Display: newACLDisplay(list)}
-}
-
-func sortedACLs(c *Config) []*acl.ACL {
-	return values(c.ACLs, cmp.Compare[uint32])
+	return layout(func() string {
+		return framed(c.part(seal, func(b *grammar.Block) bool { return !b.Object }), "#\n")
+	})
 }
 
 // values returns the values of m in the order of the keys.

@@ -15,8 +15,9 @@ func ikeDisplayRows() []grammar.Row[Config] {
 	return []grammar.Row[Config]{
 		displayIKESARow(),
 		displayErrorsRow(),
-		shows(func(s *Session) Display { return newIKEStatisticsDisplay(s.device.IKE(), s.device.Refusals()) },
-			"ike", helpIKE, "statistics", "Counts since the start"),
+		grammar.Do[Config](1, show{displayIKEStatistics},
+			grammar.Path[show]("display", helpDisplay, "ike", helpIKE, "statistics", helpStatistics),
+			grammar.Optional(grammar.Kw[show]("v1", "Of IKEv1, the only version"))),
 		shows(func(s *Session) Display { return newIKEProposalDisplay(allProposals(s.running.config)) },
 			"ike", helpIKE, "proposal", helpProposal),
 		grammar.Do[Config](1, displayIKEProposal{},
@@ -42,20 +43,31 @@ func displayIKESARow() grammar.Row[Config] {
 	kw := grammar.Kw[displayIKESA]
 	remote := grammar.Sequence(kw("remote", helpRemote),
 		grammar.Arg(kind.Address(), helpRemote, func(d *displayIKESA) *netip.Addr { return &d.Remote }))
-	id := grammar.Sequence(kw("connection-id", helpByNumber),
+	number := grammar.Sequence(kw("connection-id", helpByNumber),
 		grammar.Arg(kind.Integer[uint32](1, highestID), "Number", func(d *displayIKESA) *uint32 { return &d.ConnectionID }))
+	identity := grammar.Sequence(
+		grammar.Optional(kw("remote-id-type", "Type of the peer's identity"), kw("ip", helpIP)),
+		kw("remote-id", "Identity of the peer"),
+		grammar.Arg(kind.Name(longestIdentity, ""), "Identity", func(d *displayIKESA) *string { return &d.RemoteID }))
 	return grammar.Do[Config](1, displayIKESA{},
 		grammar.Path[displayIKESA]("display", helpDisplay, "ike", helpIKE, "sa", helpSA),
-		grammar.Optional(grammar.OneOf(remote, grammar.Sequence(
+		grammar.Optional(grammar.OneOf(remote, identity, grammar.Sequence(
 			grammar.Flag("verbose", helpVerbose, func(d *displayIKESA) *bool { return &d.Verbose }),
-			grammar.Optional(grammar.OneOf(remote, id))))))
+			grammar.Optional(grammar.OneOf(remote, number, identity))))))
 }
+
+// longestIdentity is VRP's limit of remote-id.
+const longestIdentity = 127
 
 func (d *displayIKESA) do(s *Session) Output {
 	if d.Verbose {
 		return Output{Display: newIKESAVerboseDisplay(s.device.About().Now, s.device.IKE(), d.saFilter)}
 	}
 	return Output{Display: newIKESADisplay(s.device.IKE(), d.saFilter)}
+}
+
+func displayIKEStatistics(s *Session) Display {
+	return newIKEStatisticsDisplay(s.device.IKE(), s.device.Refusals())
 }
 
 // displayErrors is `display ike error-info`.

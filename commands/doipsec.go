@@ -31,7 +31,8 @@ func ipsecDisplayRows() []grammar.Row[Config] {
 // displayIPsecSA is `display ipsec sa`.
 type displayIPsecSA struct {
 	saFilter
-	Brief bool
+	Brief    bool
+	Duration bool
 }
 
 func displayIPsecSARow() grammar.Row[Config] {
@@ -40,6 +41,7 @@ func displayIPsecSARow() grammar.Row[Config] {
 		grammar.Path[displayIPsecSA]("display", helpDisplay, "ipsec", helpIPsec, "sa", helpSA),
 		grammar.Optional(grammar.OneOf(
 			grammar.Flag("brief", helpBrief, func(d *displayIPsecSA) *bool { return &d.Brief }),
+			grammar.Flag("duration", "Default lifetimes of SAs", func(d *displayIPsecSA) *bool { return &d.Duration }),
 			grammar.Sequence(kw("policy", helpPolicy),
 				grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(d *displayIPsecSA) *string { return &d.Policy }),
 				grammar.Optional(grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry", func(d *displayIPsecSA) *uint32 { return &d.Sequence }))),
@@ -49,8 +51,11 @@ func displayIPsecSARow() grammar.Row[Config] {
 }
 
 func (d *displayIPsecSA) do(s *Session) Output {
-	if d.Brief {
+	switch {
+	case d.Brief:
 		return Output{Display: newIPsecSABriefDisplay(s.device.IKE(), d.saFilter)}
+	case d.Duration:
+		return Output{Display: newDurationDisplay(s.running.config.Lifetime)}
 	}
 	return Output{Display: newIPsecSADisplay(s.device.About().Now, s.device.IKE(), s.device.SACounters, d.saFilter)}
 }

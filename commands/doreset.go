@@ -23,7 +23,13 @@ const (
 )
 
 func resetRows() []grammar.Row[Config] {
-	return []grammar.Row[Config]{resetIKERow(), resetIPsecRow()}
+	return []grammar.Row[Config]{
+		resetIKERow(), resetIPsecRow(),
+		clearRow("error-info", "Negotiations that failed", ike.Clear{Failures: true}),
+		clearRow("offline-info", helpOffline, ike.Clear{Offlines: true}),
+		clearRow("statistics", helpStatistics, ike.Clear{Refusals: true}),
+		grammar.Do[Config](2, clearStatistics{}, grammar.Path[clearStatistics]("reset", helpReset, "ipsec", helpIPsec, "statistics", helpStatistics)),
+	}
 }
 
 func resetIKERow() grammar.Row[Config] {
@@ -63,4 +69,28 @@ func protocols() grammar.Kind[ipsec.Protocol] {
 		grammar.Word[ipsec.Protocol]{Text: "esp", Help: helpESP, Value: ipsec.ESP},
 		grammar.Word[ipsec.Protocol]{Text: "ah", Help: "Authentication Header", Value: ipsec.AH},
 	)
+}
+
+// clearCommand is `reset ike error-info` and its like. It is silent.
+type clearCommand struct{ ike.Clear }
+
+func (c *clearCommand) do(s *Session) Output {
+	s.device.Clear(c.Clear)
+	return Output{}
+}
+
+func clearRow(text, help string, what ike.Clear) grammar.Row[Config] {
+	elements := []grammar.Element[clearCommand]{grammar.Path[clearCommand]("reset", helpReset, "ike", helpIKE, text, help)}
+	if what.Refusals {
+		elements = append(elements, grammar.Optional(grammar.Kw[clearCommand]("v1", "Those of IKEv1, which are all")))
+	}
+	return grammar.Do[Config](3, clearCommand{what}, elements...)
+}
+
+// clearStatistics is `reset ipsec statistics`. It is silent.
+type clearStatistics struct{}
+
+func (*clearStatistics) do(s *Session) Output {
+	s.device.ClearStatistics()
+	return Output{}
 }

@@ -1,6 +1,10 @@
 package commands
 
-import "strings"
+import (
+	"strings"
+
+	"sallyport/commands/grammar"
+)
 
 // A question waits for the next line.
 type question struct {
@@ -38,16 +42,37 @@ func (s *Session) answer(yes bool) Output {
 	return q.yes(s)
 }
 
-// save is `save`. It asks first; in a script the answer may be left off.
-type save struct{}
+// save is `save [FILE]`. It asks first; in a script the answer may be left off.
+type save struct{ File string }
 
-func (*save) do(s *Session) Output {
-	s.question = &question{text: " Are you sure to continue?[Y/N]:", yes: (*Session).save}
-	return Output{Text: " Warning: The current configuration will be written to the device.\n"}
+func saveRow() grammar.Row[Config] {
+	return grammar.Do[Config](3, save{}, grammar.Kw[save]("save", "Save the current configuration"),
+		grammar.Optional(grammar.Arg(configurationFile(), helpFile, func(a *save) *string { return &a.File })))
 }
 
-func (s *Session) save() Output {
-	if err := s.device.Save(s.running.config.Render(s.device.Seal)); err != nil {
+// errTrial refuses what must not see the configuration of a trial.
+var errTrial = refuse("A trial of the configuration is running. Confirm it with configuration commit or end it with abort trial, then save.")
+
+func (a *save) do(s *Session) Output {
+	if s.running.trial != nil {
+		return s.refused(errTrial)
+	}
+	where := "the device"
+	if a.File != "" {
+		where = a.File
+	}
+	s.question = &question{text: " Are you sure to continue?[Y/N]:", yes: a.save}
+	return Output{Text: " Warning: The current configuration will be written to " + where + ".\n"}
+}
+
+// save writes the file. Between question and answer another session may have begun
+// a trial.
+func (a *save) save(s *Session) Output {
+	if s.running.trial != nil {
+		return s.refused(errTrial)
+	}
+	s.point("")
+	if err := s.device.Save(a.File, s.running.config.Render(s.device.Seal)); err != nil {
 		return s.refused(refuse("The configuration was not saved: %v.", err))
 	}
 	return Output{Text: "  It will take several minutes to save configuration file, please wait...\n" +

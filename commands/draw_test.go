@@ -51,9 +51,20 @@ var samples = map[string][]string{
 	"OPERATOR<eq,gt,lt,neq,range>":   {"eq", "gt", "lt", "neq", "range"},
 	"INTEGER<0-65535>/NAME":          {"0", "22", "ssh", "www", "ntp", "500", "80"},
 	"<0-255>":                        {"0", "1", "6", "17", "47", "255"},
+	"STRING<1-32>":                   {"CEST", "X", "zone"},
+	"TIME<HH:MM:SS>":                 {"00:00:00", "02:00:00", "5:45:00", "14:00:00"},
+	"DATE<YYYY-MM-DD>":               {"2026-05-07", "2000-01-01", "2037-12-31"},
 	"STRING<1-30>":                   {"g0/0/2", "GigabitEthernet0/0/3", "gi0/0/4", "eth1", "eth1.7"},
+	"FILE<*.cfg>":                    {"vrpcfg.cfg", "a.cfg", "none.cfg"},
+	"FILE<*.cfg,*.bat,*.txt>":        {"a.cfg", "b.bat", "c.txt"},
 	"STRING<1-15>":                   {"a", "a", "a", "b", "b", "fifteen-letters", `"quoted"`, `"//"`},
 	"STRING<1-64>":                   {"H", "FW_A", `"//h"`},
+	"STRING<1-127>":                  {"198.51.100.7", "hub.example"},
+	"STRING<8-128>":                  {"Correct-Horse-1", "tooshort", `"with blanks 1"`, "******"},
+	"INTEGER<22,1025-65535>":         {"22", "1025", "2222", "65535"},
+	"TEXT<1-900>":                    {`"Authorised users only"`, `%say "hi"%`, "plain text", `"two\nlines"`, `" // "`, `"a"b"`, "%%%"},
+	"TEXT<1-255>":                    {"save", `"display version"`, `"a // b"`, "display ike sa"},
+	"TEXT<1-1000>":                   {sampleKeys["rsa"], sampleKeys["nistp256"] + " me@host", sampleKeys["nistp384"], sampleKeys["nistp521"], sampleKeys["ed25519"], sampleKeys["weak"], "AAAA"},
 	"TEXT<1-127>":                    {"one", "two words", `say "two  words"`, "a//b"},
 	"STRING<1-128>/<48-400>":         {"Key@2014", "sixteen-octets-or-more", `"with // and # in it"`, "%^%#6b6579%^%#", "%^%#foreign%^%#"},
 }
@@ -62,6 +73,9 @@ var samples = map[string][]string{
 func (d *drawer) sample(h grammar.Hint) string {
 	if h.Help == "Last port of the range" {
 		return "65535"
+	}
+	if h.Help == helpListName {
+		return []string{"nets", "nets", "a", "Name-of-64-characters-which-is-the-longest-that-a-list-can-have-"}[d.IntN(4)]
 	}
 	if values := samples[h.Text]; values != nil {
 		return values[d.IntN(len(values))]

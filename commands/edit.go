@@ -16,10 +16,11 @@ type edit struct {
 	before any  // the object that a line changes, as it was
 
 	open     func(string) (secret.Octets, error) // of a stored secret; nil: leave it as it is
+	hash     func(secret.Octets) (string, error) // of a password; nil: it is not kept
 	port     func(name string) error             // whether an interface exists; nil: not known
 	warnings func(text string)                   // nil: nobody reads them
 
-	remotes map[netip.Addr]string // peers by remote address; nil: not looked up yet
+	remotes map[netip.Addr]string // peers by remote address; nil: it does not pay for one line
 }
 
 // own makes the configuration one that may be changed.
@@ -58,15 +59,25 @@ func allows[K any](f func(*edit, K) error) func(any, *Config, K) error {
 
 // peerAt returns the name of the peer with that remote address, or "".
 func (e *edit) peerAt(a netip.Addr) string {
-	if e.remotes == nil {
-		e.remotes = make(map[netip.Addr]string, len(e.config.IKEPeers))
-		for name, p := range e.config.IKEPeers {
-			if p.Remote.IsValid() {
-				e.remotes[p.Remote] = name
-			}
+	if e.remotes != nil {
+		return e.remotes[a]
+	}
+	for name, p := range e.config.IKEPeers {
+		if p.Remote == a {
+			return name
 		}
 	}
-	return e.remotes[a]
+	return ""
+}
+
+// indexPeers has peerAt know all peers, for an edit of many lines.
+func (e *edit) indexPeers() {
+	e.remotes = make(map[netip.Addr]string, len(e.config.IKEPeers))
+	for name, p := range e.config.IKEPeers {
+		if p.Remote.IsValid() {
+			e.remotes[p.Remote] = name
+		}
+	}
 }
 
 // movePeer keeps the remote addresses up to date.

@@ -11,8 +11,8 @@ import (
 const asterisks = "******"
 
 // WithoutSecret returns a line as it may be shown: what follows a word that may
-// mean pre-shared-key shows as asterisks, unless it is a key in its stored form.
-// The line may be abbreviated, misspelt, refused, or commented out: in doubt it
+// mean pre-shared-key or a password shows as asterisks, unless it is one in its
+// stored form. The line may be abbreviated, misspelt, refused, or commented out: in doubt it
 // is hidden. So are the secrets of other boxes' commands.
 func WithoutSecret(line string) string {
 	at := secretAt(line)
@@ -44,39 +44,108 @@ var (
 
 	// secretStart is a first word that may be keyCommand misspelt, or the second
 	// half of a key's line that was broken in two.
-	secretStart = regexp.MustCompile(`^(pre.*|psk|simple)$`)
+	secretStart = regexp.MustCompile(`^(pre.*|psk|simple|key-string)$`)
 
 	// secretWord is a word that a secret follows wherever it stands: keyCommand
-	// misspelt, and what other boxes write before theirs.
-	secretWord = regexp.MustCompile(`^(pre[-_]?shared.*|cipher|irreversible-cipher|password)$`)
+	// misspelt, and what is written before passwords and other boxes' keys.
+	secretWord = regexp.MustCompile(`^(pre[-_]?shared.*|cipher|irreversible-cipher|pass|pass[wp].*|secre?t?s?|` +
+		`(string|session|shared)-key|(encryption|authentication)-hex|community)$`)
+
+	// userWord is what may follow a user's name and is followed by nothing secret.
+	userWord = regexp.MustCompile(`^(pr[a-z]*|se[a-z-]*|s[te]?|st[a-z]*)$`)
 )
 
 // secretAt returns where in a line the part begins that may be secret, or -1.
 func secretAt(line string) int {
-	first, rule := true, false
+	var before []string // the words so far, without undo
+	rule := false
 	for _, span := range lineWord.FindAllStringIndex(line, -1) {
 		word := strings.ToLower(line[span[0]:span[1]])
+		first := len(before) == 0
 		switch {
-		case word == "description" && (first || rule):
+		case word == "description" && (first || rule), word == "header" && first:
 			return -1 // what follows is a person's text, which other displays show too
 		case strings.HasPrefix(word, keyCommand): // perhaps with the key stuck to it
 			return span[0] + len(keyCommand)
 		case strings.HasPrefix(keyCommand, word) && (first || len(word) >= leastKeyWord),
-			first && secretStart.MatchString(word), secretWord.MatchString(word):
+			first && secretStart.MatchString(word), secretWord.MatchString(word), misspelt(word), secretAfter(before, word):
 			return span[1]
 		}
-		first, rule = first && word == "undo", rule || first && word == "rule"
+		if !first || word != "undo" && word != "no" {
+			before = append(before, word)
+		}
+		rule = rule || first && word == "rule"
 	}
 	return -1
 }
 
-// keyForm is the word before a key that says how it is written.
-var keyForm = regexp.MustCompile(`(?i)^(c(i(p(h(er?)?)?)?)?|s(i(m(p(le?)?)?)?)?) +`)
+// secretAfter reports whether a secret follows a word because of those before it:
+// an abbreviation of "password" and the like.
+func secretAfter(before []string, word string) bool {
+	short := func(w, of string, least int) bool { return len(w) >= least && strings.HasPrefix(of, w) }
+	isPassword := short(word, "password", 1) || short(word, "secret", 1)
+	switch len(before) {
+	case 1:
+		return short(before[0], "super", 2) && word[0] > '9' || short(before[0], "enable", 2) && isPassword
+	case 2:
+		head, second := before[0], before[1]
+		return short(head, "local-user", 1) && short(word, "password", 1) ||
+			(short(head, "local-user", len("local-u")) || within(head, "local-user", 2)) && !userWord.MatchString(word) ||
+			short(head, "set", 2) && short(second, "authentication", 1) ||
+			short(head, "crypto", 2) && short(second, "isakmp", 1) && short(word, "key", 1) ||
+			short(head, "username", len("user")) && isPassword
+	case 0:
+		return false
+	}
+	return short(before[0], "username", len("user")) && isPassword ||
+		word == "key" && (strings.HasPrefix(before[0], "radius") || strings.HasPrefix(before[0], "tacacs"))
+}
 
-// isStored reports whether an argument of keyCommand is a key in its stored
-// form, and nothing else.
+// misspelt reports whether a word is meant to be one that a secret follows, or the
+// beginning of keyCommand.
+func misspelt(word string) bool {
+	begin := keyCommand[:min(len(word), len(keyCommand))]
+	return len(word) > leastKeyWord && within(word, begin, 2) || len(word) >= len(keyCommand)-2 && within(word, keyCommand, 2) ||
+		within(word, "password", 2) || within(word, "secret", 1)
+}
+
+// within reports whether a becomes b by at most n slips of the finger: a letter
+// too many, too few, wrong, or before its neighbour.
+func within(a, b string, n int) bool {
+	if len(a)-len(b) > n || len(b)-len(a) > n {
+		return false
+	}
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			slip := 1
+			if a[i-1] == b[j-1] {
+				slip = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+slip)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)] <= n
+}
+
+// keyForm is what may stand between the command and a key or password: the level
+// that it is for, and how it is written.
+var keyForm = regexp.MustCompile(`(?i)^(level +\d+ +)?((c(i(p(h(er?)?)?)?)?|s(i(m(p(le?)?)?)?)?|irreversible-cipher) +)?`)
+
+// isStored reports whether what follows a command is a key or a password in its
+// stored form, and nothing else.
 func isStored(argument string) bool {
 	key := strings.Trim(argument, " ")
 	key = key[len(keyForm.FindString(key)):]
-	return kind.Stored(key) && !strings.ContainsAny(key, " \t\r\"")
+	return hashed(key) || kind.Stored(key) && !strings.ContainsAny(key, " \t\r\"")
 }

@@ -5,7 +5,10 @@ import (
 	"testing"
 )
 
-const storedKey = "%^%#AbC-_123%^%#"
+const (
+	storedKey  = "%^%#AbC-_123%^%#"
+	storedHash = "$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"
+)
 
 func TestWithoutSecret(t *testing.T) {
 	tests := []struct{ name, line, want string }{
@@ -38,6 +41,50 @@ func TestWithoutSecret(t *testing.T) {
 		{"commented out at once", "//p hunter2", "//p ******"},
 		{"a line broken in two", " simple hunter2", " simple ******"},
 		{"another box's", "local-user a password irreversible-cipher hunter2", "local-user a password ******"},
+
+		{"misspelt at its beginning", "per-shared-key hunter2", "per-shared-key ******"},
+		{"misspelt and cut short", "undo per-sh hunter2", "undo per-sh ******"},
+		{"misspelt later", "ike peer b pre-shread-key hunter2", "ike peer b pre-shread-key ******"},
+
+		{"a user's password", " local-user a password cipher hunter2", " local-user a password ******"},
+		{"a user's password in short", "l a p hunter2", "l a p ******"},
+		{"a user's password, half", "local-u a pas i hunter2", "local-u a pas ******"},
+		{"a user's password, misspelt", "local-user a pasword cipher hunter2", "local-user a pasword ******"},
+		{"a user's password, another word", "local-user a kennwort hunter2", "local-user a kennwort ******"},
+		{"a user, misspelt", "lcoal-user a pw hunter2", "lcoal-user a pw ******"},
+		{"a user's level", "local-user a privilege level 15", "local-user a privilege level 15"},
+		{"a user's services", "local-user a service-type terminal ssh", "local-user a service-type terminal ssh"},
+		{"a user's state", "undo local-user a state", "undo local-user a state"},
+		{"super", "super password level 3 cipher hunter2", "super password ******"},
+		{"super in short", "su pa hunter2", "su pa ******"},
+		{"super, misspelt", "super psw cipher hunter2", "super psw ******"},
+		{"super alone", "super 3", "super 3"},
+		{"a line's password", " set authentication password cipher hunter2", " set authentication password ******"},
+		{"a line's password in short", "set a p c hunter2", "set a p ******"},
+		{"Cisco's key", "crypto isakmp key hunter2 address 192.0.2.1", "crypto isakmp key ******"},
+		{"Cisco's key in short", "no cry isa k hunter2 a 192.0.2.1", "no cry isa k ******"},
+		{"Cisco's keyring", " pre-shared-key address 192.0.2.1 key hunter2", " pre-shared-key ******"},
+		{"Cisco's user", "username a privilege 15 secret 5 hunter2", "username a privilege 15 secret ******"},
+		{"Cisco's user in short", "user a sec hunter2", "user a sec ******"},
+		{"Cisco's user, a password", "username a p hunter2", "username a p ******"},
+		{"Cisco's enable", "enable secret hunter2", "enable secret ******"},
+		{"Cisco's enable in short", "en s hunter2", "en s ******"},
+		{"Cisco's enable, misspelt", "enable secert hunter2", "enable secert ******"},
+		{"Cisco's server", "radius-server host 192.0.2.1 key hunter2", "radius-server host 192.0.2.1 key ******"},
+		{"a manual key", " sa string-key inbound esp hunter2", " sa string-key ******"},
+
+		{"a key of a user", "ssh user a assign rsa-key k1", "ssh user a assign rsa-key k1"},
+		{"a user of SSH", "ssh user a authentication-type password", "ssh user a authentication-type password"},
+		{"a mode", " authentication-mode password", " authentication-mode password"},
+		{"a method", " authentication-method pre-share", " authentication-method pre-share"},
+		{"a public key", "rsa peer-public-key k1", "rsa peer-public-key k1"},
+		{"a level", " user privilege level 3", " user privilege level 3"},
+		{"a list", " security acl 3001", " security acl 3001"},
+		{"an algorithm", " encryption-algorithm aes-256", " encryption-algorithm aes-256"},
+		{"a header", `header login information "no password here"`, `header login information "no password here"`},
+		{"a stored password", " local-user a password irreversible-cipher " + storedHash, " local-user a password irreversible-cipher " + storedHash},
+		{"a stored password of a level", "super password level 3 cipher " + storedHash, "super password level 3 cipher " + storedHash},
+		{"a stored password and what it was", "super password cipher " + storedHash + " // hunter2", "super password ******"},
 
 		{"a stored key", " pre-shared-key " + storedKey, " pre-shared-key " + storedKey},
 		{"a stored key, said so", "pre-s ciph " + storedKey + " ", "pre-s ciph " + storedKey + " "},
@@ -87,6 +134,31 @@ func TestEveryAbbreviationIsHidden(t *testing.T) {
 	}
 }
 
+// TestEveryPasswordIsHidden has each line that the box would take for a password,
+// however short, and looks for it in what is shown.
+func TestEveryPasswordIsHidden(t *testing.T) {
+	const password = "Correct-Horse-1"
+	taken := 0
+	for _, form := range []struct{ views, begin, word, rest string }{
+		{"aaa\n", "local-user a ", "password", "cipher "}, {"aaa\n", "l a ", "password", "i "},
+		{"", "super ", "password", "level 3 c "}, {"", "sup ", "password", "irr "},
+		{"user-interface vty 0\n", "set authentication ", "password", "cipher "}, {"user-interface vty 0\n", "set a ", "password", "c "},
+	} {
+		for word := range prefixes(form.word) {
+			line := " " + form.begin + word + " " + form.rest + password
+			if _, refused := Replay(New(), Script{Text: form.views + line[1:], Hash: hashOf}); len(refused) == 0 {
+				taken++
+			}
+			if got := WithoutSecret(line); strings.Contains(got, password) || !strings.HasSuffix(got, asterisks) {
+				t.Errorf("WithoutSecret(%q) = %q", line, got)
+			}
+		}
+	}
+	if taken < 40 {
+		t.Errorf("only %d lines were taken: the test has become blind", taken)
+	}
+}
+
 // prefixes yields every beginning of a word, and the word.
 func prefixes(word string) func(func(string) bool) {
 	return func(yield func(string) bool) {
@@ -99,8 +171,8 @@ func prefixes(word string) func(func(string) bool) {
 // hand, lines that the box would refuse included.
 func TestSavedConfigurationHidesPlainKeys(t *testing.T) {
 	b := newBox(t)
-	b.device.saved = "sysname H\r\nike peer b\r\n pre-shared-key hunter2\r\n#pre-s \"old hunter2\"\r\nike peer c\r\n" +
-		" pre-shared-key cipher " + storedKey + "\r\n pre-shared-kee hunter2"
+	b.device.put("vrpcfg.cfg", "sysname H\r\nike peer b\r\n pre-shared-key hunter2\r\n#pre-s \"old hunter2\"\r\nike peer c\r\n"+
+		" pre-shared-key cipher "+storedKey+"\r\n pre-shared-kee hunter2")
 	const want = "sysname H\nike peer b\n pre-shared-key ******\n#pre-s ******\nike peer c\n" +
 		" pre-shared-key cipher " + storedKey + "\n pre-shared-kee ******\n"
 	if got := say(b.session(operator), "display saved-configuration"); got != want {

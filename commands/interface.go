@@ -20,7 +20,7 @@ const (
 func interfaceView() *grammar.View[Interface] {
 	kw := grammar.Kw[Interface]
 	return &grammar.View[Interface]{
-		Tag: func(i *Interface) string { return i.Name },
+		Tag: func(i *Interface) string { return i.Name }, Sort: interfaceSort,
 		New: func() *Interface { return &Interface{} },
 		Rows: []grammar.Row[Interface]{
 			grammar.Setting(kw("description", "Description"),
@@ -101,9 +101,12 @@ func (e *edit) addAddress(i *Interface, a interfaceAddress) error {
 	return nil
 }
 
-// forHost reports whether the address is neither its network's own nor its
-// broadcast address. A network of one or two addresses has neither: RFC 3021.
+// forHost reports whether the address is neither the host's own loopback, nor its
+// network's own, nor its broadcast address. A network of one or two addresses has neither: RFC 3021.
 func forHost(p netip.Prefix) bool {
+	if p.Addr().IsLoopback() {
+		return false
+	}
 	if p.Bits() >= 31 {
 		return true
 	}
@@ -150,6 +153,7 @@ func interfaceRow() grammar.Row[Config] {
 	return grammar.Enter(grammar.Objects[Config, string, Interface]{
 		View:    interfaceView(),
 		Of:      func(c *Config) map[string]*Interface { return c.Interfaces },
+		Own:     func(c *Config) map[string]*Interface { return own(c, partInterfaces, &c.Interfaces) },
 		Name:    func(i *Interface, name string) { i.Name = name },
 		Compare: strings.Compare,
 		Create: allows(func(e *edit, name string) error {

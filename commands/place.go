@@ -94,14 +94,14 @@ func (p *place) edit(e *edit, command grammar.Command) error {
 
 // enter opens an object, and makes it if there is none.
 func (p *place) enter(e *edit, object *grammar.Entry) error {
+	if err := object.Create(e, e.config); err != nil {
+		return err
+	}
 	if object.Find(e.config) == nil {
-		if err := object.Create(e, e.config); err != nil {
-			return err
-		}
 		e.own()
 		object.Put(e.config, object.New())
 	}
-	p.object = object
+	p.object = object.Opened(e.config)
 	return nil
 }
 

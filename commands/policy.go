@@ -42,7 +42,7 @@ func policyView() *grammar.View[Policy] {
 		New: func() *Policy { return &Policy{Window: DefaultWindow} },
 		Rows: []grammar.Row[Policy]{
 			grammar.Setting(grammar.Path[Policy]("security", "Traffic to protect", "acl", helpACL),
-				grammar.Arg(numberOf("acl", 3000, 3999), "Number of an advanced list", func(p *Policy) *uint32 { return &p.ACL })).
+				listArg(3000, 3999, "Number of an advanced list", func(p *Policy) *string { return &p.ACL })).
 				Check(checks(checkACL)),
 			grammar.Setting(kw("pfs", "Perfect forward secrecy"),
 				grammar.Arg(kind.Group("dh-group"), "Group", func(p *Policy) *wire.Group { return &p.PFS })).Check(checks(checkPFS)),
@@ -69,15 +69,17 @@ func triggers() grammar.Kind[bool] {
 
 // checkACL lets a policy have one list that exists.
 func checkACL(e *edit, p *Policy) error {
+	if p.ACL == "" {
+		return nil
+	}
+	p.ACL = e.config.listKey(p.ACL)
 	list := e.config.ACLs[p.ACL]
 	old := e.before.(*Policy).ACL
 	switch {
-	case p.ACL == 0:
-		return nil
 	case list == nil || list.Kind != acl.Advanced:
 		return refuse("The ACL does not exist.")
-	case old != 0 && old != p.ACL:
-		return refuse("The policy already has ACL %d, undo security acl first.", old)
+	case old != "" && old != p.ACL:
+		return refuse("The policy already has ACL %s, undo security acl first.", old)
 	}
 	return nil
 }
@@ -154,6 +156,7 @@ func policyRows() []grammar.Row[Config] {
 	objects := grammar.Objects[Config, PolicyKey, Policy]{
 		View:    policyView(),
 		Of:      func(c *Config) map[PolicyKey]*Policy { return c.Policies },
+		Own:     func(c *Config) map[PolicyKey]*Policy { return own(c, partPolicies, &c.Policies) },
 		Name:    func(p *Policy, k PolicyKey) { p.PolicyKey = k },
 		Compare: comparePolicies,
 		Delete:  allows((*edit).policyUnused),
@@ -213,7 +216,7 @@ func undoGroup() grammar.Row[Config] {
 			return err
 		}
 		for _, k := range keys {
-			delete(c.Policies, k)
+			delete(own(c, partPolicies, &c.Policies), k)
 		}
 		return nil
 	}, grammar.Path[string]("undo", helpUndo, "ipsec", helpIPsec, "policy", helpPolicy), nameOf15("ipsec policy", "Name of the group"))

@@ -50,7 +50,7 @@ func renderObject(o *grammar.Entry, c *Config, seal func(secret.Octets) string) 
 		object = sealedPeer(p, seal)
 	}
 	var b strings.Builder
-	writeBlock(&b, o.Render(object))
+	writeBlock(&b, o.Render(c, object))
 	b.WriteString("#\n")
 	return b.String()
 }

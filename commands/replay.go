@@ -19,6 +19,10 @@ type Script struct {
 	// to run it.
 	Open func(string) (secret.Octets, error)
 
+	// Hash turns a password in clear into its stored form, as Device.Hash. If nil,
+	// passwords in clear are checked and not kept: they fit nobody.
+	Hash func(secret.Octets) (string, error)
+
 	// Port returns the Linux device of an interface, as Device.Port. If nil,
 	// interfaces are taken to exist.
 	Port func(name string) (string, error)
@@ -51,20 +55,32 @@ const everything = 3
 // changed. Lines that are indented under a heading that was refused are refused
 // with it, so that they do not end up in another view.
 func Replay(from *Config, script Script) (*Config, []*LineError) {
-	r := replay{script: &script, place: place{system: true}}
-	r.edit = &edit{config: from.Clone(), owned: true, open: script.Open}
+	r := newReplay(from, script)
+	return r.all()
+}
+
+// newReplay returns one at the beginning of its script.
+func newReplay(from *Config, script Script) *replay {
+	r := &replay{script: &script, place: place{system: true}}
+	r.edit = &edit{config: from.Clone(), owned: true, open: script.Open, hash: script.Hash}
+	r.edit.indexPeers()
 	if script.Port != nil {
 		r.edit.port = func(name string) error {
 			_, err := script.Port(name)
 			return err
 		}
 	}
-	for text := range strings.Lines(script.Text) {
+	return r
+}
+
+// all runs the script.
+func (r *replay) all() (*Config, []*LineError) {
+	for text := range strings.Lines(r.script.Text) {
 		r.line++
 		r.run(strings.TrimRight(text, "\r\n"))
 	}
 	for _, fault := range r.edit.config.Validate() {
-		r.errors = append(r.errors, &LineError{File: script.File, Err: fault})
+		r.errors = append(r.errors, &LineError{File: r.script.File, Err: fault})
 	}
 	return r.edit.config, r.errors
 }
@@ -77,6 +93,8 @@ type replay struct {
 	line   int
 	orphan int // the heading that was refused, while its lines go by; 0: none
 	errors []*LineError
+
+	foreign func(name string) string // of an interface, if lines of IOS are taken; else nil
 }
 
 func (r *replay) run(text string) {
@@ -87,7 +105,7 @@ func (r *replay) run(text string) {
 	if line.Begin() == 0 {
 		r.orphan = 0
 	}
-	err := r.exec(line)
+	err := r.exec(line, text)
 	if err == nil {
 		return
 	}
@@ -97,12 +115,15 @@ func (r *replay) run(text string) {
 	r.refuse(line, text, err)
 }
 
-func (r *replay) exec(line grammar.Line) error {
+func (r *replay) exec(line grammar.Line, text string) error {
 	if r.orphan > 0 {
 		return refuse("The line belongs to line %d, which was refused.", r.orphan)
 	}
 	before := r.place
 	action, err := r.place.run(r.edit, line, everything)
+	if err != nil && r.foreign != nil {
+		return r.translate(text, err)
+	}
 	if err != nil || action == nil {
 		return err
 	}

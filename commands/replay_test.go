@@ -158,7 +158,7 @@ func TestReplayOnTop(t *testing.T) {
 	if before.Render(seal) != text {
 		t.Errorf("the configuration it began with became\n%s", before.Render(seal))
 	}
-	if len(after.ACLs[3000].Rules) != 2 || len(after.IKEPeers["b"].Key) != 0 || after.IKEProposals[10] != before.IKEProposals[10] {
+	if len(after.ACLs["3000"].Rules) != 2 || len(after.IKEPeers["b"].Key) != 0 || after.IKEProposals[10] != before.IKEProposals[10] {
 		t.Errorf("became\n%s", after.Render(seal))
 	}
 }

@@ -36,7 +36,7 @@ func (e *edit) addRoute(c *Config, r Route) error {
 			return refuse("%v.", err)
 		}
 	}
-	c.Routes[r.RouteKey] = &r
+	own(c, partRoutes, &c.Routes)[r.RouteKey] = &r
 	return nil
 }
 
@@ -45,7 +45,7 @@ func removeRoute(c *Config, k RouteKey) error {
 	removed := false
 	for other := range c.Routes {
 		if other == k || other.Destination == k.Destination && !k.NextHop.IsValid() && k.Interface == "" {
-			delete(c.Routes, other)
+			delete(own(c, partRoutes, &c.Routes), other)
 			removed = true
 		}
 	}

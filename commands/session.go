@@ -16,19 +16,25 @@ type Options struct {
 	User   string // who has logged in; empty on the console
 	Line   string // con0, vty0 …: the user interface, for its settings
 	Source string // address of the user's host; empty on the console
+
+	// Exclusive calls f under the lock of all sessions; it is for an Output.Long that
+	// runs lines. If nil, there is but one session.
+	Exclusive func(f func())
 }
 
 // A Session is one operator's command line: a view, and perhaps an open
 // question. It is not safe for concurrent use; all sessions of a Running are to
 // be called under one lock.
 type Session struct {
-	device   Device
-	running  *Running
-	options  Options
-	place    place
-	question *question // nil: none is open
-	ended    bool
-	terminal terminal
+	device    Device
+	running   *Running
+	options   Options
+	place     place
+	question  *question // nil: none is open
+	ended     bool
+	changed   bool // something since the last rollback point
+	executing bool // the line is one of a file that is executed
+	terminal  terminal
 }
 
 // An Output is what a line brought about.
@@ -39,7 +45,8 @@ type Output struct {
 	// Display, if not nil, comes after Text. [Output.Rendered] makes text of it, which
 	// takes its time and needs no lock.
 	Display Display
-	Paged   bool // Text is for a pager, if there is one
+	Paged   bool      // Text is for a pager, if there is one
+	filters []*filter // of Display
 
 	// Long, if not nil, is the rest of the command. It takes its time and is to
 	// be run without the owner's lock; it prints as it goes. Its error is one
@@ -54,8 +61,9 @@ func NewSession(device Device, running *Running, options Options) *Session {
 	return &Session{device: device, running: running, options: options}
 }
 
-// longestLine is VRP's limit in octets.
-const longestLine = 510
+// longestLine is the limit in octets. VRP has 510, which a public key of RSA is
+// longer than.
+const longestLine = 1024
 
 // Prompt returns what to print before reading a line: the view's prompt, or the
 // question that the next line answers.
@@ -109,6 +117,7 @@ func (s *Session) Finish(_ context.Context) Output {
 }
 
 func (s *Session) exec(text string) Output {
+	defer s.rest()
 	s.place.settle(s.running.config)
 	if len(text) > longestLine {
 		return s.refused(refuse("The line is longer than %d characters.", longestLine))
@@ -117,11 +126,17 @@ func (s *Session) exec(text string) Output {
 	if line.Empty() {
 		return Output{}
 	}
+	if out, is := s.filteredLine(line); is {
+		return out
+	}
 	before := s.place
 	var warnings strings.Builder
 	action, err := s.change(text, line, &warnings)
 	if err != nil {
 		s.place = before
+		if out, ok := s.foreign(text, err); ok {
+			return out
+		}
 		return s.refused(err)
 	}
 	if action == nil {
@@ -132,22 +147,34 @@ func (s *Session) exec(text string) Output {
 
 // change runs a line and puts what it changes in force.
 func (s *Session) change(text string, line grammar.Line, warnings *strings.Builder) (action any, err error) {
-	e := &edit{config: s.running.config, open: s.device.Open, port: s.port}
+	e := s.newEdit(warnings)
+	action, err = s.place.run(e, line, s.level())
+	if err != nil {
+		return nil, err
+	}
+	return action, s.enforce(text, e)
+}
+
+// newEdit begins a change of the configuration in force.
+func (s *Session) newEdit(warnings *strings.Builder) *edit {
+	e := &edit{config: s.running.config, open: s.device.Open, hash: s.device.Hash, port: s.port}
 	if s.options.Interactive {
 		e.warnings = func(text string) { warnings.WriteString(text) }
 	}
-	action, err = s.place.run(e, line, s.level())
-	if err != nil || !e.owned {
-		return action, err
-	}
-	if faults := e.config.Validate(); len(faults) > 0 {
-		return nil, faults[0]
+	return e
+}
+
+// enforce puts what text has changed in force, if anything. The rows have checked
+// that it is without a fault.
+func (s *Session) enforce(text string, e *edit) error {
+	if !e.owned {
+		return nil
 	}
 	if err := s.device.Apply(e.config); err != nil {
-		return nil, refuse("%v.", err)
+		return refuse("%v.", err)
 	}
 	s.running.accept(s, text, e.config)
-	return action, nil
+	return nil
 }
 
 func (s *Session) port(name string) error {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"sallyport/acl"
 	"sallyport/commands/grammar"
 	"sallyport/commands/kind"
 	"sallyport/ike"
@@ -100,56 +99,26 @@ const longestName = 15
 // itself binds an argument to a value that is no struct.
 func itself[T any](t *T) *T { return t }
 
-func aclRows() []grammar.Row[Config] {
-	row := func(view *grammar.View[acl.ACL], low, high uint32) grammar.Row[Config] {
-		kw := grammar.Kw[uint32]
-		return grammar.Enter(grammar.Objects[Config, uint32, acl.ACL]{
-			View:    view,
-			Of:      func(c *Config) map[uint32]*acl.ACL { return c.ACLs },
-			Name:    func(a *acl.ACL, n uint32) { *a = *acl.New(n) },
-			Compare: cmp.Compare[uint32],
-			Skip:    func(n uint32) bool { return n < low || n > high },
-			Delete:  allows((*edit).aclUnused),
-		}, kw("acl", helpACL), grammar.Implied(kw("number", helpNumber)),
-			grammar.Arg(numberOf("acl", low, high), "Number of the list", itself[uint32]),
-			grammar.Optional(kw("match-order", "Order of the rules"), kw("config", "By number")))
-	}
-	return []grammar.Row[Config]{row(basicView(), 2000, 2999), row(advancedView(), 3000, 3999), undoACLAll()}
-}
-
-func undoACLAll() grammar.Row[Config] {
-	path := grammar.Path[struct{}]("undo", helpUndo, "acl", helpACL, "all", "All lists")
-	return grammar.Edit(func(x any, c *Config, _ *struct{}) error {
-		for n := range c.ACLs {
-			if err := x.(*edit).aclUnused(n); err != nil {
-				return err
-			}
-		}
-		clear(c.ACLs)
-		return nil
-	}, path)
-}
-
-// aclUnused refuses what a policy refers to.
-func (e *edit) aclUnused(n uint32) error {
-	return e.noPolicy("The ACL is being used by IPSec policy %s %d.", func(p *Policy) bool { return p.ACL == n })
-}
-
 // noPolicy refuses if a policy uses what is to be removed. The words take the
 // policy's name and number.
 func (e *edit) noPolicy(words string, uses func(*Policy) bool) error {
-	for _, k := range sortedKeys(e.config.Policies, comparePolicies) {
-		if uses(e.config.Policies[k]) {
-			return refuse(words, k.Name, k.Sequence)
+	var first *Policy
+	for _, p := range e.config.Policies {
+		if uses(p) && (first == nil || comparePolicies(p.PolicyKey, first.PolicyKey) < 0) {
+			first = p
 		}
 	}
-	return nil
+	if first == nil {
+		return nil
+	}
+	return refuse(words, first.Name, first.Sequence)
 }
 
 func ipsecProposalRow() grammar.Row[Config] {
 	return grammar.Enter(grammar.Objects[Config, string, ipsec.Proposal]{
 		View:    ipsecProposalView(),
 		Of:      func(c *Config) map[string]*ipsec.Proposal { return c.IPsecProposals },
+		Own:     func(c *Config) map[string]*ipsec.Proposal { return own(c, partIPsecProposals, &c.IPsecProposals) },
 		Name:    func(p *ipsec.Proposal, name string) { p.Name = name },
 		Compare: strings.Compare,
 		Delete: allows(func(e *edit, name string) error {
@@ -164,6 +133,7 @@ func ikeProposalRow() grammar.Row[Config] {
 	return grammar.Enter(grammar.Objects[Config, uint32, IKEProposal]{
 		View:    ikeProposalView(),
 		Of:      func(c *Config) map[uint32]*IKEProposal { return c.IKEProposals },
+		Own:     func(c *Config) map[uint32]*IKEProposal { return own(c, partIKEProposals, &c.IKEProposals) },
 		Name:    func(p *IKEProposal, n uint32) { p.Number = n },
 		Compare: cmp.Compare[uint32],
 		Delete: allows(func(e *edit, n uint32) error {
@@ -181,6 +151,7 @@ func ikePeerRow() grammar.Row[Config] {
 	return grammar.Enter(grammar.Objects[Config, string, ike.Peer]{
 		View:    ikePeerView(),
 		Of:      func(c *Config) map[string]*ike.Peer { return c.IKEPeers },
+		Own:     func(c *Config) map[string]*ike.Peer { return own(c, partIKEPeers, &c.IKEPeers) },
 		Name:    func(p *ike.Peer, name string) { p.Name = name },
 		Compare: strings.Compare,
 		Delete: allows(func(e *edit, name string) error {

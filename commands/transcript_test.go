@@ -13,7 +13,7 @@ import (
 // prompt are what was typed, or what a script says; all others are what the box
 // answers. `go test -update` rewrites the answers.
 
-var typed = regexp.MustCompile(`^(.*\[Y/N\]:|<[^> ]+>|\[[^\] ]+\])(.*)$`)
+var typed = regexp.MustCompile(`^(.*\[Y/N\]:|Please (?:enter|confirm) password:|Password:|<[^> ]+>|\[[^\] ]+\])(.*)$`)
 
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "testdata", "cli", "*.txt"))

@@ -15,6 +15,7 @@ func (c *Config) Validate() []error {
 	v.policies()
 	v.interfaces()
 	v.addresses()
+	v.management()
 	return v.faults
 }
 
@@ -46,8 +47,8 @@ func (v *validation) peers() {
 
 func (v *validation) policies() {
 	for k, p := range v.config.Policies {
-		if p.ACL != 0 && v.config.ACLs[p.ACL] == nil {
-			v.fault("The ACL %d of IPSec policy %s %d does not exist.", p.ACL, k.Name, k.Sequence)
+		if p.ACL != "" && v.config.ACLs[p.ACL] == nil {
+			v.fault("The ACL %s of IPSec policy %s %d does not exist.", p.ACL, k.Name, k.Sequence)
 		}
 		if p.Peer != "" && v.config.IKEPeers[p.Peer] == nil {
 			v.fault("The IKE peer %s of IPSec policy %s %d does not exist.", p.Peer, k.Name, k.Sequence)

@@ -180,6 +180,7 @@ func (c *child) remove(reason string) {
 	if c.up {
 		e.emit(Phase2Down{c.status(), reason})
 	}
+	c.offline(reason)
 	if c.sending && !c.replaced {
 		e.emit(RemoveSA{c.out.ID})
 	}

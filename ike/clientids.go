@@ -70,7 +70,7 @@ func (e *Engine) match(s *sa, traffic ipsec.Selector) (flowKey, *Policy, error) 
 			if want == traffic {
 				return flowKey{p.ID, r.ID}, p, nil
 			}
-			ours = append(ours, fmt.Sprintf("acl %d rule %d: %v", p.ACL.Number, r.ID, want))
+			ours = append(ours, fmt.Sprintf("acl %v rule %d: %v", p.ACL, r.ID, want))
 		}
 	}
 	return flowKey{}, nil, rejectWith(FlowMismatch, wire.InvalidIDInformation,

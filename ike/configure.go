@@ -4,73 +4,11 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"sallyport/ike/wire"
 	"sallyport/ipsec"
 )
-
-// index makes c the configuration in force.
-func (e *Engine) index(c *Config) {
-	e.config = c
-	e.policies = make(map[ipsec.PolicyID]*Policy, len(c.Policies))
-	e.peers = make(map[netip.Addr]*Peer, len(c.Policies))
-	for _, p := range c.Policies {
-		e.policies[p.ID] = p
-		if e.peers[p.Peer.Remote] == nil {
-			e.peers[p.Peer.Remote] = p.Peer
-		}
-	}
-}
-
-// setConfig replaces the configuration. SAs that the new one would not have made
-// are deleted and the peer is told; everything else stays.
-func (e *Engine) setConfig(c *Config) {
-	e.index(c)
-	const reason = "config modify or manual offline"
-	for _, k := range e.childrenSorted() {
-		if !e.stillAllowed(k) {
-			k.end(reason)
-		}
-	}
-	for _, s := range e.sasSorted() {
-		for _, q := range s.quickModes() {
-			if !e.stillWanted(q) {
-				q.abort()
-			}
-		}
-		p := e.peers[s.peer.Remote]
-		if p == nil || !p.sameAs(s.peer) {
-			s.end(reason)
-			continue
-		}
-		s.peer = p
-	}
-	e.startAuto()
-}
-
-// stillAllowed reports whether the configuration would still make this pair.
-func (e *Engine) stillAllowed(c *child) bool {
-	p := e.policies[c.flow.key.policy]
-	if p == nil || !p.Peer.sameAs(c.peer) || p.Local != c.in.Local {
-		return false
-	}
-	s, err := e.selector(c.flow.key)
-	return err == nil && s == c.in.Selector
-}
-
-// stillWanted reports whether the configuration would still begin this quick mode.
-func (e *Engine) stillWanted(q *quickMode) bool {
-	s, err := e.selector(q.flow.key)
-	return q.state == qmDone || err == nil && s == q.traffic
-}
-
-// sameAs reports whether two versions of a peer would authenticate the same one.
-func (p *Peer) sameAs(other *Peer) bool {
-	return p == other || p.Name == other.Name && p.Remote == other.Remote && p.RemoteID == other.RemoteID &&
-		p.Local == other.Local && p.Key.Equal(other.Key)
-}
 
 // sasSorted returns all ISAKMP SAs, oldest first.
 func (e *Engine) sasSorted() []*sa {

@@ -1,7 +1,9 @@
 package ike
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -79,18 +81,69 @@ func TestSetConfigKeepsWhatIsAllowed(t *testing.T) {
 		{"no policy", func(c *Config) { c.Policies = nil }, 0, 0},
 		{"everything", func(c *Config) { *c = Config{} }, 0, 0},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			w := connected(t, 1, nil)
-			c := kitConfig(0)
-			test.change(c)
-			w.ends[0].step(SetConfig{c})
-			w.run(time.Second)
-			for _, n := range w.ends {
-				if s := n.engine.size(); s.sas != test.sas || s.inbound != test.children || len(n.sas) != 2*test.children {
-					t.Errorf("%s has %d ISAKMP SAs, %d pairs and %d SAs, want %d and %d", n.name, s.sas, s.inbound, len(n.sas), test.sas, test.children)
-				}
-			}
-			w.mustEnd()
+		t.Run(test.name, func(t *testing.T) { checkChange(t, test.change, test.sas, test.children) })
+		t.Run(test.name+", and another policy", func(t *testing.T) { // then everything is looked at
+			checkChange(t, func(c *Config) {
+				test.change(c)
+				c.Policies = append(c.Policies, stranger())
+			}, test.sas, test.children)
 		})
+	}
+}
+
+// stranger is a policy with a peer that nobody knows.
+func stranger() *Policy {
+	p := *kitConfig(0).Policies[0]
+	p.ID.Sequence = 77
+	p.Peer = &Peer{Name: "stranger", Remote: netip.MustParseAddr("203.0.113.77"), Key: p.Peer.Key}
+	return &p
+}
+
+// checkChange changes the configuration of one end of a connection, and counts what
+// is left of it.
+func checkChange(t *testing.T, change func(*Config), sas, children int) {
+	t.Helper()
+	w := connected(t, 1, nil)
+	c := kitConfig(0)
+	change(c)
+	w.ends[0].step(SetConfig{c})
+	w.run(time.Second)
+	for _, n := range w.ends {
+		if s := n.engine.size(); s.sas != sas || s.inbound != children || len(n.sas) != 2*children {
+			t.Errorf("%s has %d ISAKMP SAs, %d pairs and %d SAs, want %d and %d", n.name, s.sas, s.inbound, len(n.sas), sas, children)
+		}
+	}
+	w.mustEnd()
+}
+
+// TestReplacedPoliciesAreIndexed compares what is kept in mind of a configuration of
+// which some policies were replaced with what would be kept of it alone.
+func TestReplacedPoliciesAreIndexed(t *testing.T) {
+	a, b, c := stranger(), stranger(), stranger()
+	b.ID.Sequence, c.ID.Sequence = 78, 79
+	elsewhere := *c.Peer
+	elsewhere.Name, elsewhere.Remote = "elsewhere", netip.MustParseAddr("203.0.113.99")
+	c.Peer = &elsewhere
+	swap := func(p *Policy, peer *Peer) *Policy {
+		q := *p
+		q.Peer = peer
+		return &q
+	}
+	old := []*Policy{a, b, c}
+	for name, now := range map[string][]*Policy{
+		"nothing":                    {a, b, c},
+		"the first of two":           {swap(a, c.Peer), b, c},
+		"the second of two":          {a, swap(b, c.Peer), c},
+		"the only one":               {a, b, swap(c, a.Peer)},
+		"all, the other way round":   {swap(a, c.Peer), swap(b, c.Peer), swap(c, a.Peer)},
+		"a peer at the same address": {a, b, swap(c, &Peer{Name: "new", Remote: c.Peer.Remote})},
+		"one less":                   {a, b},
+		"another order":              {c, b, a},
+	} {
+		got, want := New(&Config{Policies: old}, nil), New(&Config{Policies: now}, nil)
+		got.Step(time.Time{}, SetConfig{&Config{Policies: now}})
+		if !maps.Equal(got.policies, want.policies) || !maps.Equal(got.peers, want.peers) || !slices.Equal(got.config.Policies, now) {
+			t.Errorf("%s: %v and %v, want %v and %v", name, got.policies, got.peers, want.policies, want.peers)
+		}
 	}
 }

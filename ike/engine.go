@@ -45,7 +45,9 @@ type Engine struct {
 	made      uint64          // ISAKMP SAs so far
 	contacted map[string]bool // peers that have had our INITIAL-CONTACT
 	notices   noticeLimit
-	failures  []Failure // newest last
+	failures  []Failure        // newest last
+	offlines  []Offline        // newest last
+	history   []*tunnelHistory // newest last
 	refused   [categories]uint64
 }
 
@@ -95,6 +97,8 @@ func (e *Engine) Step(now time.Time, in Input) []Output {
 		e.setConfig(in.Config)
 	case Reset:
 		e.reset(in)
+	case Clear:
+		e.clear(in)
 	case Computed:
 		e.computed(in)
 	case Failed:

@@ -52,11 +52,11 @@ func (e *Engine) selector(k flowKey) (ipsec.Selector, error) {
 	}
 	rule, ok := p.ACL.Rule(k.rule)
 	if !ok || rule.Action != acl.Permit {
-		return ipsec.Selector{}, reject(FlowMismatch, "acl %d has no permit rule %d", p.ACL.Number, k.rule)
+		return ipsec.Selector{}, reject(FlowMismatch, "acl %v has no permit rule %d", p.ACL, k.rule)
 	}
 	s, ok := ipsec.SelectorOf(rule)
 	if !ok {
-		return ipsec.Selector{}, reject(FlowMismatch, "rule %d of acl %d has a wildcard that is no prefix: IKE cannot say it", k.rule, p.ACL.Number)
+		return ipsec.Selector{}, reject(FlowMismatch, "rule %d of acl %v has a wildcard that is no prefix: IKE cannot say it", k.rule, p.ACL)
 	}
 	return s, nil
 }

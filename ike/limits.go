@@ -15,6 +15,9 @@ const (
 	maxMessageIDs      = 4096             // remembered for the life of an ISAKMP SA, then it is replaced
 	maxFailures        = 200              // what `display ike error-info` can show
 	maxStrangeFailures = 20               // of them from addresses of no peer, which anybody can forge
+	maxOfflines        = 200              // what `display ike offline-info` can show
+	maxHistories       = 200              // what `display ipsec history record` can show
+	maxTimes           = 100              // that one tunnel of them went down, counted
 	beforeMessage3     = 10 * time.Second // a responder's entry that has cost no mathematics yet
 	afterMessage3      = 30 * time.Second // and one that has
 

@@ -166,6 +166,7 @@ func (s *sa) remove(reason string) {
 	if s.established {
 		e.emit(Phase1Down{s.status(), reason})
 	}
+	s.offline(reason)
 	s.gone = true
 	e.forget(s)
 	s.closeExchanges()

@@ -1,6 +1,7 @@
 package ike
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -56,23 +57,24 @@ type Failure struct {
 // Status describes every ISAKMP SA, newest first, and the IPsec SAs. Left out are
 // negotiations that anybody can have begun with a forged address.
 func (e *Engine) Status() []Status {
-	var all []Status
+	all := make([]Status, 0, len(e.sas))
+	pairs := make([]ChildStatus, 0, len(e.inbound)) // of all, so that they are made at once
 	for _, s := range slices.Backward(e.sasSorted()) {
 		if s.id != 0 {
-			all = append(all, s.status())
+			first := len(pairs)
+			pairs = s.appendPairs(pairs)
+			all = append(all, s.alone())
+			all[len(all)-1].Children = slices.Clip(pairs[first:])
 		}
 	}
-	return append(all, e.orphaned()...)
+	return append(all, e.survivors()...)
 }
 
-// orphaned describes the IPsec SAs that have outlived their ISAKMP SA, by peer.
-func (e *Engine) orphaned() []Status {
+// survivors describes the IPsec SAs that have outlived their ISAKMP SA, by peer.
+func (e *Engine) survivors() []Status {
 	var all []Status
 	place := map[string]int{}
-	for _, c := range slices.Backward(e.childrenSorted()) {
-		if c.sa != nil || !c.up {
-			continue
-		}
+	for _, c := range slices.Backward(e.widowed()) {
 		i, known := place[c.peer.Name]
 		if !known {
 			i = len(all)
@@ -84,19 +86,42 @@ func (e *Engine) orphaned() []Status {
 	return all
 }
 
-// status describes s and its children, newest first.
+// widowed returns the pairs in use that have outlived their ISAKMP SA, oldest first.
+func (e *Engine) widowed() []*child {
+	var all []*child
+	for _, c := range e.inbound {
+		if c.sa == nil && c.up {
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b *child) int { return cmp.Compare(a.id, b.id) })
+	return all
+}
+
+// status describes s and its children.
 func (s *sa) status() Status {
-	st := Status{
+	st := s.alone()
+	st.Children = s.appendPairs(nil)
+	return st
+}
+
+// alone describes s without its children.
+func (s *sa) alone() Status {
+	return Status{
 		ConnectionID: s.id, Peer: s.peer.Name, Local: s.local, Remote: s.remote, Cookies: [2][8]byte{s.cookieI, s.cookieR},
 		Initiator: s.initiator, Ready: s.established, Fading: s.fading, Replaced: s.replaced, NAT: s.nat.found(),
 		Suite: s.suite, RemoteID: s.remoteID, Created: s.created, Lifetime: s.lifetime,
 	}
+}
+
+// appendPairs describes the children of s, newest first.
+func (s *sa) appendPairs(all []ChildStatus) []ChildStatus {
 	for _, c := range slices.Backward(s.children) {
 		if c.up {
-			st.Children = append(st.Children, c.status())
+			all = append(all, c.status())
 		}
 	}
-	return st
+	return all
 }
 
 // status describes c.

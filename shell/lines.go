@@ -14,6 +14,11 @@ type refusal string
 // Error returns the line that the operator sees.
 func (r refusal) Error() string { return string(r) }
 
+// tooLong refuses a line of more octets than max.
+func tooLong(max int) refusal {
+	return refusal(fmt.Sprintf("The line is longer than %d characters.", max))
+}
+
 // isRefusal reports whether reading can go on after err.
 func isRefusal(err error) bool {
 	var r refusal
@@ -57,7 +62,7 @@ func (l *lines) check(line string, length int) (string, error) {
 	line = strings.TrimRight(line, "\r\n")
 	line = strings.ReplaceAll(line, "\t", " ")
 	if cut || len(line) > l.max {
-		return "", refusal(fmt.Sprintf("The line is longer than %d characters.", l.max))
+		return "", tooLong(l.max)
 	}
 	if strings.ContainsFunc(line, isControl) {
 		return "", refusal("The line contains control characters.")

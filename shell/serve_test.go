@@ -17,7 +17,6 @@ type paper struct {
 	shown  strings.Builder
 	person bool
 	room   int // octets that can be shown before it breaks; 0: no bound
-	pulled context.CancelFunc
 }
 
 var errBroken = errors.New("the terminal broke")
@@ -31,11 +30,6 @@ func (p *paper) Write(b []byte) (int, error) {
 
 func (p *paper) Interactive() bool { return p.person }
 
-func (p *paper) Interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, p.pulled = context.WithCancel(ctx)
-	return ctx, p.pulled
-}
-
 func (p *paper) Size() (columns, rows int) { return 0, 0 }
 func (p *paper) Resized() <-chan struct{}  { return nil }
 
@@ -43,25 +37,39 @@ var errRefused = errors.New("refused")
 
 // An actor is a session that knows a few lines.
 type actor struct {
-	terminal *paper
-	asking   bool
-	vain     bool               // what is asked about goes wrong
-	end      context.CancelFunc // of everything
+	asking, hidden bool
+	vain           bool               // what is asked about goes wrong
+	end            context.CancelFunc // of everything
+	settings       commands.Settings
+	messages       chan string
+	remembered     []string
+	helpless       bool   // Help panics
+	text           string // what "text" shows, for a pager
 }
 
 func (a *actor) Prompt() string {
-	if a.asking {
+	switch {
+	case a.hidden:
+		return "Password:"
+	case a.asking:
 		return "Sure? [Y/N]:"
 	}
 	return "<H>"
 }
 
 func (a *actor) Exec(ctx context.Context, line string) commands.Output {
-	asked := a.asking
-	a.asking = false
+	asked := a.asking || a.hidden
+	a.asking, a.hidden = false, false
 	switch {
 	case asked:
 		return commands.Output{Text: "answered " + line + "\n"}
+	case line == "super":
+		a.hidden = true
+		return commands.Output{}
+	case line == "text":
+		return commands.Output{Text: a.text, Paged: true}
+	case line == "return":
+		return commands.Output{Text: "returned\n"}
 	case line == "show":
 		return commands.Output{Text: "shown\n"}
 	case line == "ask", line == "ask in vain":
@@ -78,7 +86,6 @@ func (a *actor) Exec(ctx context.Context, line string) commands.Output {
 		return commands.Output{Long: func(context.Context, func(string)) error { return errors.New("Error: no route.") }}
 	case line == "until Ctrl-C":
 		return commands.Output{Long: func(ctx context.Context, print func(string)) error {
-			a.terminal.pulled()
 			<-ctx.Done()
 			print("stopped\n")
 			return ctx.Err()
@@ -92,16 +99,38 @@ func (a *actor) Exec(ctx context.Context, line string) commands.Output {
 	return commands.Output{Text: "   ^\nError\n", Err: errRefused}
 }
 
-func (a *actor) Help(string) string          { return "" }
-func (a *actor) Complete(string) []string    { return nil }
-func (a *actor) Settings() commands.Settings { return commands.Settings{} }
-func (a *actor) Hotkey(byte) string          { return "" }
-func (a *actor) Hidden() bool                { return false }
-func (a *actor) Messages() <-chan string     { return nil }
+func (a *actor) Settings() commands.Settings { return a.settings }
+func (a *actor) Hidden() bool                { return a.hidden }
+func (a *actor) Messages() <-chan string     { return a.messages }
+func (a *actor) Remember(line string)        { a.remembered = append(a.remembered, line) }
+
+func (a *actor) Help(text string) string {
+	if a.helpless {
+		panic("no help")
+	}
+	return "  help for " + text + "\n"
+}
+
+func (a *actor) Complete(text string) (fit []string) {
+	last := text[strings.LastIndex(text, " ")+1:]
+	for _, word := range []string{"logbuffer", "logfile", "loghost", "show"} {
+		if strings.HasPrefix(word, last) {
+			fit = append(fit, word)
+		}
+	}
+	return fit
+}
+
+func (a *actor) Hotkey(letter byte) string {
+	if letter == 'G' {
+		return "show"
+	}
+	return ""
+}
 
 func (a *actor) Finish(context.Context) commands.Output {
-	asked := a.asking
-	a.asking = false
+	asked := a.asking || a.hidden
+	a.asking, a.hidden = false, false
 	switch {
 	case asked && a.vain:
 		return commands.Output{Text: "Error: in vain.\n", Err: errRefused}
@@ -116,33 +145,44 @@ func perform(p *paper, text string) (shown string, refused int, err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	p.Reader = strings.NewReader(text)
-	refused, err = Serve(ctx, p, &actor{terminal: p, end: cancel})
+	refused, err = Serve(ctx, p, &actor{end: cancel})
 	return p.shown.String(), refused, err
 }
 
 func TestServeAPerson(t *testing.T) {
 	tests := []struct{ name, typed, want string }{
 		{"nothing", "", "<H>\n"},
-		{"a display", "show\n", "<H>shown\n<H>\n"},
-		{"the last line without an end", "show", "<H>shown\n<H>\n"},
-		{"line ends of other systems", "show\r\nshow\r\n", "<H>shown\n<H>shown\n<H>\n"},
-		{"a refused line", "x\nshow\n", "<H>   ^\nError\n<H>shown\n<H>\n"},
-		{"a question", "ask\ny\n", "<H>Sure? [Y/N]:answered y\n<H>\n"},
-		{"a question without an answer", "ask\n", "<H>Sure? [Y/N]:\n"},
-		{"the end of the session", "quit\nshow\n", "<H>bye\n"},
-		{"a long command", "long\nshow\n", "<H>begins\ngoes on\n<H>shown\n<H>\n"},
-		{"a long command that is stopped", "until Ctrl-C\nshow\n", "<H>stopped\n<H>shown\n<H>\n"},
-		{"a long command that fails", "long failure\n", "<H>Error: no route.\n<H>\n"},
-		{"the end of everything", "end everything\nshow\n", "<H>"},
+		{"a display", "show\n", "<H>show\nshown\n<H>\n"},
+		{"the last line without an end", "show\nsho", "<H>show\nshown\n<H>sho\n"},
+		{"CR LF", "show\r\nshow\r\n", "<H>show\nshown\n<H>show\nshown\n<H>\n"},
+		{"CR, as a keyboard sends it", "show\rshow\r", "<H>show\nshown\n<H>show\nshown\n<H>\n"},
+		{"CR NUL", "show\r\x00show\r\x00", "<H>show\nshown\n<H>show\nshown\n<H>\n"},
+		{"empty lines", "\r\r\n\n", "<H>\n<H>\n<H>\n<H>\n"},
+		{"a refused line", "x\nshow\n", "<H>x\n   ^\nError\n<H>show\nshown\n<H>\n"},
+		{"a question", "ask\ny\n", "<H>ask\nSure? [Y/N]:y\nanswered y\n<H>\n"},
+		{"a question without an answer", "ask\n", "<H>ask\nSure? [Y/N]:\n"},
+		{"a password", "super\nhunter2\n", "<H>super\nPassword:\nanswered hunter2\n<H>\n"},
+		{"the end of the session", "quit\nshow\n", "<H>quit\nbye\n"},
+		{"a long command", "long\nshow\n", "<H>long\nbegins\ngoes on\n<H>show\nshown\n<H>\n"},
+		{"a long command that is stopped", "until Ctrl-C\nnothing\n\x03show\n", "<H>until Ctrl-C\nstopped\n<H>show\nshown\n<H>\n"},
+		{"a long command whose operator goes", "until Ctrl-C\n", "<H>until Ctrl-C\nstopped\n<H>\n"},
+		{"a long command that fails", "long failure\n", "<H>long failure\nError: no route.\n<H>\n"},
+		{"the end of everything", "end everything\nshow\n", "<H>end everything\n"},
+		{"a question mark in quotation marks", "x \"?\"\n", "<H>x \"?\"\n   ^\nError\n<H>\n"},
+		{"the longest line", strings.Repeat("x", maxTyped) + "\n", "<H>" + strings.Repeat("x", maxTyped) + "\n   ^\nError\n<H>\n"},
 		{"a line too long", strings.Repeat("x", maxTyped+1) + "\nshow\n",
-			"<H>Error: The line is longer than 1024 characters.\n<H>shown\n<H>\n"},
-		{"an escape sequence", "\x1b[2Jshow\nshow\n",
-			"<H>Error: The line contains control characters.\n<H>shown\n<H>\n"},
+			"<H>\nError: The line is longer than 1024 characters.\n<H>show\nshown\n<H>\n"},
+		{"a password too long", "super\n" + strings.Repeat("x", maxTyped+1) + "\n",
+			"<H>super\nPassword:\nError: The line is longer than 1024 characters.\nPassword:\n"},
+		{"a line of a megabyte", strings.Repeat("x", 1<<20) + "\nshow\n",
+			"<H>\nError: The line is longer than 1024 characters.\n<H>show\nshown\n<H>\n"},
+		{"an escape sequence", "\x1b[2Jshow\nshow\n", "<H>show\nshown\n<H>show\nshown\n<H>\n"},
+		{"what is no text", "sh\xffow\n", "<H>show\nshown\n<H>\n"},
 	}
 	for _, test := range tests {
 		got, _, err := perform(&paper{person: true}, test.typed)
-		if err != nil || got != test.want {
-			t.Errorf("%s: shown %q, %v, want %q", test.name, got, err, test.want)
+		if want := strings.ReplaceAll(test.want, "\n", "\r\n"); err != nil || got != want {
+			t.Errorf("%s: shown %q, %v, want %q", test.name, got, err, want)
 		}
 	}
 }
@@ -182,7 +222,7 @@ func TestServeAScript(t *testing.T) {
 func TestServeEndsWhenTheTerminalBreaks(t *testing.T) {
 	for _, line := range []string{"show", "long", "x"} {
 		for room := 1; room < 20; room++ {
-			p := &paper{person: true, room: room}
+			p := &paper{person: true, room: 4 * room}
 			_, _, err := perform(p, strings.Repeat(line+"\n", 20))
 			if !errors.Is(err, errBroken) {
 				t.Errorf("Serve(%q…) with room for %d octets = %v, want the terminal's error", line, room, err)
@@ -203,7 +243,7 @@ func (r torn) Read(b []byte) (int, error) {
 
 func TestServeReportsTheReadersError(t *testing.T) {
 	p := &paper{Reader: torn{strings.NewReader("show\nsho")}}
-	_, err := Serve(context.Background(), p, &actor{terminal: p})
+	_, err := Serve(context.Background(), p, &actor{})
 	if !errors.Is(err, errBroken) || p.shown.String() != "shown\n" {
 		t.Errorf("Serve() = %v after %q, want the reader's error after the whole line", err, p.shown.String())
 	}
@@ -212,8 +252,10 @@ func TestServeReportsTheReadersError(t *testing.T) {
 func ExampleServe() {
 	p := &paper{person: true}
 	shown, _, _ := perform(p, "show\nquit\n")
-	fmt.Print(shown)
+	fmt.Print(strings.ReplaceAll(shown, "\r", ""))
 	// Output:
-	// <H>shown
-	// <H>bye
+	// <H>show
+	// shown
+	// <H>quit
+	// bye
 }

@@ -24,6 +24,7 @@ func (s aSession) Exec(ctx context.Context, line string) commands.Output {
 }
 
 func (aSession) Messages() <-chan string { return nil }
+func (aSession) Remember(string)         {}
 
 // newSession returns a real session of a box that was never configured.
 func newSession(interactive bool) aSession {
@@ -31,21 +32,30 @@ func newSession(interactive bool) aSession {
 	return aSession{commands.NewSession(smallDevice{}, commands.NewRunning(commands.New()), options)}
 }
 
-// TestTranscript is what somebody at a terminal sees, typed text left out.
+// TestTranscript is what somebody sees who pastes lines into a terminal.
 func TestTranscript(t *testing.T) {
 	const typed = "system-view\nsysname H\nike peer b\npre-shared-key Key@2026-and-longer\nfrobnicate\ndisplay this\nquit\nquit\nquit\n"
-	const want = `<Sallyport>Enter system view, return user view with Ctrl+Z.
-[Sallyport][H][H-ike-peer-b][H-ike-peer-b]              ^
+	const want = `<Sallyport>system-view
+Enter system view, return user view with Ctrl+Z.
+[Sallyport]sysname H
+[H]ike peer b
+[H-ike-peer-b]pre-shared-key Key@2026-and-longer
+[H-ike-peer-b]frobnicate
+              ^
 Error: Unrecognized command found at '^' position.
-[H-ike-peer-b]#
+[H-ike-peer-b]display this
+#
 ike peer b
  pre-shared-key %^%#sealed%^%#
 #
-[H-ike-peer-b][H]<H>Info:Configuration console exit, please retry to log on
+[H-ike-peer-b]quit
+[H]quit
+<H>quit
+Info:Configuration console exit, please retry to log on
 `
 	p := &paper{Reader: strings.NewReader(typed), person: true}
 	refused, err := Serve(context.Background(), p, newSession(true))
-	if got := p.shown.String(); got != want || refused != 1 || err != nil {
+	if got := strings.ReplaceAll(p.shown.String(), "\r\n", "\n"); got != want || refused != 1 || err != nil {
 		t.Errorf("shown\n%s\nrefused %d, %v, want\n%s", got, refused, err, want)
 	}
 }

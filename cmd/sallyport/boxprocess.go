@@ -143,6 +143,6 @@ func (b *boxProcess) ask(lines ...string) (string, error) {
 	defer conn.Close()
 	var out strings.Builder
 	in := strings.NewReader(strings.Join(lines, "\n") + "\n")
-	err = attach(conn, streams{in: in, out: &out}, false)
+	err = attach(conn, streams{in: in, out: &out}, nil)
 	return out.String(), err
 }

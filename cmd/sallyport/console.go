@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"io/fs"
 	"net"
-	"os"
-	"os/signal"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
@@ -33,7 +30,7 @@ func runConsole(s streams, args []string) error {
 		return fmt.Errorf("%w%s", err, consoleAdvice(err))
 	}
 	defer conn.Close()
-	return attach(conn, s, isTerminal(s.in))
+	return attach(conn, s, terminalOf(s))
 }
 
 // consoleAdvice says what to do when the gateway's socket does not open.
@@ -50,14 +47,21 @@ func consoleAdvice(err error) string {
 // attach copies input and output until the gateway says that it is over. What
 // cannot be sent is no error yet: a gateway that has no place for another console
 // says so and hangs up at once, and that is still to be shown.
-func attach(conn net.Conn, s streams, terminal bool) error {
+func attach(conn net.Conn, s streams, terminal *tty) error {
 	hello := helloScript
-	if terminal {
+	if terminal != nil {
 		hello = helloTerminal
-		stop := forwardInterrupts(conn)
-		defer stop()
+		restore, err := terminal.raw()
+		if err != nil {
+			return err
+		}
+		defer restore()
 	}
-	if err := writeFrames(conn, frameHello, []byte(hello)); err == nil {
+	err := writeFrames(conn, frameHello, []byte(hello))
+	if err == nil && terminal != nil {
+		defer terminal.follow(conn)()
+	}
+	if err == nil {
 		go sendInput(conn, s.in) // ends with the program: nothing can interrupt a read from a terminal
 	}
 	return showOutput(conn, s.out)
@@ -95,35 +99,4 @@ func showOutput(conn net.Conn, out io.Writer) error {
 			return errSilent
 		}
 	}
-}
-
-// forwardInterrupts sends Ctrl-C to the gateway, where the command runs.
-func forwardInterrupts(conn net.Conn) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	interrupts := make(chan os.Signal, 1)
-	signal.Notify(interrupts, os.Interrupt)
-	go func() {
-		for {
-			select {
-			case <-interrupts:
-				_ = writeFrames(conn, frameInterrupt, nil) // a dead connection is noticed by showOutput
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return func() {
-		signal.Stop(interrupts)
-		cancel()
-	}
-}
-
-// isTerminal reports whether somebody sits in front of r.
-func isTerminal(r io.Reader) bool {
-	file, ok := r.(*os.File)
-	if !ok {
-		return false
-	}
-	_, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS)
-	return err == nil
 }

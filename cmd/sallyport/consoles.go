@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"sallyport/commands"
 	"sallyport/shell"
 )
 
@@ -25,7 +26,8 @@ const (
 // session of its own. Whatever a console does costs at most that console.
 type consoles struct {
 	listener *net.UnixListener
-	session  func(interactive bool) shell.Session
+	open     opener
+	lines    *lines
 	log      *logbook
 	places   chan struct{} // one for each console that is attached
 	group    sync.WaitGroup
@@ -34,7 +36,7 @@ type consoles struct {
 // listenConsoles opens the socket in the state folder, which is ours by lock, so
 // that a socket that is there was left by a crash. The folder is the owner's
 // alone, and so is the socket: harden has set the umask.
-func listenConsoles(state string, session func(interactive bool) shell.Session, log *logbook) (*consoles, error) {
+func listenConsoles(state string, open opener, lines *lines, log *logbook) (*consoles, error) {
 	path := filepath.Join(state, consoleSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -43,7 +45,7 @@ func listenConsoles(state string, session func(interactive bool) shell.Session, 
 	if err != nil {
 		return nil, fmt.Errorf("console socket (its path may have 107 characters): %w", err)
 	}
-	return &consoles{listener: listener, session: session, log: log, places: make(chan struct{}, maxConsoles)}, nil
+	return &consoles{listener: listener, open: open, lines: lines, log: log, places: make(chan struct{}, maxConsoles)}, nil
 }
 
 // serve takes consoles until ctx ends, and waits for all of them.
@@ -66,7 +68,7 @@ func (c *consoles) serve(ctx context.Context) {
 
 // pause reports an error and waits a moment: file descriptors may come free.
 func (c *consoles) pause(ctx context.Context, err error) bool {
-	c.log.add(time.Now(), entry{reason: "console", text: "console: " + err.Error()})
+	c.log.add(time.Now(), entry{kind: shellTrouble, reason: "console", text: "console: " + err.Error()})
 	select {
 	case <-time.After(time.Second):
 		return true
@@ -96,9 +98,9 @@ func (c *consoles) admit(ctx context.Context, conn *net.UnixConn) {
 func (c *consoles) attend(ctx context.Context, conn *net.UnixConn) {
 	defer func() {
 		if v := recover(); v != nil {
-			c.log.say("console: panic of type %T, session ended", v)
+			c.log.note(systemPanic, "console: panic of type %T, session ended", v)
 			for line := range strings.Lines(string(debug.Stack())) {
-				c.log.say("%s", strings.TrimSpace(line))
+				c.log.note(systemPanic, "%s", strings.TrimSpace(line))
 			}
 		}
 	}()
@@ -110,10 +112,31 @@ func (c *consoles) attend(ctx context.Context, conn *net.UnixConn) {
 	defer terminal.hangUp()
 	defer context.AfterFunc(terminal.ctx, func() { conn.Close() })()
 	c.group.Go(terminal.receive)
-	refused, err := shell.Serve(terminal.ctx, terminal, c.session(interactive))
-	if err == nil && terminal.ctx.Err() == nil { // else the input was not run to its end
+	refused, err := c.converse(terminal)
+	if (err == nil || errors.Is(err, shell.ErrIdle)) && terminal.ctx.Err() == nil { // else the input was not run to its end
 		_ = writeFrames(conn, frameExit, []byte{exitCode(refused, interactive)}) // the session is over either way
 	}
+}
+
+// managementLevel is the level of who can open the console's socket: the user
+// that the gateway runs as.
+const managementLevel = 3
+
+// converse runs the session of a console on a line of its own. There are as many
+// lines as places.
+func (c *consoles) converse(terminal *remote) (refused int, err error) {
+	seat, ok := c.lines.take(numbered(consoleName, maxConsoles), occupant{
+		level: func(string) int { return managementLevel }, hangUp: terminal.hangUp,
+	})
+	if !ok {
+		return 0, errors.New("no line is free")
+	}
+	defer seat.leave()
+	session, leave := c.open(commands.Options{
+		Level: managementLevel, Interactive: terminal.interactive, Line: seat.status.Line,
+	})
+	defer leave()
+	return shell.Serve(terminal.ctx, seat.attend(terminal), session)
 }
 
 // exitCode is what the console program ends with: a script is told whether any

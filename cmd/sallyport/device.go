@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -26,11 +27,13 @@ type device struct {
 	*host
 	*logs
 	*accounts
+	ssh *sshService // nil until operators are let in
 
 	mu       sync.Mutex // over Apply, and what follows: what is in force
 	config   *ike.Config
 	policies []*ipsec.Policy
 	network  platform.Network
+	applied  *commands.Config // nil: none yet
 }
 
 // parts are what a configuration is applied to.
@@ -70,7 +73,23 @@ func (d *device) Apply(c *commands.Config) error {
 	if err != nil {
 		return err
 	}
-	return d.enforce(config, network)
+	if err := d.reach(c); err != nil {
+		return err
+	}
+	if err := d.enforce(config, network); err != nil {
+		return errors.Join(err, d.reach(d.applied))
+	}
+	d.logs.apply(c)
+	d.applied = c
+	return nil
+}
+
+// reach has operators come in as c says.
+func (d *device) reach(c *commands.Config) error {
+	if d.ssh == nil || c == nil {
+		return nil
+	}
+	return d.ssh.Configure(c)
 }
 
 // enforce changes dataplane, network and engine, in an order in which nothing
@@ -94,6 +113,9 @@ func (d *device) enforce(config *ike.Config, network platform.Network) error {
 // leave has the engine end the SAs of policies that go, while the address that its
 // deletes leave from is still there.
 func (d *device) leave(policies []*ipsec.Policy) {
+	if slices.EqualFunc(policies, d.policies, func(a, b *ipsec.Policy) bool { return a.ID == b.ID && a.Local == b.Local }) {
+		return
+	}
 	next := make(map[ipsec.PolicyID]netip.Addr, len(policies))
 	for _, p := range policies {
 		next[p.ID] = p.Local
@@ -147,6 +169,9 @@ func policiesOf(c *ike.Config) []*ipsec.Policy {
 
 // union returns the new policies, and behind them the old ones that are no more.
 func union(policies, old []*ipsec.Policy) []*ipsec.Policy {
+	if slices.EqualFunc(policies, old, func(a, b *ipsec.Policy) bool { return a.ID == b.ID }) {
+		return policies
+	}
 	kept := make(map[ipsec.PolicyID]bool, len(policies))
 	for _, p := range policies {
 		kept[p.ID] = true
@@ -174,8 +199,10 @@ func (d *device) SACounters(id ipsec.SAID) (ipsec.Counters, bool) {
 	return d.parts.dataplane.Counters(id)
 }
 
-// Statistics returns the dataplane's sums.
-func (d *device) Statistics() ipsec.Statistics { return d.parts.dataplane.Statistics() }
+// Statistics returns the dataplane's sums since they were last cleared.
+func (d *device) Statistics() ipsec.Statistics {
+	return d.sinceCleared(d.parts.dataplane.Statistics())
+}
 
 // Reset has the engine delete SAs.
 func (d *device) Reset(r ike.Reset) { d.parts.engine.Input(r) }
@@ -189,6 +216,7 @@ func (d *device) Ping(ctx context.Context, p commands.Ping, reply func(commands.
 func ping(ctx context.Context, p commands.Ping, reply func(commands.PingReply)) error {
 	request := icmp.Request{
 		Host: p.Host, Source: p.Source, Count: p.Count, Size: p.Size, Timeout: p.Timeout, Interval: p.Interval,
+		TTL: p.TTL, TOS: p.TOS, NoFragment: p.NoFragment, Device: p.Device,
 	}
 	return icmp.Ping(ctx, request, func(r icmp.Reply) { reply(commands.PingReply(r)) })
 }

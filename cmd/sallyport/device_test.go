@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -77,7 +76,7 @@ func (s *stage) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 // newStage returns a device in front of a stage.
 func newStage() (*device, *stage) {
 	s := &stage{}
-	return &device{config: &ike.Config{}, parts: parts{network: s, dataplane: s, engine: s}, ports: &ports{}, started: time.Now()}, s
+	return &device{config: &ike.Config{}, parts: parts{network: s, dataplane: s, engine: s}, ports: &ports{}, started: time.Now(), logs: &logs{centre: newCentre()}}, s
 }
 
 // wanted makes policies by name, and a network of as many routes.
@@ -184,17 +183,17 @@ func TestDeviceAnswers(t *testing.T) {
 
 func TestSaveAndSaved(t *testing.T) {
 	d, _ := newStage()
-	d.file = filepath.Join(t.TempDir(), savedFile)
+	d.files = &files{folder: t.TempDir(), next: savedFile}
 	if got, err := d.Saved(); got != "" || err != nil {
 		t.Errorf("Saved() before the first = %q, %v, want nothing", got, err)
 	}
-	if err := d.Save("#\nreturn\n"); err != nil {
+	if err := d.Save("", "#\nreturn\n"); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := d.Saved(); got != "#\nreturn\n" || err != nil {
 		t.Errorf("Saved() = %q, %v", got, err)
 	}
-	if mode, err := os.Stat(d.file); err != nil || mode.Mode() != 0o600 {
+	if mode, err := os.Stat(d.nextPath()); err != nil || mode.Mode() != 0o600 {
 		t.Errorf("file %v, %v, want mode 0600", mode, err)
 	}
 }

@@ -7,17 +7,17 @@ import (
 )
 
 // The console and the gateway talk over a Unix socket in frames: one octet that
-// says what it is, two of length, and so many octets. This lets Ctrl-C overtake
-// nothing but still be told from what is typed, and brings the exit code back.
+// says what it is, two of length, and so many octets. This tells the size of the
+// window from what is typed, and brings the exit code back.
 type frameKind byte
 
 const (
-	frameHello     frameKind = 'h' // console: "terminal" or "script", first of all
-	frameInput     frameKind = 'i' // console: octets as typed or read
-	frameInterrupt frameKind = 'c' // console: Ctrl-C
-	frameEnd       frameKind = 'e' // console: no more input
-	frameOutput    frameKind = 'o' // gateway: octets to show
-	frameExit      frameKind = 'x' // gateway: the exit code, one octet, last of all
+	frameHello  frameKind = 'h' // console: "terminal" or "script", first of all
+	frameWindow frameKind = 'w' // console: columns and rows of the terminal, two octets each
+	frameInput  frameKind = 'i' // console: octets as typed or read
+	frameEnd    frameKind = 'e' // console: no more input
+	frameOutput frameKind = 'o' // gateway: octets to show
+	frameExit   frameKind = 'x' // gateway: the exit code, one octet, last of all
 )
 
 const (

@@ -17,7 +17,6 @@ import (
 	"sallyport/ipsec/tunnel"
 	"sallyport/platform/link"
 	"sallyport/platform/udp"
-	"sallyport/shell"
 )
 
 // The ports of IKE: RFC 2408 §2.5.1, RFC 3947 §4.
@@ -89,7 +88,10 @@ func (g *gateway) openTunnel() (err error) {
 
 // notify hands the dataplane's events to the engine. There are none before the
 // first policy, and then there is a loop.
-func (g *gateway) notify(e ipsec.Event) { g.loop.Notify(e) }
+func (g *gateway) notify(e ipsec.Event) {
+	g.loop.Notify(e)
+	g.log.dataplane(e)
+}
 
 // openSockets takes the two ports, before anything of the host is changed: a
 // second gateway here must fail while the first one's routes still stand. They
@@ -124,13 +126,13 @@ func (g *gateway) openLoop() error {
 		IKE:       g.ike,
 		NATT:      g.natt,
 		ESP:       func(local, remote netip.AddrPort, packet []byte) { g.tunnel.InboundUDP(local, remote, packet) },
-		Event:     func(now time.Time, e ike.Event) { g.log.add(now, describe(e)) },
+		Event:     g.log.event,
 		Trouble:   func(err error) { g.log.add(time.Now(), trouble(err)) },
 	})
 	return nil
 }
 
-// start runs the loop, applies the start-up configuration and opens the console.
+// start runs the loop, applies the start-up configuration and lets operators in.
 func (g *gateway) start() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	g.ended = make(chan error, 1)
@@ -138,6 +140,7 @@ func (g *gateway) start() error {
 	g.unwind = append(g.unwind, func() error { cancel(); g.group.Wait(); return nil })
 
 	g.device = newDevice(g)
+	g.unwind = append(g.unwind, g.device.files.close)
 	config, err := g.startUp()
 	if err != nil {
 		return err
@@ -145,24 +148,34 @@ func (g *gateway) start() error {
 	if err := g.device.Apply(config); err != nil {
 		return fmt.Errorf("start-up configuration: %w", err)
 	}
-	return g.openConsoles(commands.NewRunning(config))
+	return g.openToOperators(config)
 }
 
-// openConsoles lets operators in.
-func (g *gateway) openConsoles(running *commands.Running) (err error) {
-	var lock sync.Mutex // over all sessions
-	g.consoles, err = listenConsoles(g.state, func(interactive bool) shell.Session {
-		options := commands.Options{Level: managementLevel, Interactive: interactive}
-		return &lockedSession{lock: &lock, session: commands.NewSession(g.device, running, options)}
-	}, g.log)
-	if err != nil {
+// openToOperators lets operators in: at the console, and over SSH if it is
+// configured.
+func (g *gateway) openToOperators(config *commands.Config) error {
+	running := commands.NewRunning(config)
+	lock := &sessionsLock{running: running, device: g.device, log: g.log}
+	g.unwind = append(g.unwind, lock.stop)
+	o := &operators{lock: lock, running: running, device: g.device, log: g.log}
+	g.device.ssh = newSSHService(g.state, g.device.accounts, o.open, func(e entry) { g.log.add(time.Now(), e) })
+	g.unwind = append(g.unwind, g.device.ssh.close)
+	if err := g.device.ssh.Begin(config); err != nil {
+		g.log.note(configFault, "start-up configuration: %v: NOBODY CAN COME IN OVER SSH", err)
+	}
+	return g.openConsoles(o.open)
+}
+
+// openConsoles lets operators in who are on the machine.
+func (g *gateway) openConsoles(open opener) (err error) {
+	if g.consoles, err = listenConsoles(g.state, open, g.device.lines, g.log); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
 	group.Go(func() { g.consoles.serve(ctx) })
 	g.unwind = append(g.unwind, func() error { cancel(); group.Wait(); return nil })
-	g.log.say("Sallyport %s %s: sallyport console --state %s", version, upWords, g.state)
+	g.log.note(systemUp, "Sallyport %s %s: sallyport console --state %s", version, upWords, g.state)
 	return nil
 }
 
@@ -170,7 +183,7 @@ func (g *gateway) openConsoles(running *commands.Running) (err error) {
 func (g *gateway) wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
-		g.log.say("ending: telling the peers and removing what was set up")
+		g.log.note(systemEnding, "ending: telling the peers and removing what was set up")
 		return nil
 	case err := <-g.ended:
 		return err

@@ -3,123 +3,99 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
-	"slices"
-	"sync/atomic"
 	"time"
+
+	"sallyport/commands"
+	"sallyport/ike"
+	"sallyport/ipsec"
 )
 
 const (
-	logQueue    = 1024        // lines that wait for a slow reader of the log
-	logRate     = 10          // lines of one kind that the network may cause…
-	logPeriod   = time.Second // …in this time
+	logPeriod   = time.Second // in which lines of one kind are counted
 	logPatience = time.Second // for a reader that is stuck when the program ends
-	logTime     = "2006-01-02 15:04:05.000000"
 )
 
-// A logbook writes one line per entry, from any goroutine, without ever making
-// the caller wait: a log that nobody reads must not stop the gateway.
+// A logbook takes what the program has to say, from any goroutine, without ever
+// making the caller wait: it goes to standard error, in a plain form, and to the
+// information centre. Lines that the network may cause are limited.
 type logbook struct {
-	out   io.Writer
-	trace bool
-	queue chan stamped
-	stop  chan struct{}
-	done  chan struct{} // closed when all is written
-	lost  atomic.Uint64 // lines that did not fit into the queue
+	trace  bool
+	plain  *plainLog
+	centre *centre
+	stop   chan struct{}
+	done   chan struct{} // closed when the ticker has ended
 }
 
-// A stamped entry has its time.
-type stamped struct {
-	time.Time
-	entry
-}
-
-// newLogbook starts a logbook; close ends it.
+// newLogbook starts a logbook; close ends it. With trace, messages go to out too.
 func newLogbook(out io.Writer, trace bool) *logbook {
-	l := &logbook{out: out, trace: trace, queue: make(chan stamped, logQueue), stop: make(chan struct{}), done: make(chan struct{})}
-	go l.write()
+	l := &logbook{trace: trace, plain: newPlainLog(out), centre: newCentre(), stop: make(chan struct{}), done: make(chan struct{})}
+	l.centre.plain = l.plain
+	go l.tick()
 	return l
 }
 
-// add queues an entry, or drops and counts it.
-func (l *logbook) add(now time.Time, e entry) {
-	if e.trace && !l.trace {
-		return
-	}
-	select {
-	case l.queue <- stamped{now, e}:
-	default:
-		l.lost.Add(1)
-	}
-}
-
-// say adds a line of the program's own.
-func (l *logbook) say(format string, args ...any) {
-	l.add(time.Now(), entry{text: fmt.Sprintf(format, args...), own: true})
-}
-
-// close writes what is queued and ends the logbook, unless its reader is stuck.
-func (l *logbook) close() {
-	close(l.stop)
-	select {
-	case <-l.done:
-	case <-time.After(logPatience):
-	}
-}
-
-// write is the goroutine that owns the output and the limits.
-func (l *logbook) write() {
+// tick tells every logPeriod what was kept back.
+func (l *logbook) tick() {
 	defer close(l.done)
-	limits := limiter{}
 	ticker := time.NewTicker(logPeriod)
 	defer ticker.Stop()
 	for {
 		select {
-		case s := <-l.queue:
-			l.entry(limits, s)
 		case now := <-ticker.C:
-			l.summaries(limits, now)
+			l.centre.summaries(now)
 		case <-l.stop:
-			for len(l.queue) > 0 {
-				l.entry(limits, <-l.queue)
-			}
-			l.summaries(limits, time.Now())
 			return
 		}
 	}
 }
 
-// entry writes an entry unless there were too many of its kind.
-func (l *logbook) entry(limits limiter, s stamped) {
-	if s.own || s.trace || limits.allow(s.reason) {
-		l.line(s.Time, s.text)
+// add logs an entry, or drops and counts it.
+func (l *logbook) add(now time.Time, e entry) {
+	if e.trace && !l.trace && !l.centre.debugs(e.debug) {
+		return
 	}
+	if e.trace && l.trace && !e.debugOnly {
+		l.plain.add(now, printable(e.text))
+	}
+	l.centre.add(now, e)
 }
 
-// summaries writes what was kept back since the last time.
-func (l *logbook) summaries(limits limiter, now time.Time) {
-	for _, reason := range slices.Sorted(maps.Keys(limits)) {
-		if count := limits[reason]; count > logRate {
-			l.line(now, fmt.Sprintf("%d more lines kept back: %s", count-logRate, reason))
+// say adds a line of the program's own.
+func (l *logbook) say(format string, args ...any) { l.note(systemNotice, format, args...) }
+
+// note adds a line of the program's own that has a name.
+func (l *logbook) note(kind logKind, format string, args ...any) {
+	l.add(time.Now(), entry{kind: kind, text: fmt.Sprintf(format, args...), own: true})
+}
+
+// event logs an event of the engine. What would go nowhere is not put into words.
+func (l *logbook) event(now time.Time, e ike.Event) {
+	switch e.(type) {
+	case ike.MessageSent, ike.MessageReceived, ike.Repeated:
+		if !l.trace && !l.centre.debugs(commands.DebugIKE) {
+			return
 		}
 	}
-	clear(limits)
-	if lost := l.lost.Swap(0); lost > 0 {
-		l.line(now, fmt.Sprintf("%d lines lost: the log is not read fast enough", lost))
+	l.add(now, describe(e))
+	if l.centre.debugs(commands.DebugIKEPacket) {
+		if p, ok := packetOf(e); ok {
+			l.add(now, p)
+		}
 	}
 }
 
-// line writes one line. An error has nowhere to be reported.
-func (l *logbook) line(now time.Time, text string) {
-	_, _ = fmt.Fprintf(l.out, "%s %s\n", now.Format(logTime), printable(text))
+// dataplane shows an event of the dataplane to who debugs it.
+func (l *logbook) dataplane(e ipsec.Event) {
+	if l.centre.debugs(commands.DebugIPsec) {
+		l.add(time.Now(), describeIPsec(e))
+	}
 }
 
-// A limiter counts the lines of each kind in the current period. There are only
-// as many kinds as the program knows.
-type limiter map[string]int
-
-// allow counts a line and reports whether it may be written.
-func (l limiter) allow(reason string) bool {
-	l[reason]++
-	return l[reason] <= logRate
+// close writes what is queued and ends the logbook, unless its reader is stuck.
+func (l *logbook) close() {
+	close(l.stop)
+	<-l.done
+	l.centre.summaries(time.Now())
+	l.centre.close()
+	l.plain.close()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -104,7 +105,7 @@ func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
 		for range 2 * logQueue {
 			l.say("x")
 		}
-		if l.lost.Load() == 0 {
+		if l.plain.lost.Load() == 0 {
 			t.Error("no line was lost, want the queue to have a bound")
 		}
 		start := time.Now()
@@ -117,7 +118,7 @@ func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
 }
 
 func TestLostLinesAreReported(t *testing.T) {
-	got := logged(t, false, func(l *logbook) { l.lost.Store(3) })
+	got := logged(t, false, func(l *logbook) { l.plain.lost.Store(3) })
 	if want := "3 lines lost: the log is not read fast enough"; len(got) != 1 || got[0] != want {
 		t.Errorf("lines %q, want %q", got, want)
 	}
@@ -131,11 +132,64 @@ func TestPrintable(t *testing.T) {
 		{"ä", `\u00e4`},
 		{"\xff", `\xff`},
 		{strings.Repeat("x", maxWords), strings.Repeat("x", maxWords)},
-		{strings.Repeat("x", maxWords+1), strings.Repeat("x", maxWords) + "…"},
+		{strings.Repeat("x", maxWords+1), strings.Repeat("x", maxWords) + "..."},
 	}
 	for _, test := range tests {
 		if got := printable(test.in); got != test.want {
 			t.Errorf("printable(%q) = %q, want %q", test.in, got, test.want)
 		}
 	}
+}
+
+// FuzzPrintable checks that no text can upset a terminal or be more than one line.
+func FuzzPrintable(f *testing.F) {
+	f.Add("peer b")
+	f.Add("a\nb\x1b[2J\x00\x7f\u0085\u202e\xff")
+	f.Add(strings.Repeat("\x1b", maxWords))
+	f.Fuzz(func(t *testing.T, text string) {
+		got := printable(text)
+		if i := strings.IndexFunc(got, func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 {
+			t.Errorf("printable(%q) holds %q", text, got[i])
+		}
+		if len(got) > maxWords+len("...") {
+			t.Errorf("printable(%q) has %d octets", text, len(got))
+		}
+	})
+}
+
+// TestAStuckReaderSilencesNobodyElse has standard error take nothing, and looks
+// into the log buffer.
+func TestAStuckReaderSilencesNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := stuck{make(chan struct{})}
+		l := newLogbook(out, false)
+		for range 3 * logQueue {
+			l.say("x")
+		}
+		time.Sleep(10 * logPeriod)
+		l.say("y")
+		if all := l.centre.LogBuffer().Lines; len(all) != 512 || all[0].Text != "y" {
+			t.Errorf("%d lines in the log buffer, the newest %q, want 512 and y", len(all), all[0].Text)
+		}
+		l.close()
+		close(out.release)
+	})
+}
+
+// A lockedText is a writer that keeps what is written.
+type lockedText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lockedText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lockedText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }

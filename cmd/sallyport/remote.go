@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"io"
 	"net"
 	"sync"
@@ -21,14 +22,22 @@ type remote struct {
 	input       chan []byte // closed after the last
 	rest        []byte      // of the chunk that Read has begun
 
-	mu        sync.Mutex
-	interrupt context.CancelFunc // of the command that runs; nil: none
+	resized chan struct{} // one place
+
+	mu            sync.Mutex
+	columns, rows int // of the window; 0: not told
 }
+
+// windowLength is that of a frame that tells the window's size.
+const windowLength = 4
 
 // newRemote makes the terminal of a session that lasts as long as ctx at most.
 func newRemote(ctx context.Context, conn net.Conn, interactive bool) *remote {
 	ctx, hangUp := context.WithCancel(ctx)
-	return &remote{ctx: ctx, hangUp: hangUp, conn: conn, interactive: interactive, input: make(chan []byte, inputChunks)}
+	return &remote{
+		ctx: ctx, hangUp: hangUp, conn: conn, interactive: interactive,
+		input: make(chan []byte, inputChunks), resized: make(chan struct{}, 1),
+	}
 }
 
 // Interactive reports whether somebody types.
@@ -45,8 +54,8 @@ func (r *remote) receive() {
 			return
 		case kind == frameInput:
 			r.typed(p)
-		case kind == frameInterrupt:
-			r.interrupted()
+		case kind == frameWindow:
+			r.window(p)
 		case kind == frameEnd:
 			return
 		}
@@ -61,40 +70,29 @@ func (r *remote) typed(p []byte) {
 	}
 }
 
-// interrupted stops the command that runs. If none does, the terminal's driver
-// has thrown away what was typed, so that an empty line brings the prompt back.
-func (r *remote) interrupted() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.interrupt != nil {
-		r.interrupt()
+// window keeps the size that a frame tells; one of another length tells nothing.
+func (r *remote) window(p []byte) {
+	if len(p) != windowLength {
 		return
 	}
+	r.mu.Lock()
+	r.columns, r.rows = int(binary.BigEndian.Uint16(p)), int(binary.BigEndian.Uint16(p[2:]))
+	r.mu.Unlock()
 	select {
-	case r.input <- []byte("\n"):
-	default: // enough is typed ahead to bring many prompts
+	case r.resized <- struct{}{}:
+	default: // one change that nobody has looked at yet is as good as two
 	}
 }
 
-// Interruptible returns a context that Ctrl-C ends.
-func (r *remote) Interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
+// Size is the window's, as the console last told.
+func (r *remote) Size() (columns, rows int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.interrupt = cancel
-	return ctx, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.interrupt = nil
-		cancel()
-	}
+	return r.columns, r.rows
 }
 
-// Size is not known.
-func (r *remote) Size() (columns, rows int) { return 0, 0 }
-
-// Resized tells nothing.
-func (r *remote) Resized() <-chan struct{} { return nil }
+// Resized tells of changes of the window.
+func (r *remote) Resized() <-chan struct{} { return r.resized }
 
 // Read returns what was typed. The error is io.EOF after the end of input.
 func (r *remote) Read(p []byte) (int, error) {

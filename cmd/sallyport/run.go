@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sallyport/platform/store"
+	"sallyport/shell"
 )
 
 // endPatience is how long an orderly end may take.
@@ -50,6 +51,9 @@ func runGateway(s streams, args []string) error {
 	signal.Ignore(unix.SIGPIPE) // a log that nobody reads any more must not end the gateway
 	log := newLogbook(s.err, set.trace)
 	defer log.close()
+	if err := shell.Prepare(); err != nil {
+		log.say("terminals have a simpler line editor: %v", err)
+	}
 	return live(ctx, set, log)
 }
 

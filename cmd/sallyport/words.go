@@ -6,7 +6,9 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
+	"sallyport/commands"
 	"sallyport/ike"
 	"sallyport/ike/loop"
 	"sallyport/ike/wire"
@@ -18,10 +20,15 @@ const maxWords = 400
 
 // An entry is a line of the log before it has a time.
 type entry struct {
-	reason string // what kind of line it is, for the rate limit
+	kind   logKind
+	reason string // what is counted together for the rate limit
 	text   string
-	trace  bool // shown only if messages are traced
+	trace  bool // shown only if messages are traced, or debugged
 	own    bool // not provoked by the network: not limited
+
+	debug     commands.DebugKind // that shows it; 0: none
+	remote    netip.Addr         // of the peer that it is about, for debugging
+	debugOnly bool               // not even traced
 }
 
 // describe puts an event of the engine into words.
@@ -32,15 +39,7 @@ func describe(event ike.Event) entry {
 	case ike.MessageReceived:
 		return message("received", e.Local, e.Remote, e.Number, e.Message)
 	case ike.Repeated:
-		return entry{reason: "repeated", trace: true, text: repetition(e)}
-	case ike.Phase1Up:
-		return entry{reason: "phase 1 up", text: "phase 1 up with " + isakmp(e.Status)}
-	case ike.Phase2Up:
-		return entry{reason: "phase 2 up", text: "phase 2 up with " + child(e.Status)}
-	case ike.Phase1Down:
-		return entry{reason: "phase 1 down", text: "phase 1 down with " + isakmp(e.Status) + ": " + e.Reason}
-	case ike.Phase2Down:
-		return entry{reason: "phase 2 down", text: "phase 2 down with " + child(e.Status) + ": " + e.Reason}
+		return entry{kind: ikeRepeated, reason: "repeated", trace: true, text: repetition(e)}.about(commands.DebugIKETransport, e.Remote)
 	case ike.Refused:
 		return refusal(e)
 	case ike.Notified:
@@ -48,16 +47,40 @@ func describe(event ike.Event) entry {
 	case ike.NegotiationFailed:
 		return failure(e.Failure)
 	case ike.TimedOut:
-		return entry{reason: "no answer", text: timeOut(e)}
+		return entry{kind: ikeNoAnswer, reason: "no answer", text: timeOut(e)}.about(commands.DebugIKEError, e.Remote)
+	}
+	return describeSA(event)
+}
+
+// describeSA puts into words that an SA has come or gone.
+func describeSA(event ike.Event) entry {
+	told := func(kind logKind, reason, text string, remote netip.AddrPort) entry {
+		return entry{kind: kind, reason: reason, text: reason + " with " + text}.about(commands.DebugIKEExchange, remote)
+	}
+	switch e := event.(type) {
+	case ike.Phase1Up:
+		return told(ikeSAUp, "phase 1 up", isakmp(e.Status), e.Status.Remote)
+	case ike.Phase2Up:
+		return told(ipsecSAUp, "phase 2 up", child(e.Status), e.Status.Remote)
+	case ike.Phase1Down:
+		return told(ikeSADown, "phase 1 down", isakmp(e.Status)+": "+e.Reason, e.Status.Remote)
+	case ike.Phase2Down:
+		return told(ipsecSADown, "phase 2 down", child(e.Status)+": "+e.Reason, e.Status.Remote)
 	}
 	return entry{reason: "event", text: fmt.Sprintf("%T", event)}
+}
+
+// about says what debugging shows the entry, and which peer it is about.
+func (e entry) about(debug commands.DebugKind, remote netip.AddrPort) entry {
+	e.debug, e.remote = debug, remote.Addr()
+	return e
 }
 
 // message describes an IKE message as it goes by, in the words of the golden
 // sessions: "send LOCAL REMOTE Main 1 SA[…] VID[…]".
 func message(verb string, local, remote netip.AddrPort, number int, m *wire.Message) entry {
 	text := fmt.Sprintf("%s %v %v %v %d %v", verb, local, remote, m.Exchange, number, m)
-	return entry{reason: verb, text: text, trace: true}
+	return entry{kind: ikeMessage, reason: verb, text: text, trace: true}.about(commands.DebugIKEMessage, remote)
 }
 
 func repetition(e ike.Repeated) string {
@@ -122,26 +145,27 @@ func role(initiator bool) string {
 // refusal describes a datagram that was refused. The kind of line is the error's
 // category, so that one flood does not silence the others.
 func refusal(e ike.Refused) entry {
-	told := entry{reason: "refused malformed message", text: fmt.Sprintf("refused a message from %v: %v", e.Remote, e.Err)}
+	told := entry{kind: ikeRefused, reason: "refused malformed message", text: fmt.Sprintf("refused a message from %v: %v", e.Remote, e.Err)}
 	var rejection *ike.Rejection
 	if errors.As(e.Err, &rejection) {
 		told.reason = "refused " + rejection.Category.String()
 		told.trace = rejection.Category.Failure() // the failure that follows says the same
 	}
-	return told
+	return told.about(commands.DebugIKEError, e.Remote)
 }
 
 func notification(e ike.Notified) entry {
-	how := "not authenticated, not acted on"
+	kind, how := ikeNotifiedInClear, "not authenticated, not acted on"
 	if e.Authenticated {
-		how = "authenticated"
+		kind, how = ikeNotified, "authenticated"
 	}
-	return entry{reason: "notification", text: fmt.Sprintf("notification from %v: %v (%s)", e.Remote, e.Notify, how)}
+	text := fmt.Sprintf("notification from %v: %v (%s)", e.Remote, e.Notify, how)
+	return entry{kind: kind, reason: "notification", text: text}.about(commands.DebugIKEMisc, e.Remote)
 }
 
 func failure(f ike.Failure) entry {
 	text := fmt.Sprintf("negotiation with %s failed: %s: %s", peerName(f.Peer, f.Remote), f.Category, f.Reason)
-	return entry{reason: "failed " + f.Category, text: text}
+	return entry{kind: ikeNegotiationFailed, reason: "failed " + f.Category, text: text}.about(commands.DebugIKEError, f.Remote)
 }
 
 func timeOut(e ike.TimedOut) string {
@@ -158,19 +182,22 @@ func trouble(err error) entry {
 	var panicked *loop.Panic
 	switch {
 	case errors.As(err, &overload):
-		return entry{reason: overload.Error(), text: overload.Error()}
+		return entry{kind: loopOverload, reason: overload.Error(), text: overload.Error(), debug: commands.DebugIKETransport}
 	case errors.As(err, &panicked):
-		return entry{reason: "panic in " + panicked.Where, text: panicked.Error()}
+		return entry{kind: systemPanic, reason: "panic in " + panicked.Where, text: panicked.Error()}
 	}
-	return entry{reason: fmt.Sprintf("%T", err), text: err.Error()}
+	return entry{kind: loopTrouble, reason: fmt.Sprintf("%T", err), text: err.Error(), debug: commands.DebugIKETransport}
 }
 
 // printable escapes everything outside printable ASCII and cuts what is too long.
 func printable(text string) string {
+	if longest := maxWords + utf8.UTFMax; len(text) > longest {
+		text = text[:longest] // nobody waits for what is cut off anyway
+	}
 	quoted := strconv.QuoteToASCII(text)
 	quoted = strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 	if len(quoted) > maxWords {
-		return quoted[:maxWords] + "…"
+		return quoted[:maxWords] + "..."
 	}
 	return quoted
 }

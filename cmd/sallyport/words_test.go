@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/acl"
+	"sallyport/commands"
 	"sallyport/ike"
 	"sallyport/ike/keymat"
 	"sallyport/ike/loop"
@@ -125,6 +127,65 @@ func TestAFailureIsToldOnce(t *testing.T) {
 	for category, traced := range map[ike.Category]bool{ike.Phase1Mismatch: true, ike.InvalidCookie: false} {
 		if got := describe(ike.Refused{Err: &ike.Rejection{Category: category, Reason: "r"}}); got.trace != traced {
 			t.Errorf("describe(refused for %v).trace = %v, want %v", category, got.trace, traced)
+		}
+	}
+}
+
+// TestKinds checks under which name each event is found, and what debugging shows
+// it.
+func TestKinds(t *testing.T) {
+	m := &wire.Message{Header: wire.Header{Exchange: wire.MainMode}}
+	for _, test := range []struct {
+		event ike.Event
+		name  string
+		debug commands.DebugKind
+	}{
+		{ike.MessageSent{Remote: wordsRemote, Message: m}, "IKE_MESSAGE", commands.DebugIKEMessage},
+		{ike.MessageReceived{Remote: wordsRemote, Message: m}, "IKE_MESSAGE", commands.DebugIKEMessage},
+		{ike.Repeated{Remote: wordsRemote}, "IKE_REPEAT", commands.DebugIKETransport},
+		{ike.Phase1Up{Status: ike.Status{Remote: wordsRemote}}, "IKE_SA_UP", commands.DebugIKEExchange},
+		{ike.Phase1Down{Status: ike.Status{Remote: wordsRemote}}, "IKE_SA_DOWN", commands.DebugIKEExchange},
+		{ike.Phase2Up{Status: ike.ChildStatus{Remote: wordsRemote}}, "IPSEC_SA_UP", commands.DebugIKEExchange},
+		{ike.Phase2Down{Status: ike.ChildStatus{Remote: wordsRemote}}, "IPSEC_SA_DOWN", commands.DebugIKEExchange},
+		{ike.Refused{Remote: wordsRemote, Err: errors.New("x")}, "IKE_MSG_REFUSED", commands.DebugIKEError},
+		{ike.Notified{Remote: wordsRemote}, "IKE_NOTIFY_CLEAR", commands.DebugIKEMisc},
+		{ike.Notified{Remote: wordsRemote, Authenticated: true}, "IKE_NOTIFY", commands.DebugIKEMisc},
+		{ike.NegotiationFailed{Failure: ike.Failure{Remote: wordsRemote}}, "IKE_NEGO_FAIL", commands.DebugIKEError},
+		{ike.TimedOut{Remote: wordsRemote}, "IKE_NO_ANSWER", commands.DebugIKEError},
+	} {
+		got := describe(test.event)
+		if name := got.kind.name().mnemonic; name != test.name || got.debug != test.debug || got.remote != wordsRemote.Addr() {
+			t.Errorf("describe(%T): %s, debugging %b of %v, want %s, %b and %v", test.event, name, got.debug, got.remote, test.name, test.debug, wordsRemote.Addr())
+		}
+	}
+}
+
+func TestWordsOfDebugging(t *testing.T) {
+	m := &wire.Message{Header: wire.Header{CookieI: wire.Cookie{1}, CookieR: wire.Cookie{2}, Exchange: wire.QuickMode, MessageID: 0x77, Flags: 1},
+		Payloads: []wire.Payload{wire.Hash{}}}
+	header := "packet 192.0.2.1:500 198.51.100.7:500: initiator cookie 0100000000000000, responder cookie 0200000000000000, " +
+		"exchange Quick, flags 0x01, message ID 0x00000077, 1 payloads"
+	for event, want := range map[ike.Event]string{
+		ike.MessageSent{Local: wordsLocal, Remote: wordsRemote, Message: m}:     "send " + header,
+		ike.MessageReceived{Local: wordsLocal, Remote: wordsRemote, Message: m}: "received " + header,
+	} {
+		if got, ok := packetOf(event); !ok || got.text != want || !got.debugOnly {
+			t.Errorf("packetOf(%T) = %q, want %q", event, got.text, want)
+		}
+	}
+	if _, ok := packetOf(ike.Phase1Up{}); ok {
+		t.Error("an SA is a packet")
+	}
+	sa := ipsec.SAID{Destination: wordsLocal.Addr(), SPI: 0x100}
+	packet := acl.Tuple{Source: wordsLocal.Addr(), Destination: wordsRemote.Addr(), Protocol: 17, SourcePort: 53, DestinationPort: 4000}
+	for event, want := range map[ipsec.Event]string{
+		ipsec.Acquire{Policy: wordsPolicy, Rule: 5, Packet: packet}: "no SA for a packet of protocol 17 from 192.0.2.1:53 to 198.51.100.7:4000: policy policy1 10 on GigabitEthernet0/0/2, rule 5",
+		ipsec.Expired{SA: sa}:                    "SA 0x00000100 of 192.0.2.1 is at its soft limit",
+		ipsec.Expired{SA: sa, Hard: true}:        "SA 0x00000100 of 192.0.2.1 is at its hard limit",
+		ipsec.Moved{SA: sa, Remote: wordsRemote}: "the peer of SA 0x00000100 of 192.0.2.1 is now at 198.51.100.7:500",
+	} {
+		if got := describeIPsec(event); got.text != want || !got.trace || !got.debugOnly || got.debug == 0 {
+			t.Errorf("describeIPsec(%T) = %+v, want %q", event, got, want)
 		}
 	}
 }

@@ -10,6 +10,7 @@ package grammar
 // A View is the table of commands that work on one object.
 type View[T any] struct {
 	Tag  func(*T) string // what the prompt says of the object; nil: nothing
+	Sort string          // what the objects are called; empty: what their tags begin with
 	New  func() *T       // an object with the defaults
 	Rows []Row[T]
 }
@@ -25,8 +26,10 @@ type row struct {
 	negative bool       // the field is true when undone
 	clears   bool       // undo means nothing at all, rather than the default
 	hidden   bool       // never rendered
+	bound    bool       // its fields are the view's object's
 	check    func(x, object any) error
 	table    *Table
+	opens    *Table // of the view that an Enter row opens
 
 	apply  func(found) Command // what the line does
 	revert func(found) Command // what it does with undo
@@ -64,6 +67,12 @@ func (r Row[T]) NoUndo() Row[T] {
 	return r
 }
 
+// Level makes the row one for users of that level, 0 to 3.
+func (r Row[T]) Level(level int) Row[T] {
+	r.row.level = level
+	return r
+}
+
 // Clears makes undo set the row's fields to zero, not to the default. Fields
 // that are zero are rendered as the undo.
 func (r Row[T]) Clears() Row[T] {
@@ -80,6 +89,7 @@ func (r Row[T]) Negative() Row[T] {
 // A Table is a view ready for use.
 type Table struct {
 	tag   func(object any) string
+	sort  string
 	fresh any // an object with the defaults; never changed
 	rows  []*row
 	forms map[string][]beginning // by first keyword
@@ -88,7 +98,7 @@ type Table struct {
 
 // Compile makes the view ready for use.
 func (v *View[T]) Compile() *Table {
-	t := &Table{forms: map[string][]beginning{}}
+	t := &Table{sort: v.Sort, forms: map[string][]beginning{}}
 	if v.New != nil {
 		t.fresh = v.New()
 	}
@@ -137,6 +147,8 @@ func (t *Table) Tag(object any) string {
 
 // A Command is a line that was understood. One of Edit, Entry and Action is set.
 type Command struct {
+	First string // the line's first keyword, in full and in lower case
+
 	// Edit changes the view's object in place. If it returns an error, the
 	// object is spoilt: edit a copy. x is handed to the row's Check.
 	Edit func(x, object any) error
@@ -150,13 +162,13 @@ type Command struct {
 // An Entry is an object that a line opens. Parents and children are pointers.
 type Entry struct {
 	Table  *Table
-	Key    any
 	Find   func(parent any) any // nil if there is none
 	New    func() any
-	Render func(child any) Block
+	Opened func(parent any) *Entry // what a view holds of an object that exists: its own table and key
+	Render func(parent, child any) Block
 	Copy   func(child any) any // one level deep
 	Put    func(parent, child any)
 	Remove func(parent any)
-	Create func(x, parent any) error // whether it may be made
+	Create func(x, parent any) error // whether it may be opened as typed, or made if there is none
 	Delete func(x, parent any) error // whether it may be removed
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// EndOfLine is the hint where a line may end.
+const EndOfLine = "<cr>"
+
 // enterHelp is the help of the end of a line, with the blank it has on VRP.
 const enterHelp = "Please press ENTER to execute command "
 
@@ -67,7 +70,7 @@ func (s stop) hints(partial string) []Hint {
 		if partial != "" {
 			return nil
 		}
-		return []Hint{{"<cr>", enterHelp}}
+		return []Hint{{EndOfLine, enterHelp}}
 	case s.node.word != "":
 		if !hasPrefixFold(s.node.text, partial) {
 			return nil
@@ -93,7 +96,7 @@ func compareHints(a, b Hint) int {
 // class is 0 for values, 1 for keywords, 2 for the end of the line.
 func (h Hint) class() int {
 	switch {
-	case h.Text == "<cr>":
+	case h.Text == EndOfLine:
 		return 2
 	case h.Text[0] == '<' || h.Text[0] >= 'A' && h.Text[0] <= 'Z':
 		return 0

@@ -59,7 +59,9 @@ func Parse(line Line, level int, groups ...[]*Table) (Command, int, error) {
 		if err != nil {
 			return Command{}, i, err
 		}
-		return end.form.build(end.path), i, nil
+		command := end.form.build(end.path)
+		command.First = end.path[0].node.word
+		return command, i, nil
 	}
 	return Command{}, 0, diagnose(&line, level, groups)
 }

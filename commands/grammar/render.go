@@ -10,6 +10,8 @@ import (
 type Block struct {
 	Lines  []string
 	Object bool
+	Sort   string // of the object, as [Table.Sort] of its view
+	Tag    string // of the object
 }
 
 // Blocks renders an object: the rows in order, lines where a field differs from

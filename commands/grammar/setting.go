@@ -15,7 +15,7 @@ var ErrNotConfigured = &Refusal{"The delete configuration does not exist."}
 // its default. Its undo gives the fields their defaults; the arguments may be
 // left off, and must be the ones configured if they are not.
 func Setting[T any](elements ...Element[T]) Row[T] {
-	r := &row{level: configureLevel, elements: erase(elements)}
+	r := &row{level: configureLevel, bound: true, elements: erase(elements)}
 	r.undo = afterKeywords(r.elements)
 	r.apply = func(f found) Command { return Command{Edit: r.set(f)} }
 	r.revert = func(f found) Command { return Command{Edit: r.unset(f, copyOf[T])} }

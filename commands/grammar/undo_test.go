@@ -93,14 +93,14 @@ func TestEntry(t *testing.T) {
 	}
 	e.Put(g, e.New())
 	b := e.Find(g).(*bed)
-	if b.Number != 3 || b.Depth != 30 || e.Table.Tag(b) != "bed-3" || e.Key != 3 {
-		t.Errorf("made %+v, key %v, tag %q", b, e.Key, e.Table.Tag(b))
+	if b.Number != 3 || b.Depth != 30 || e.Table.Tag(b) != "bed-3" {
+		t.Errorf("made %+v, tag %q", b, e.Table.Tag(b))
 	}
 	copied := e.Copy(b).(*bed)
 	if copied.Plant = "rose"; b.Plant != "" {
 		t.Error("a copy is not one")
 	}
-	if got := e.Render(copied); !got.Object || len(got.Lines) != 2 || got.Lines[1] != " plant rose" {
+	if got := e.Render(g, copied); !got.Object || len(got.Lines) != 2 || got.Lines[1] != " plant rose" {
 		t.Errorf("rendered as %q", got.Lines)
 	}
 	if err := e.Delete(nil, g); err != nil {

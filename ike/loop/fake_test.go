@@ -47,6 +47,8 @@ type scripted struct {
 	deadline time.Time
 	status   []ike.Status
 	failures []ike.Failure
+	offlines []ike.Offline
+	history  []ike.History
 	refusals []ike.Refusal
 }
 
@@ -74,6 +76,9 @@ func (s *scripted) Deadline() (time.Time, bool) { return s.deadline, !s.deadline
 func (s *scripted) Status() []ike.Status        { return s.status }
 func (s *scripted) Failures() []ike.Failure     { return s.failures }
 func (s *scripted) Refusals() []ike.Refusal     { return s.refusals }
+func (s *scripted) Offlines() []ike.Offline     { return s.offlines }
+
+func (s *scripted) History(time.Time) []ike.History { return s.history }
 
 // A plane is a dataplane that refuses the SPIs it is told to refuse.
 type plane struct {

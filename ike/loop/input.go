@@ -9,11 +9,13 @@ import (
 // the dataplane brought is dropped and counted; what an operator wants
 // (SetConfig, Reset) waits. After Run has ended every input is dropped.
 func (l *Loop) Input(in ike.Input) {
-	switch in.(type) {
+	switch order := in.(type) {
 	case ike.Datagram:
 		l.offer(l.datagrams, in, QueueDatagrams)
 	case ike.Acquire, ike.Expire, ike.Moved:
 		l.offer(l.notices, in, QueueNotices)
+	case ike.Clear:
+		l.order(func() { l.clear(order) })
 	default:
 		l.order(func() { l.feed(in) })
 	}
@@ -60,10 +62,28 @@ func (l *Loop) Status() []ike.Status { return ask(l, Engine.Status) }
 // Failures returns the engine's latest failures, likewise.
 func (l *Loop) Failures() []ike.Failure { return ask(l, Engine.Failures) }
 
+// Offlines returns the peers that went offline lately, likewise.
+func (l *Loop) Offlines() []ike.Offline { return ask(l, Engine.Offlines) }
+
+// History returns the tunnels that went down lately, likewise.
+func (l *Loop) History() []ike.History {
+	return ask(l, func(e Engine) []ike.History { return e.History(l.config.Now()) })
+}
+
 // Refusals returns what the engine refused, likewise, and behind it what was
 // dropped before it came there.
 func (l *Loop) Refusals() []ike.Refusal {
-	return append(ask(l, Engine.Refusals), l.Counters().refusals()...)
+	return ask(l, func(e Engine) []ike.Refusal {
+		return append(e.Refusals(), l.Counters().since(l.cleared).refusals()...)
+	})
+}
+
+// clear has the engine forget, and with its refusals the loop's own.
+func (l *Loop) clear(in ike.Clear) {
+	l.feed(in)
+	if in.Refusals {
+		l.cleared = l.Counters()
+	}
 }
 
 // ask puts a question to the engine on its own goroutine. The answer's channel

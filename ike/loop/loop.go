@@ -24,6 +24,8 @@ type Engine interface {
 	Deadline() (time.Time, bool)
 	Status() []ike.Status
 	Failures() []ike.Failure
+	Offlines() []ike.Offline
+	History(now time.Time) []ike.History
 	Refusals() []ike.Refusal
 }
 
@@ -79,6 +81,7 @@ type Loop struct {
 	waiting []ike.Input // what performing outputs brought about; fed before anything else
 	frame   []byte      // scratch for the non-ESP marker and what follows it
 	broken  chan error  // a socket that was closed by somebody else
+	cleared Counters    // at the last Clear of refusals
 }
 
 // New returns a loop that does nothing until Run.

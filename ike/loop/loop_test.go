@@ -152,7 +152,15 @@ func TestQuestionsAreAnsweredBetweenInputs(t *testing.T) {
 		b := newBench()
 		b.engine.status = []ike.Status{{ConnectionID: 7}}
 		b.engine.failures = []ike.Failure{{Category: "authentication fail"}}
+		b.engine.offlines = []ike.Offline{{Reason: "peer request"}}
+		b.engine.history = []ike.History{{Times: 3}}
 		b.run()
+		if got := b.loop.Offlines(); len(got) != 1 || got[0].Reason != "peer request" {
+			t.Errorf("Offlines() = %v, want the engine's", got)
+		}
+		if got := b.loop.History(); len(got) != 1 || got[0].Times != 3 {
+			t.Errorf("History() = %v, want the engine's", got)
+		}
 		if got := b.loop.Status(); len(got) != 1 || got[0].ConnectionID != 7 {
 			t.Errorf("Status() = %v, want the engine's", got)
 		}
@@ -218,4 +226,37 @@ func TestManyAskersAndSendersAtOnce(t *testing.T) {
 	if err := b.end(); err != nil {
 		t.Errorf("Run() = %v, want nil", err)
 	}
+}
+
+// TestClearForgetsTheLoopsCounts checks that what the loop dropped counts anew
+// once refusals are cleared, and only then.
+func TestClearForgetsTheLoopsCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.run()
+		defer b.end()
+		b.loop.counters.panics.Add(5)
+		dropped := func() (n uint64) {
+			for _, r := range b.loop.Refusals() {
+				n += r.Count
+			}
+			return n
+		}
+		for _, step := range []struct {
+			in   ike.Clear
+			want uint64
+		}{{ike.Clear{Failures: true}, 5}, {ike.Clear{Refusals: true}, 0}} {
+			b.loop.Input(step.in)
+			if got := dropped(); got != step.want {
+				t.Errorf("after %+v: %d dropped, want %d", step.in, got, step.want)
+			}
+		}
+		b.loop.counters.malformed.Add(2)
+		if got := dropped(); got != 2 {
+			t.Errorf("later: %d dropped, want 2", got)
+		}
+		if c := b.loop.Counters(); c.Panics != 5 || c.Malformed != 2 {
+			t.Errorf("Counters() = %+v, want all since the start", c)
+		}
+	})
 }

@@ -105,6 +105,18 @@ func (l *Loop) Counters() Counters {
 	return counts
 }
 
+// since returns what has been counted after earlier.
+func (c Counters) since(earlier Counters) Counters {
+	for q := range c.Dropped {
+		c.Dropped[q] -= earlier.Dropped[q]
+	}
+	c.Malformed -= earlier.Malformed
+	c.KeepAlives -= earlier.KeepAlives
+	c.Unsent -= earlier.Unsent
+	c.Panics -= earlier.Panics
+	return c
+}
+
 // refusals returns the counts of what was dropped, in words.
 func (c Counters) refusals() []ike.Refusal {
 	dropped := []ike.Refusal{

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,7 +32,8 @@ type routing struct {
 	gate    *gate // nil: the kernel has no XFRM
 	changes changes
 
-	mu      sync.Mutex // for what follows
+	mu      sync.Mutex      // for what follows
+	stated  []*ipsec.Policy // that wanted is the plan of
 	wanted  plan
 	pending bool   // a preferred source was no address of ours yet
 	failed  string // why wanted is not what the kernel has; empty: it is
@@ -98,19 +100,28 @@ func (r *routing) begin() error {
 }
 
 // Set makes the kernel route for the policies. On error it goes back to what was
-// before, as far as that works.
+// before, as far as that works. Where nothing about routing changed the kernel is not
+// asked, however many policies there are: what others undo is for Retry to repair.
 func (r *routing) Set(policies []*ipsec.Policy) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed.Load() {
 		return os.ErrClosed
 	}
+	if r.failed == "" && slices.EqualFunc(r.stated, policies, routedAlike) {
+		return nil
+	}
 	want := r.plan(policies)
 	if err := r.apply(want); err != nil {
 		return errors.Join(err, r.restore())
 	}
-	r.wanted, r.failed = want, ""
+	r.stated, r.wanted, r.failed = policies, want, ""
 	return nil
+}
+
+// routedAlike reports whether two policies want the same of the system.
+func routedAlike(a, b *ipsec.Policy) bool {
+	return a == b || a.Device == b.Device && a.Local == b.Local && a.ACL == b.ACL
 }
 
 // Retry does what Set could not, since a policy may come before its address, and what

@@ -1,6 +1,8 @@
 package tunnel
 
 import (
+	"slices"
+
 	"sallyport/acl"
 	"sallyport/ipsec"
 )
@@ -9,13 +11,16 @@ import (
 // is brought here for a policy always meets the policy. On error everything is as
 // before.
 func (d *Dataplane) SetPolicies(policies []*ipsec.Policy) error {
+	d.stating.Lock()
+	defer d.stating.Unlock()
+	before := d.spd.Load()
+	if slices.EqualFunc(before.policies, policies, samePolicy) {
+		return d.router.Set(policies)
+	}
 	next, err := newSPD(policies)
 	if err != nil {
 		return err
 	}
-	d.stating.Lock()
-	defer d.stating.Unlock()
-	before := d.spd.Load()
 	d.replace(next)
 	if err := d.router.Set(policies); err != nil {
 		d.replace(before)
@@ -28,6 +33,9 @@ func (d *Dataplane) SetPolicies(policies []*ipsec.Policy) error {
 	}
 	return nil
 }
+
+// samePolicy reports whether two policies say the same.
+func samePolicy(a, b *ipsec.Policy) bool { return a == b || *a == *b }
 
 // replace makes s the SPD in force.
 func (d *Dataplane) replace(s *spd) {

@@ -1,8 +1,9 @@
-// Package icmp sends echo requests and waits for their replies (RFC 792). It
-// pings the way a VRP box does: one request at a time, the next one after the
-// reply or the time-out of the one before. It keeps nothing between calls.
+// Package icmp sends echo requests and waits for their replies (RFC 792), and finds
+// the routers on the way to a host by the errors they send. It does so the way a
+// VRP box does: one packet at a time, the next one after the answer or the
+// time-out of the one before. It keeps nothing between calls.
 //
-// Start at [Ping].
+// Start at [Ping] and [Trace].
 package icmp
 
 import (
@@ -36,6 +37,11 @@ type Request struct {
 	Size     int           // octets of data after the ICMP header; at most MaxSize
 	Interval time.Duration // least time between two requests; zero: 500 ms
 	Timeout  time.Duration // for each reply; zero: 2 s
+
+	TTL        int    // time to live of the requests; zero: the system's
+	TOS        int    // type of service of the requests
+	NoFragment bool   // what is too long for the path is not sent
+	Device     string // Linux device that the requests leave by; empty: that of the route
 }
 
 // A Reply is the answer to one echo request, or its loss.
@@ -57,7 +63,7 @@ func Ping(ctx context.Context, r Request, reply func(Reply)) error {
 	if err != nil {
 		return err
 	}
-	s, err := open(r.Source)
+	s, err := open(r)
 	if err != nil {
 		return err
 	}
@@ -72,6 +78,9 @@ func (r Request) complete() (Request, error) {
 	}
 	if r.Size < 0 || r.Size > MaxSize {
 		return r, fmt.Errorf("ping with %d octets of data: want 0 to %d", r.Size, MaxSize)
+	}
+	if r.TTL < 0 || r.TTL > 255 || r.TOS < 0 || r.TOS > 255 {
+		return r, fmt.Errorf("ping with TTL %d and type of service %d: want 0 to 255", r.TTL, r.TOS)
 	}
 	r.Count = max(r.Count, 0)
 	if r.Count == 0 {

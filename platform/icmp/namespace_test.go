@@ -35,12 +35,18 @@ func newPair(t *testing.T) (a, router *netns.Namespace) {
 		a.AddRoute(prefix("10.0.2.0/24"), netip.MustParseAddr("10.0.1.2")),
 		b.AddRoute(prefix("10.0.1.0/24"), netip.MustParseAddr("10.0.2.2")),
 		router.Forward(),
+		sendErrors(a), sendErrors(router), sendErrors(b),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	return a, router
+}
+
+// sendErrors has a namespace send ICMP errors as often as there is a reason.
+func sendErrors(n *netns.Namespace) error {
+	return n.Do(func() error { return os.WriteFile("/proc/sys/net/ipv4/icmp_ratelimit", []byte("0"), 0) })
 }
 
 // newNamespace makes a namespace, or skips the test without privilege.
@@ -130,6 +136,33 @@ func TestNamespacePingTwice(t *testing.T) {
 	}
 }
 
+// What the requests look like decides how far they come.
+func TestNamespacePingShape(t *testing.T) {
+	a, _ := newPair(t)
+	for _, test := range []struct {
+		name string
+		r    Request
+		lost bool
+	}{
+		{"TTL enough", Request{TTL: 2}, false},
+		{"TTL too low", Request{TTL: 1}, true},
+		{"type of service", Request{TOS: 184}, false},
+		{"whole", Request{NoFragment: true, Size: 1472}, false},
+		{"through the device", Request{Device: "eth0"}, false},
+		{"through another device", Request{Device: "lo"}, true},
+	} {
+		r := test.r
+		r.Host, r.Count, r.Timeout = netip.MustParseAddr("10.0.2.1"), 1, time.Minute
+		if test.lost {
+			r.Timeout = 20 * time.Millisecond
+		}
+		replies, err := pingIn(t, a, r)
+		if err != nil || len(replies) != 1 || replies[0].Lost != test.lost {
+			t.Errorf("%s: Ping reports %+v, %v, want lost %v", test.name, replies, err, test.lost)
+		}
+	}
+}
+
 func TestNamespacePingLost(t *testing.T) {
 	a, _ := newPair(t)
 	r := Request{Host: netip.MustParseAddr("10.0.1.99"), Count: 2, Timeout: time.Millisecond, Interval: time.Millisecond}
@@ -151,6 +184,9 @@ func TestNamespacePingRefused(t *testing.T) {
 	}{
 		{"no route", Request{Host: host}, "ping 192.0.2.1: no route to the host"},
 		{"not our address", Request{Host: host, Source: host}, "ping from 192.0.2.1: no interface has this address"},
+		{"not our device", Request{Host: host, Device: "eth9"}, "ping through eth9: there is no such device"},
+		{"too long to stay whole", Request{Host: netip.MustParseAddr("10.0.1.2"), Size: 1473, NoFragment: true},
+			"ping 10.0.1.2: the packet is too long for the path"},
 	} {
 		replies, err := pingIn(t, a, test.r)
 		if err == nil || err.Error() != test.want || replies != nil {
@@ -186,7 +222,7 @@ func withoutRaw(n *netns.Namespace) (s socket, err error) {
 			return err
 		}
 		var e error
-		s, e = open(netip.Addr{})
+		s, e = open(Request{TTL: 3, Device: "eth0"})
 		return errors.Join(e, unix.Capset(&header, &held[0]))
 	})
 	return s, err

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"time"
 
-	"golang.org/x/net/icmp"
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 )
@@ -32,27 +31,27 @@ type sender struct {
 }
 
 // open makes a raw socket, or where that is not allowed a ping socket, bound to
-// the source.
-func open(source netip.Addr) (socket, error) {
+// the source and shaped as is asked for.
+func open(r Request) (socket, error) {
+	source := r.Source
 	if !source.IsValid() {
 		source = netip.IPv4Unspecified()
 	}
-	c, raw := (*icmp.PacketConn)(nil), true
-	c, err := icmp.ListenPacket("ip4:icmp", source.String())
+	shape := shape{ttl: r.TTL, tos: r.TOS, whole: r.NoFragment, device: r.Device}
+	raw := true
+	c, err := shape.listen("ip4:icmp", source)
 	if errors.Is(err, unix.EPERM) {
 		raw = false
-		c, err = icmp.ListenPacket("udp4", source.String())
+		c, err = shape.pingSocket(source)
 	}
 	switch {
-	case errors.Is(err, unix.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("ping from %v: no interface has this address", source)
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
 		return nil, errors.New("ping: not permitted: run as root or with CAP_NET_RAW, " +
 			"or let net.ipv4.ping_group_range name the group")
 	case err != nil:
-		return nil, fmt.Errorf("ping: open a socket: %w", err)
+		return nil, fmt.Errorf("ping%w", opening(err, source, r.Device))
 	}
-	k := &kernel{conn: c, ip: c.IPv4PacketConn(), raw: raw}
+	k := &kernel{conn: c, ip: ipv4.NewPacketConn(c), raw: raw}
 	if err := k.prepare(); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("ping: prepare the socket: %w", err)
@@ -63,7 +62,7 @@ func open(source netip.Addr) (socket, error) {
 // A kernel is a raw ICMP socket, which sees all ICMP messages to this host, or
 // a ping socket, which sees the replies to its own requests.
 type kernel struct {
-	conn *icmp.PacketConn
+	conn net.PacketConn
 	ip   *ipv4.PacketConn // the same socket
 	raw  bool
 }

@@ -2,13 +2,13 @@
 // by one daemon at a time. Whatever moment the power fails, a reader finds the
 // old text or the new one, never a part. It knows nothing of what is in them.
 //
-// Start at [Write].
+// Start at [Write]; [Save] and [Load] are for the files that a box cannot do
+// without: they add a checksum and keep a backup.
 package store
 
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 )
 
@@ -18,19 +18,21 @@ const maxSize = 64 << 20
 // Write replaces the file at path by data, readable by its owner alone. Only
 // when Write has returned nil is the new text safe from a loss of power; after
 // an error the old one is still there.
-func Write(path string, data []byte) error {
+func Write(path string, data []byte) error { return write(files{}, path, data) }
+
+func write(d disk, path string, data []byte) error {
 	if len(data) > maxSize {
 		return fmt.Errorf("write %s: %d octets are more than %d", path, len(data), maxSize)
 	}
-	temp, err := fill(filepath.Dir(path), filepath.Base(path), data)
+	temp, err := fill(d, filepath.Dir(path), filepath.Base(path), data)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	if err := os.Rename(temp, path); err != nil {
-		os.Remove(temp) // the rename's error is the one to report
+	if err := d.rename(temp, path); err != nil {
+		_ = d.remove(temp) // the rename's error is the one to report
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	if err := d.sync(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
@@ -39,8 +41,8 @@ func Write(path string, data []byte) error {
 // fill writes data to a new file of mode 0600 beside the target, and returns
 // its name. The name is drawn anew each time, so that what a crash left behind
 // is in nobody's way.
-func fill(dir, name string, data []byte) (temp string, err error) {
-	file, err := os.CreateTemp(dir, "."+name+".*")
+func fill(d disk, dir, name string, data []byte) (temp string, err error) {
+	file, err := d.create(dir, "."+name+".*")
 	if err != nil {
 		return "", err
 	}
@@ -49,7 +51,7 @@ func fill(dir, name string, data []byte) (temp string, err error) {
 			err = e
 		}
 		if err != nil {
-			os.Remove(file.Name()) // the first error is the one to report
+			_ = d.remove(file.Name()) // the first error is the one to report
 		}
 	}()
 	if _, err := file.Write(data); err != nil {
@@ -58,20 +60,12 @@ func fill(dir, name string, data []byte) (temp string, err error) {
 	return file.Name(), file.Sync()
 }
 
-// syncFolder makes a rename in dir last.
-func syncFolder(dir string) error {
-	folder, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return folder.Sync()
-}
-
 // Read returns the text of a file of at most 64 MiB. Its error wraps
 // fs.ErrNotExist if there is none.
-func Read(path string) ([]byte, error) {
-	file, err := os.Open(path)
+func Read(path string) ([]byte, error) { return read(files{}, path) }
+
+func read(d disk, path string) ([]byte, error) {
+	file, err := d.open(path)
 	if err != nil {
 		return nil, err
 	}

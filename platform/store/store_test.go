@@ -81,7 +81,7 @@ func TestWriteAfterCrash(t *testing.T) {
 	if err := Write(path, []byte("old")); err != nil {
 		t.Fatal(err)
 	}
-	temp, err := fill(dir, "saved.cfg", []byte("half of the ne"))
+	temp, err := fill(files{}, dir, "saved.cfg", []byte("half of the ne"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,22 +3,48 @@ package main
 import (
 	"context"
 	"sync"
+	"time"
 
 	"sallyport/commands"
 	"sallyport/shell"
 )
 
-// managementLevel is the level of who can open the console's socket: the user
-// that the gateway runs as.
-const managementLevel = 3
+// operators makes the sessions of the box, which are all under one lock.
+type operators struct {
+	lock    *sessionsLock
+	running *commands.Running
+	device  *device
+	log     *logbook
+}
+
+// An opener opens the session of somebody at a terminal; leave ends it, once.
+type opener func(commands.Options) (session shell.Session, leave func())
+
+// open is the box's opener. A person is shown the log lines that his terminal wants.
+func (o *operators) open(options commands.Options) (shell.Session, func()) {
+	options.Exclusive = o.lock.do
+	s := &lockedSession{lock: o.lock, running: o.running, session: commands.NewSession(o.device, o.running, options)}
+	unsubscribe := func() {}
+	if options.Interactive {
+		s.messages, unsubscribe = o.log.centre.Subscribe(options.Line)
+	}
+	who := visitor{user: options.User, line: options.Line, source: options.Source}
+	s.record = func(line string) { o.log.add(time.Now(), who.command(line)) }
+	return s, func() {
+		unsubscribe()
+		o.lock.do(s.session.Close)
+	}
+}
 
 // A lockedSession is a session of a box that has several: one line of one of
 // them runs at a time. What a line leaves to run for long, and the layout of
 // displays, are done without the lock.
 type lockedSession struct {
-	lock     *sync.Mutex
+	lock     sync.Locker
+	running  *commands.Running
 	session  *commands.Session
 	messages <-chan string
+	record   func(line string) // of a line that has changed the configuration
 }
 
 var _ shell.Session = (*lockedSession)(nil)
@@ -36,7 +62,15 @@ func (s *lockedSession) Prompt() string { return locked(s, (*commands.Session).P
 // Exec is the session's, under the lock; what takes long is handed out to run
 // without it.
 func (s *lockedSession) Exec(ctx context.Context, line string) commands.Output {
-	return locked(s, func(c *commands.Session) commands.Output { return c.Exec(ctx, line) }).Rendered()
+	return locked(s, func(c *commands.Session) commands.Output {
+		before := s.running.Config()
+		defer func() {
+			if s.running.Config() != before {
+				s.record(line)
+			}
+		}()
+		return c.Exec(ctx, line)
+	}).Rendered()
 }
 
 // Finish is the session's, under the lock.
@@ -64,6 +98,13 @@ func (s *lockedSession) Hotkey(letter byte) string {
 
 // Hidden is the session's, under the lock.
 func (s *lockedSession) Hidden() bool { return locked(s, (*commands.Session).Hidden) }
+
+// Remember is the session's, under the lock.
+func (s *lockedSession) Remember(line string) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.session.Remember(line)
+}
 
 // Messages are the log lines for the session's terminal.
 func (s *lockedSession) Messages() <-chan string { return s.messages }

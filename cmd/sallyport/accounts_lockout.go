@@ -1,0 +1,119 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"sallyport/shell/sshd"
+)
+
+// As on the model: so many wrong passwords within this time lock for this time.
+const (
+	lockAfter  = 3
+	lockWithin = 5 * time.Minute
+	lockFor    = 5 * time.Minute
+)
+
+// lockTable is how many names or addresses are remembered; beyond it the one
+// that has been quiet longest is forgotten.
+const lockTable = 1024
+
+// A lockout remembers who has typed wrong passwords: users, names that are
+// nobody's (so that they cannot be told from users), and addresses. Each has a
+// table of its own, so that a flood of made-up names does not free a user.
+type lockout struct {
+	mu                        sync.Mutex
+	users, strangers, sources mistakes
+}
+
+func newLockout() *lockout {
+	return &lockout{users: mistakes{}, strangers: mistakes{}, sources: mistakes{}}
+}
+
+// mistakes are what one kind has done wrong, by name.
+type mistakes map[string]*mistake
+
+// A mistake is the times of the latest wrong passwords, and until when that
+// locks.
+type mistake struct {
+	times []time.Time // at most lockAfter
+	until time.Time
+}
+
+// locked reports whether a login is to be refused whatever its password.
+func (o *lockout) locked(l sshd.Login, now time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.users.locked(l.User, now) || o.strangers.locked(l.User, now) || o.sources.locked(sourceKey(l), now)
+}
+
+// lockedSource reports whether an address is to be refused.
+func (o *lockout) lockedSource(l sshd.Login, now time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.sources.locked(sourceKey(l), now)
+}
+
+// failed notes a wrong password and reports what it locks.
+func (o *lockout) failed(l sshd.Login, known bool, now time.Time) (user, source bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	names := o.strangers
+	if known {
+		names = o.users
+	}
+	return names.add(l.User, now), o.sources.add(sourceKey(l), now)
+}
+
+// passed forgets what a user and an address have done wrong.
+func (o *lockout) passed(l sshd.Login) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.users, l.User)
+	delete(o.sources, sourceKey(l))
+}
+
+// sourceKey is the address of a login.
+func sourceKey(l sshd.Login) string { return l.Source.Addr().String() }
+
+func (f mistakes) locked(name string, now time.Time) bool {
+	e := f[name]
+	return e != nil && now.Before(e.until)
+}
+
+// add notes a failure and reports whether it locks.
+func (f mistakes) add(name string, now time.Time) bool {
+	e := f[name]
+	if e == nil {
+		f.makeRoom()
+		e = &mistake{}
+		f[name] = e
+	}
+	e.times = append(e.times, now)
+	e.times = e.times[max(0, len(e.times)-lockAfter):]
+	if len(e.times) < lockAfter || now.Sub(e.times[0]) >= lockWithin {
+		return false
+	}
+	e.times, e.until = nil, now.Add(lockFor)
+	return true
+}
+
+// makeRoom forgets the entry whose last failure is longest ago, if there are too
+// many.
+func (f mistakes) makeRoom() {
+	if len(f) < lockTable {
+		return
+	}
+	names := slices.Collect(maps.Keys(f))
+	delete(f, slices.MinFunc(names, func(a, b string) int { return f[a].last().Compare(f[b].last()) }))
+}
+
+// last is the time of the last failure.
+func (e *mistake) last() time.Time {
+	if n := len(e.times); n > 0 {
+		return e.times[n-1]
+	}
+	return e.until.Add(-lockFor)
+}

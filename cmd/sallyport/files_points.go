@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sallyport/commands"
+	"sallyport/platform/store"
+)
+
+// A rollback point is two files of its number: its text, and what is listed of it.
+// It is one once it has both, so the text is written first and deleted last.
+const (
+	pointText = ".cfg"
+	pointList = ".json"
+)
+
+// trimLine cuts off the line end of a file of one line.
+func trimLine(data []byte) []byte { return bytes.TrimRight(data, "\r\n") }
+
+// pointPath is the path of one of a point's files.
+func (f *files) pointPath(id uint64, suffix string) string {
+	return filepath.Join(f.folder, pointFolder, strconv.FormatUint(id, 10)+suffix)
+}
+
+// Keep keeps a rollback point. Text and file take their time, so that a goroutine
+// makes them; the lock it holds makes the next point, and whoever asks for one,
+// wait until it is there.
+func (f *files) Keep(p commands.Point, text func() string) {
+	f.points.Lock()
+	go func() {
+		defer f.points.Unlock()
+		if err := f.keep(p, text()); err != nil {
+			f.log.note(configFault, "rollback point %d was not kept: %v", p.ID, err)
+		}
+	}()
+}
+
+// close waits until the last point is written.
+func (f *files) close() error {
+	f.points.Lock()
+	defer f.points.Unlock()
+	return nil
+}
+
+func (f *files) keep(p commands.Point, text string) error {
+	if err := os.MkdirAll(filepath.Join(f.folder, pointFolder), 0o700); err != nil {
+		return err
+	}
+	ids, err := f.pointIDs()
+	if err != nil {
+		return err
+	}
+	if len(ids) > 0 {
+		if last, err := f.readPoint(ids[0]); err == nil && last == text {
+			return f.name(ids[0], p)
+		}
+	}
+	if err := store.Save(f.pointPath(p.ID, pointText), []byte(text)); err != nil {
+		return err
+	}
+	if err := f.describe(p); err != nil {
+		return err
+	}
+	return f.prune(ids)
+}
+
+// name gives the point of a number the name of p, if it has one.
+func (f *files) name(id uint64, p commands.Point) error {
+	if !p.Named() {
+		return nil
+	}
+	p.ID = id
+	return f.describe(p)
+}
+
+// describe writes what is listed of a point.
+func (f *files) describe(p commands.Point) error {
+	about, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return store.Save(f.pointPath(p.ID, pointList), about)
+}
+
+// prune removes the oldest points, after a new one has come to those of ids.
+func (f *files) prune(ids []uint64) error {
+	var errs []error
+	for _, id := range ids[min(len(ids), commands.PointsKept-1):] {
+		for _, suffix := range []string{pointList, pointText} {
+			if err := store.Remove(f.pointPath(id, suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// pointIDs returns the numbers of the points, newest first. The caller holds the
+// lock, as of all that follows.
+func (f *files) pointIDs() ([]uint64, error) {
+	entries, err := os.ReadDir(filepath.Join(f.folder, pointFolder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var ids []uint64
+	for _, e := range entries {
+		name, is := strings.CutSuffix(e.Name(), pointList)
+		if id, err := strconv.ParseUint(name, 10, 64); is && err == nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	slices.Reverse(ids)
+	return ids, nil
+}
+
+func (f *files) readPoint(id uint64) (string, error) {
+	text, err := store.Load(f.pointPath(id, pointText), isScript)
+	return string(text.Data), err
+}
+
+// Points returns the points, newest first. One whose description is damaged is
+// told to the log and left out.
+func (f *files) Points() ([]commands.Point, error) {
+	f.points.Lock()
+	defer f.points.Unlock()
+	ids, err := f.pointIDs()
+	if err != nil {
+		return nil, err
+	}
+	var all []commands.Point
+	for _, id := range ids[:min(len(ids), commands.PointsKept)] {
+		var p commands.Point
+		text, err := store.Load(f.pointPath(id, pointList), nil)
+		if err == nil {
+			err = json.Unmarshal(text.Data, &p)
+		}
+		if err != nil || p.ID != id {
+			f.log.note(configFault, "rollback point %d is left out: %v", id, err)
+			continue
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// Point returns the text of a point.
+func (f *files) Point(id uint64) (string, error) {
+	f.points.Lock()
+	defer f.points.Unlock()
+	text, err := f.readPoint(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no rollback point %d", id)
+	}
+	return text, err
+}

@@ -1,0 +1,55 @@
+package commands
+
+import (
+	"net/netip"
+	"time"
+
+	"sallyport/ike"
+)
+
+// An ikeOfflineDisplay is `display ike offline-info`.
+type ikeOfflineDisplay struct {
+	Rows []ikeOfflineLine `json:"offlines"`
+}
+
+// An ikeOfflineLine is a peer that went offline.
+type ikeOfflineLine struct {
+	Peer     netip.AddrPort `json:"peer"`
+	PeerName string         `json:"peer_name"`
+	Reason   string         `json:"reason"`
+	Version  string         `json:"version"`
+	Time     time.Time      `json:"time"`
+}
+
+// newIKEOfflineDisplay returns what there is in the order given, of all peers or
+// of the one at the address peer if that is valid.
+func newIKEOfflineDisplay(all []ike.Offline, peer netip.Addr) ikeOfflineDisplay {
+	d := ikeOfflineDisplay{Rows: []ikeOfflineLine{}}
+	for _, o := range all {
+		if !peer.IsValid() || o.Remote.Addr() == peer {
+			d.Rows = append(d.Rows, ikeOfflineLine{o.Remote, o.Peer, o.Reason, ikeV1, o.Time})
+		}
+	}
+	return d
+}
+
+var ikeOfflineColumns = columns{2, 21, 29, 50, 62}
+
+// text prints VRP's table.
+func (d ikeOfflineDisplay) text() string {
+	var p page
+	p.addf("  Current info Num :%d", len(d.Rows))
+	if len(d.Rows) == 0 {
+		return p.text()
+	}
+	p.add("  Ike offline information:")
+	p.add(dashes(ikeErrorRule))
+	p.add(ikeOfflineColumns.row("peer", "port", "offline-reason", "version", "offline-time"))
+	p.add(dashes(ikeErrorRule))
+	for _, r := range d.Rows {
+		p.add(ikeOfflineColumns.row(addrText(r.Peer.Addr()), utoa(uint32(r.Peer.Port())), r.Reason, r.Version,
+			r.Time.Format("2006/01/02  15:04:05")))
+	}
+	p.add(dashes(ikeErrorRule))
+	return p.text()
+}

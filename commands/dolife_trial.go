@@ -1,0 +1,160 @@
+package commands
+
+import (
+	"fmt"
+	"time"
+
+	"sallyport/commands/grammar"
+	"sallyport/commands/kind"
+)
+
+// A trial is a time in which the configuration is on trial: all that is changed
+// in it, by whomever, is undone at the deadline unless it is confirmed before.
+type trial struct {
+	before   *Config // what comes back
+	began    change  // who and when
+	deadline time.Time
+}
+
+// retryTrial is when the undoing of a trial is tried again after the device has
+// refused it.
+const retryTrial = 10 * time.Second
+
+// Deadline reports when Expire is to be called.
+func (r *Running) Deadline() (t time.Time, ok bool) {
+	if r.trial == nil {
+		return time.Time{}, false
+	}
+	return r.trial.deadline, true
+}
+
+// Expire undoes the trial if its time is over, and reports whether it did. After an
+// error all is as it was, and Deadline is a little later. It is called under the
+// owner's lock.
+func (r *Running) Expire(now time.Time, device Device) (undone bool, err error) {
+	if r.trial == nil || now.Before(r.trial.deadline) {
+		return false, nil
+	}
+	if err := r.endTrial(device, change{Time: now, Text: "the trial of the configuration was not confirmed in time and is undone"}); err != nil {
+		r.trial.deadline = now.Add(retryTrial)
+		return false, err
+	}
+	return true, nil
+}
+
+// endTrial puts back what was in force before the trial, and notes why.
+func (r *Running) endTrial(device Device, why change) error {
+	if r.config == r.trial.before {
+		r.trial = nil
+		return nil
+	}
+	back := r.trial.before.Clone() // the device notes in it what it made of it
+	if err := device.Apply(back); err != nil {
+		return err
+	}
+	if r.kept == r.trial.before {
+		r.kept = back
+	}
+	r.config, r.trial = back, nil
+	r.journal.add(why)
+	return nil
+}
+
+// shortestTrial and longestTrial are its seconds.
+const (
+	shortestTrial = 10
+	longestTrial  = 65535
+)
+
+// beginTrial is `configuration commit trial SECONDS`.
+type beginTrial struct{ Time time.Duration }
+
+// commit is `configuration commit [label LABEL]`: it confirms a trial, and makes a
+// rollback point.
+type commit struct{ Label string }
+
+// abortTrial is `abort trial`.
+type abortTrial struct{}
+
+func trialRows() []grammar.Row[Config] {
+	words := []string{"configuration", helpConfiguration, "commit", helpCommit, "trial", helpTrial}
+	return []grammar.Row[Config]{
+		grammar.Do[Config](2, beginTrial{}, grammar.Path[beginTrial](words...),
+			grammar.Arg(kind.Seconds(shortestTrial, longestTrial), "Seconds until it is undone", func(a *beginTrial) *time.Duration { return &a.Time })),
+		grammar.Do[Config](2, commit{}, grammar.Path[commit](words[:4]...), grammar.Optional(grammar.Kw[commit]("label", "Name of the rollback point"),
+			grammar.Arg(kind.Name(longestName, ""), "Label", func(a *commit) *string { return &a.Label }))),
+		grammar.Do[Config](2, abortTrial{}, grammar.Path[abortTrial](append([]string{"undo", helpUndo}, words...)...)),
+		grammar.Do[Config](2, abortTrial{}, grammar.Path[abortTrial]("abort", "End at once", "trial", helpTrial)),
+		shows(func(s *Session) Display { return newTrialDisplay(s.running.trial, s.now()) },
+			"configuration", helpConfiguration, "trial", helpTrial),
+	}
+}
+
+func (a *beginTrial) do(s *Session) Output {
+	if s.running.trial != nil {
+		return s.refused(refuse("A trial of the configuration is running already."))
+	}
+	s.point("")
+	now := s.now()
+	s.running.trial = &trial{s.running.config, s.changeOf("", s.running.config), now.Add(a.Time)}
+	return Output{Text: "Info: What is changed from now on, by any user, is undone in " + secondsText(a.Time) +
+		" unless it is confirmed with configuration commit.\n"}
+}
+
+func (a *commit) do(s *Session) Output {
+	text := "Info: The configuration in force is a rollback point.\n"
+	if s.running.trial != nil {
+		s.running.trial = nil
+		text = "Info: The trial is confirmed. The configuration is not saved yet.\n"
+	}
+	s.point(a.Label)
+	return Output{Text: text}
+}
+
+func (*abortTrial) do(s *Session) Output {
+	if s.running.trial == nil {
+		return s.refused(refuse("There is no trial of the configuration."))
+	}
+	if err := s.running.endTrial(s.device, s.changeOf("abort trial", s.running.config)); err != nil {
+		return s.refused(refuse("%v.", err))
+	}
+	s.place.settle(s.running.config)
+	return Output{Text: "Info: The trial is undone.\n"}
+}
+
+// A trialDisplay is `display configuration trial`.
+type trialDisplay struct {
+	Active  bool      `json:"active"`
+	User    string    `json:"user"`
+	Line    string    `json:"line"`
+	Source  string    `json:"source"`
+	Begun   time.Time `json:"begun"`
+	Seconds int64     `json:"remaining_seconds"`
+}
+
+func newTrialDisplay(t *trial, now time.Time) trialDisplay {
+	if t == nil {
+		return trialDisplay{}
+	}
+	left := max(t.deadline.Sub(now), 0)
+	return trialDisplay{true, t.began.User, t.began.Line, t.began.Source, t.began.Time, int64((left + time.Second - 1) / time.Second)}
+}
+
+func (d trialDisplay) text() string {
+	var p page
+	rows := form{0, 18}
+	if !d.Active {
+		p.add(rows.line("Trial status", "INACTIVE"))
+		return p.text()
+	}
+	p.add(rows.line("Trial status", "ACTIVE"))
+	p.add(rows.line("User name", dash(d.User)))
+	p.add(rows.line("User interface", dash(d.Line)))
+	p.add(rows.line("Source", dash(d.Source)))
+	p.add(rows.line("Trial begun", d.Begun.Format(timeLayout)))
+	p.add(rows.line("Trial time left", secondsText(time.Duration(d.Seconds)*time.Second)))
+	return p.text()
+}
+
+// secondsText writes a time in seconds.
+func secondsText(d time.Duration) string { return fmt.Sprintf("%d seconds", d/time.Second) }

@@ -1,0 +1,94 @@
+package commands
+
+import (
+	"fmt"
+
+	"sallyport/commands/grammar"
+	"sallyport/commands/kind"
+	"sallyport/ipsec/secret"
+)
+
+// super is `super`: it gives the session another level, a higher one for a
+// password.
+type super struct{ Level int }
+
+// wrongPasswords is how many a session may try: a guess costs the box an Argon2.
+const wrongPasswords = 3
+
+func superRow() grammar.Row[Config] {
+	return grammar.Do[Config](0, super{Level: everything}, grammar.Kw[super]("super", "Change the level of the session"),
+		grammar.Optional(grammar.Arg(levelKind(0), helpLevels, func(d *super) *int { return &d.Level })))
+}
+
+func (d *super) do(s *Session) Output {
+	level := min(d.Level, everything)
+	switch {
+	case level <= s.level():
+		return s.become(level)
+	case s.running.config.Management.Super[level] == "":
+		return s.refused(refuse("No super password is set for level %d.", level))
+	case s.terminal.wrong >= wrongPasswords:
+		return s.refused(refuse("Too many wrong passwords in this session."))
+	}
+	s.askSuper(level)
+	return Output{}
+}
+
+// become gives the session a level.
+func (s *Session) become(level int) Output {
+	s.options.Level = level
+	return Output{Text: fmt.Sprintf("Now user privilege is level %d, and only those commands whose level is equal to or less than this level can be used.\n"+
+		"Privilege note: 0-VISIT, 1-MONITOR, 2-SYSTEM, 3-MANAGE\n", level)}
+}
+
+// askSuper asks for the password of a level.
+func (s *Session) askSuper(level int) {
+	s.question = &question{text: "Password:", hidden: true, read: func(s *Session, password string) Output {
+		if s.device.Matches(s.running.config.Management.Super[level], secret.Octets(password)) {
+			s.terminal.wrong = 0
+			return s.become(level)
+		}
+		if s.terminal.wrong++; s.terminal.wrong < wrongPasswords {
+			s.askSuper(level)
+		}
+		return s.refused(refuse("Incorrect password."))
+	}}
+}
+
+// free is `free user-interface`: it ends somebody's session.
+type free struct {
+	VTY  bool
+	Line int
+}
+
+func freeRow() grammar.Row[Config] {
+	return grammar.Do[Config](managementLevel, free{},
+		grammar.Path[free]("free", "End a session", "user-interface", helpLine),
+		oneLine(func(f *free) *bool { return &f.VTY }, func(f *free) *int { return &f.Line }))
+}
+
+// oneLine is one user interface: `console 0` or `vty N`.
+func oneLine[T any](vty func(*T) *bool, number func(*T) *int) grammar.Element[T] {
+	return grammar.OneOf(
+		grammar.Sequence(grammar.Kw[T]("console", helpConsole), grammar.Arg(kind.Integer(0, 0), helpLineNo, number)),
+		grammar.Sequence(grammar.Flag("vty", helpVTY, vty), grammar.Arg(kind.Integer(0, highestVTY), helpLineNo, number)))
+}
+
+func (f *free) do(s *Session) Output {
+	name := lineName(f.VTY, f.Line)
+	s.question = &question{text: "Warning: User interface " + name + " will be freed. Continue? [Y/N]:", yes: func(s *Session) Output {
+		if !s.device.Hangup(name) {
+			return s.refused(refuse("Nobody is on user interface %s.", name))
+		}
+		return Output{Text: "[OK]\n"}
+	}}
+	return Output{}
+}
+
+// lineName is the name of a user interface, such as vty3.
+func lineName(vty bool, n int) string {
+	if vty {
+		return fmt.Sprintf("vty%d", n)
+	}
+	return fmt.Sprintf("con%d", n)
+}

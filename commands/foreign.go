@@ -1,0 +1,114 @@
+package commands
+
+import (
+	"errors"
+	"strings"
+
+	"sallyport/commands/grammar"
+	"sallyport/commands/ios"
+)
+
+// foreign runs a line that no row understands if it is one of Cisco's IOS, and
+// reports whether it is. cause is why the line was not understood.
+func (s *Session) foreign(text string, cause error) (Output, bool) {
+	var unknown *grammar.Error
+	if !errors.As(cause, &unknown) {
+		return Output{}, false
+	}
+	lines, ok, err := ios.Translate(text, s.place.foreign(s.running.config))
+	switch {
+	case !ok, len(lines) == 1 && lines[0] == text: // VRP has the same words, and does not take them
+		return Output{}, false
+	case err != nil:
+		return s.refused(err), true
+	case len(lines) == 1:
+		return s.instead(lines[0]), true
+	}
+	return s.batch(text, lines), true
+}
+
+// foreign returns what the translation of a line typed here depends on.
+func (p *place) foreign(c *Config) ios.Context {
+	context := ios.Context{View: "user", Exists: c.exists, PeerAt: c.peerAt}
+	switch {
+	case p.object != nil:
+		context.View = p.object.Table.Tag(p.object.Find(c))
+	case p.system:
+		context.View = "system"
+	}
+	return context
+}
+
+// exists reports whether an object is there. of is as for names.
+func (c *Config) exists(of, name string) bool {
+	for _, there := range c.names(of) {
+		if there == name {
+			return true
+		}
+	}
+	return false
+}
+
+// peerAt returns the name of the peer with that remote address, or "".
+func (c *Config) peerAt(address string) string {
+	for name, p := range c.IKEPeers {
+		if p.Remote.IsValid() && p.Remote.String() == address {
+			return name
+		}
+	}
+	return ""
+}
+
+// instead runs a line in the place of one that was typed. If the fault has a
+// caret, it stands under the line that was run.
+func (s *Session) instead(line string) Output {
+	prompt := s.Prompt()
+	out := s.exec(line)
+	var bad *grammar.Error
+	if errors.As(out.Err, &bad) {
+		out.Text = prompt + WithoutSecret(line) + "\n" + out.Text
+	}
+	return out
+}
+
+// batch runs the lines that stand for text: all of them or none.
+func (s *Session) batch(text string, lines []string) Output {
+	before := s.place
+	var said strings.Builder
+	e := s.newEdit(&said)
+	var actions []doer
+	for _, line := range lines {
+		prompt := s.place.prompt(e.config)
+		action, err := s.place.run(e, grammar.Split(line), s.level())
+		if err != nil {
+			s.place = before
+			return refusedInstead(prompt, line, err)
+		}
+		switch a := action.(type) {
+		case mover:
+			a.move(&s.place)
+		case doer:
+			actions = append(actions, a)
+		}
+	}
+	if err := s.enforce(text, e); err != nil {
+		s.place = before
+		return s.refused(err)
+	}
+	out := Output{Text: said.String()}
+	for _, a := range actions {
+		out.Text += a.do(s).Text
+	}
+	return out
+}
+
+// refusedInstead says why a line that stands for the one that was typed is not
+// accepted, and which line that is.
+func refusedInstead(prompt, line string, err error) Output {
+	text := err.Error() + "\n"
+	var bad *grammar.Error
+	if errors.As(err, &bad) {
+		text = bad.Text(prompt)
+	}
+	return Output{Text: prompt + WithoutSecret(line) + "\n" + text, Err: err}
+}
