@@ -130,7 +130,7 @@ func (c *Config) names(of string) []string {
 		}
 		return names
 	}
-	return nil
+	return c.managementNames(of)
 }
 
 func numbers[V any](m map[uint32]V) []string {

@@ -2,6 +2,9 @@ package commands
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"sallyport/commands/grammar"
 	"sallyport/commands/ios"
@@ -14,7 +17,48 @@ import (
 func Convert(file, text string, name func(string) string, hash func(secret.Octets) (string, error)) (*Config, []*LineError) {
 	r := newReplay(New(), Script{File: file, Text: text, Hash: hash})
 	r.foreign = name
-	return r.all()
+	blocks := blocksOf(text)
+	slices.SortStableFunc(blocks, func(a, b block) int { return ios.Rank(a.lines[0]) - ios.Rank(b.lines[0]) })
+	for _, b := range blocks {
+		r.line = b.line - 1
+		r.place = place{system: true}
+		r.some(slices.Values(b.lines))
+	}
+	r.validate()
+	slices.SortStableFunc(r.errors, func(a, b *LineError) int { return a.Line - b.Line })
+	return r.edit.config, r.errors
+}
+
+// A block is a line and those that are indented under it.
+type block struct {
+	line  int // number of the first
+	lines []string
+}
+
+func blocksOf(text string) (blocks []block) {
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		if n > 1 && strings.HasPrefix(line, " ") {
+			last := &blocks[len(blocks)-1]
+			last.lines = append(last.lines, line)
+			continue
+		}
+		blocks = append(blocks, block{n, []string{line}})
+	}
+	return blocks
+}
+
+// RenderClear is Render with the keys of the peers in clear, for a box that is
+// not this one.
+func (c *Config) RenderClear() string {
+	var words []string
+	text := c.Render(func(key secret.Octets) string {
+		stored := fmt.Sprintf("%%^%%#%d%%^%%#", len(words))
+		words = append(words, stored, grammar.Quote(string(key)))
+		return stored
+	})
+	return strings.NewReplacer(words...).Replace(text)
 }
 
 // translate runs the lines that stand for a line of IOS: all of them or none.

@@ -34,7 +34,7 @@ func sampleLog() []LogLine {
 	at := time.Date(2026, 5, 7, 11, 42, 19, 310e6, time.UTC)
 	return []LogLine{
 		{at, "H", "SHELL", LogNotification, "SHELL_LOGIN", 52, "user admin from 192.0.2.9 has logged in on vty0"},
-		{at.Add(-time.Minute), "H", "IKE", LogNotification, "IKE_SA_UP", 51, "phase 1 up with peer b at 198.51.100.7:500"},
+		{at.Add(-time.Minute), "H", "IKE", LogWarning, "IKE_SA_UP", 51, "phase 1 up with peer b at 198.51.100.7:500"},
 		{at.Add(-time.Hour), "H", "IKE", LogWarning, "IKE_NEGO_FAIL", 50,
 			"negotiation with peer b at 198.51.100.7:500 failed: authentication fail: HASH_R is wrong"},
 	}

@@ -142,6 +142,9 @@ func TestSAFilter(t *testing.T) {
 		{"one entry", saFilter{Policy: "policy1", Sequence: 1}, []uint32{40150, 40136}},
 		{"another entry", saFilter{Policy: "policy1", Sequence: 2}, []uint32{12}},
 		{"an entry without SAs", saFilter{Policy: "policy1", Sequence: 3}, []uint32{}},
+		{"one identity", saFilter{RemoteID: "198.51.100.7", ConnectionID: 40131}, []uint32{40131}},
+		{"an identity as it is printed", saFilter{RemoteID: `hub\x1b[2J.example`}, []uint32{40149, 40148, 4294967294}},
+		{"an identity that nobody has", saFilter{RemoteID: "hub"}, []uint32{}},
 		{"both must hold", saFilter{Remote: there, ConnectionID: 7}, []uint32{}},
 	}
 	for _, test := range tests {

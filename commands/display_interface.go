@@ -30,16 +30,13 @@ type interfaceEntry struct {
 	Hardware  string         `json:"hardware_address"`
 	Speed     uint64         `json:"speed_bits_per_second"` // 0: not known
 
-	Period       int     `json:"rate_period_seconds"`
-	InBits       uint64  `json:"input_bits_per_second"`
-	InPacketRate uint64  `json:"input_packets_per_second"`
-	OutBits      uint64  `json:"output_bits_per_second"`
-	OutPackets   uint64  `json:"output_packets_per_second"`
-	Counters     counted `json:"counters"`
+	Period     int               `json:"rate_period_seconds"`
+	InBits     uint64            `json:"input_bits_per_second"`
+	InPackets  uint64            `json:"input_packets_per_second"`
+	OutBits    uint64            `json:"output_bits_per_second"`
+	OutPackets uint64            `json:"output_packets_per_second"`
+	Counters   InterfaceCounters `json:"counters"`
 }
-
-// counted are counters, which have names of their own.
-type counted = InterfaceCounters
 
 // newInterfaceDisplay shows the interface of a name, or with "" all.
 func newInterfaceDisplay(s *Session, name string) (interfaceDisplay, error) {
@@ -112,7 +109,7 @@ func newInterfaceEntry(i InterfaceStatus, name string, c *Config) interfaceEntry
 		Name: name, Device: printable(i.Device, peerTextLimit), Physical: physical(i), Protocol: "down",
 		MTU: i.MTU, Addresses: append([]netip.Prefix{}, i.Addresses...), Hardware: i.Address, Speed: i.Speed,
 		Period: wholeSeconds(i.Rate.Period),
-		InBits: uint64(8 * i.Rate.InOctets), InPacketRate: uint64(i.Rate.InPackets),
+		InBits: uint64(8 * i.Rate.InOctets), InPackets: uint64(i.Rate.InPackets),
 		OutBits: uint64(8 * i.Rate.OutOctets), OutPackets: uint64(i.Rate.OutPackets),
 		Counters: i.Counters,
 	}
@@ -226,7 +223,7 @@ func (i interfaceEntry) addresses(p *page) {
 
 // rates writes the averages of the period, of which there is none at first.
 func (i interfaceEntry) rates(p *page) {
-	p.addf("Last %d seconds input rate %d bits/sec, %d packets/sec", i.Period, i.InBits, i.InPacketRate)
+	p.addf("Last %d seconds input rate %d bits/sec, %d packets/sec", i.Period, i.InBits, i.InPackets)
 	p.addf("Last %d seconds output rate %d bits/sec, %d packets/sec", i.Period, i.OutBits, i.OutPackets)
 }
 

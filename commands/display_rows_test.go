@@ -101,11 +101,11 @@ func simpler(a, b string) bool {
 // checkJSON checks that a display has JSON without a null list and without a secret.
 func checkJSON(t *testing.T, line string, d Display) {
 	t.Helper()
-	text, _ := filtered(d, []*filter{{json: true}})
-	if !json.Valid([]byte(text)) || !strings.HasSuffix(text, "\n") {
+	text, _, err := filtered(d, []*filter{{json: true}})
+	if err != nil || !json.Valid([]byte(text)) || !strings.HasSuffix(text, "\n") {
 		t.Errorf("%q as JSON is %q", line, text)
 	}
-	for _, secret := range []string{"Key@2014"} {
+	for _, secret := range []string{"Key@2014", rightPassword} {
 		if strings.Contains(text, secret) || strings.Contains(d.text(), secret) {
 			t.Errorf("%q shows a secret", line)
 		}

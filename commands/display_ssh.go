@@ -179,7 +179,7 @@ func sshDisplayRows() []grammar.Row[Config] {
 	}
 	for _, f := range keyFamilies {
 		rows = append(rows, shows(func(s *Session) Display { return newKeyDisplay(s.running.config, f.name) },
-			f.name, "Keys of "+strings.ToUpper(f.name), "peer-public-key", "Public key of a user"))
+			f.name, helpOfKeys(f.name), "peer-public-key", "Public key of a user"))
 	}
 	return rows
 }

@@ -193,7 +193,7 @@ func userDisplayRows() []grammar.Row[Config] {
 	}
 	return []grammar.Row[Config]{
 		shows(users(false), "users", "Who is there"),
-		shows(users(true), "users", "Who is there", "all", "Lines that nobody is on too"),
+		shows(users(true), "users", "Who is there", "all", helpAll),
 		shows(func(s *Session) Display { return lineDisplay{lineEntries(s, true)} }, "user-interface", helpLine),
 		grammar.Do[Config](monitorLevel, displayLine{}, grammar.Path[displayLine]("display", helpDisplay, "user-interface", helpLine),
 			oneLine(func(d *displayLine) *bool { return &d.VTY }, func(d *displayLine) *int { return &d.Line })),

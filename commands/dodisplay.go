@@ -39,10 +39,17 @@ func (*displaySaved) do(s *Session) Output {
 	case err != nil:
 		return s.refused(refuse("%v.", err))
 	case text == "":
-		return Output{Display: linesOf("Info: There is no saved configuration.\n")}
+		return Output{Display: nothingSaved{}}
 	}
 	return Output{Display: layout(func() string { return withoutSecrets(text) })}
 }
+
+// nothingSaved is `display saved-configuration` before anything was saved.
+type nothingSaved struct{}
+
+func (nothingSaved) text() string { return "Info: There is no saved configuration.\n" }
+
+func (nothingSaved) value() any { return linesOf("") }
 
 // displayThis renders the object of the view, or the lines of the system view.
 func displayThis(s *Session) Display {

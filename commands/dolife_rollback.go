@@ -91,7 +91,7 @@ func (s *Session) replace(name, text string) error {
 	if err := CheckScript(text); err != nil {
 		return refuse("The configuration of %s cannot be used: %v.", name, err)
 	}
-	config, refused := Replay(New(), Script{File: name, Text: text, Open: s.device.Open, Port: s.device.Port})
+	config, refused := Replay(New(), Script{File: name, Text: text, Open: s.device.Open, Hash: s.device.Hash, Port: s.device.Port})
 	if len(refused) > 0 {
 		return refuse("%d line(s) of the configuration are refused, nothing was changed:\n%s", len(refused), named(refused))
 	}

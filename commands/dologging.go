@@ -123,7 +123,7 @@ func displayLogBufferRow() grammar.Row[Config] {
 			grammar.Sequence(kw("size", "Number of lines"),
 				grammar.Arg(kind.Integer(1, MaxLogBuffer), "Lines, the newest", func(d *displayLogBuffer) *int { return &d.Size })),
 			grammar.Sequence(kw("level", helpSeverity),
-				grammar.Arg(severityOrNumber(), "Severity", func(d *displayLogBuffer) *Severity { return &d.Level })),
+				grammar.Arg(severityOrNumber(), "Severity, this and the graver ones", func(d *displayLogBuffer) *Severity { return &d.Level })),
 			grammar.Sequence(kw("module", "Lines of a module"),
 				grammar.Arg(kind.Name(longestName, ""), "Name of the module", func(d *displayLogBuffer) *string { return &d.Module })),
 		))

@@ -133,32 +133,33 @@ func linesThat(text string, keep func(line string) bool) string {
 
 // filtered returns the text of a display after the filters, and whether it is
 // for a pager.
-func filtered(d Display, filters []*filter) (text string, paged bool) {
-	paged = true
+func filtered(d Display, filters []*filter) (text string, paged bool, err error) {
 	if slices.ContainsFunc(filters, func(f *filter) bool { return f.json }) {
-		text = jsonText(d)
+		text, err = jsonText(d)
 	} else {
 		text = d.text()
 	}
+	paged = true
 	for _, f := range filters {
 		if f.apply != nil {
 			text = f.apply(text, f.Pattern)
 		}
 		paged = paged && !f.whole
 	}
-	return text, paged
+	return text, paged, err
 }
 
-// jsonText returns a display as indented JSON.
-func jsonText(d Display) string {
+// jsonText returns a display as indented JSON. It fails for a value that JSON cannot
+// say, such as a number that is none.
+func jsonText(d Display) (string, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(valueOf(d)); err != nil {
-		panic("commands: a display is no JSON: " + err.Error()) // a field of a type that has none
+		return "", refuse("The display cannot be written as JSON: %v.", err)
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // filteredLine runs a display line that has filters, and reports whether the

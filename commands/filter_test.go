@@ -3,6 +3,7 @@ package commands
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -112,13 +113,27 @@ func TestCompleteFilters(t *testing.T) {
 // TestJSONIsText decodes what is printed, and looks for characters that Go would
 // escape for browsers.
 func TestJSONIsText(t *testing.T) {
-	text, paged := filtered(linesOf("a <b> & c\n"), []*filter{{json: true}})
+	text, paged, _ := filtered(linesOf("a <b> & c\n"), []*filter{{json: true}})
 	var back linesDisplay
 	if err := json.Unmarshal([]byte(text), &back); err != nil || len(back.Lines) != 1 {
 		t.Errorf("%q: %v", text, err)
 	}
 	if want := "{\n  \"lines\": [\n    \"a <b> & c\"\n  ]\n}\n"; text != want || !paged {
 		t.Errorf("%q, want %q", text, want)
+	}
+}
+
+// A notANumber has no JSON.
+type notANumber struct {
+	Ratio float64 `json:"ratio"`
+}
+
+func (notANumber) text() string { return "NaN\n" }
+
+func TestWhatHasNoJSON(t *testing.T) {
+	out := Output{Display: notANumber{math.NaN()}, filters: []*filter{{json: true}}}.Rendered()
+	if out.Err == nil || out.Text != out.Err.Error()+"\n" || !strings.HasPrefix(out.Text, "Error: ") {
+		t.Errorf("%q, %v", out.Text, out.Err)
 	}
 }
 

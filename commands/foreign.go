@@ -9,22 +9,28 @@ import (
 )
 
 // foreign runs a line that no row understands if it is one of Cisco's IOS, and
-// reports whether it is. cause is why the line was not understood.
+// reports whether it is. cause is why the line was not understood: it stands if the
+// line begins as one of ours does and is no good one of theirs either.
 func (s *Session) foreign(text string, cause error) (Output, bool) {
 	var unknown *grammar.Error
 	if !errors.As(cause, &unknown) {
 		return Output{}, false
 	}
 	lines, ok, err := ios.Translate(text, s.place.foreign(s.running.config))
-	switch {
-	case !ok, len(lines) == 1 && lines[0] == text: // VRP has the same words, and does not take them
+	if !ok || len(lines) == 1 && lines[0] == text { // VRP has the same words, and does not take them
 		return Output{}, false
-	case err != nil:
-		return s.refused(err), true
-	case len(lines) == 1:
-		return s.instead(lines[0]), true
 	}
-	return s.batch(text, lines), true
+	var out Output
+	switch {
+	case err != nil:
+		out = s.refused(err)
+	case len(lines) == 1:
+		out = s.instead(lines[0])
+	default:
+		out = s.batch(text, lines)
+	}
+	theirs := unknown.Problem == grammar.Unrecognized && unknown.Offset == grammar.Split(text).Begin()
+	return out, out.Err == nil || theirs
 }
 
 // foreign returns what the translation of a line typed here depends on.
@@ -59,14 +65,11 @@ func (c *Config) peerAt(address string) string {
 	return ""
 }
 
-// instead runs a line in the place of one that was typed. If the fault has a
-// caret, it stands under the line that was run.
+// instead runs a line in the place of one that was typed.
 func (s *Session) instead(line string) Output {
-	prompt := s.Prompt()
-	out := s.exec(line)
-	var bad *grammar.Error
-	if errors.As(out.Err, &bad) {
-		out.Text = prompt + WithoutSecret(line) + "\n" + out.Text
+	out := s.native(line)
+	if out.Err != nil {
+		return refusedInstead(line, out.Err)
 	}
 	return out
 }
@@ -78,11 +81,10 @@ func (s *Session) batch(text string, lines []string) Output {
 	e := s.newEdit(&said)
 	var actions []doer
 	for _, line := range lines {
-		prompt := s.place.prompt(e.config)
 		action, err := s.place.run(e, grammar.Split(line), s.level())
 		if err != nil {
 			s.place = before
-			return refusedInstead(prompt, line, err)
+			return refusedInstead(line, err)
 		}
 		switch a := action.(type) {
 		case mover:
@@ -103,12 +105,12 @@ func (s *Session) batch(text string, lines []string) Output {
 }
 
 // refusedInstead says why a line that stands for the one that was typed is not
-// accepted, and which line that is.
-func refusedInstead(prompt, line string, err error) Output {
+// accepted, and which line that is. If the fault has a caret, it stands under it.
+func refusedInstead(line string, err error) Output {
 	text := err.Error() + "\n"
 	var bad *grammar.Error
 	if errors.As(err, &bad) {
-		text = bad.Text(prompt)
+		text = WithoutSecret(line) + "\n" + bad.Text("")
 	}
-	return Output{Text: prompt + WithoutSecret(line) + "\n" + text, Err: err}
+	return Output{Text: text, Err: err}
 }

@@ -109,33 +109,41 @@ func misspelt(word string) bool {
 		within(word, "password", 2) || within(word, "secret", 1)
 }
 
+// longestMeant is more than the length of all words that a misspelt one is
+// compared with.
+const longestMeant = 20
+
 // within reports whether a becomes b by at most n slips of the finger: a letter
 // too many, too few, wrong, or before its neighbour.
 func within(a, b string, n int) bool {
-	if len(a)-len(b) > n || len(b)-len(a) > n {
+	if len(a)-len(b) > n || len(b)-len(a) > n || len(b) >= longestMeant {
 		return false
 	}
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
+	var before, above, row [longestMeant]int // slips up to each letter of b
+	for j := range len(b) + 1 {
+		above[j] = j
 	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
+	for i, least := 1, 0; i <= len(a); i++ {
+		row[0] = i
+		fewest := i
 		for j := 1; j <= len(b); j++ {
-			slip := 1
-			if a[i-1] == b[j-1] {
-				slip = 0
+			row[j] = min(above[j]+1, row[j-1]+1)
+			switch {
+			case a[i-1] == b[j-1]:
+				row[j] = min(row[j], above[j-1])
+			case i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1]:
+				row[j] = min(row[j], above[j-1]+1, before[j-2]+1)
+			default:
+				row[j] = min(row[j], above[j-1]+1)
 			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+slip)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
+			fewest = min(fewest, row[j])
 		}
+		if fewest > n && least >= n {
+			return false
+		}
+		before, above, least = above, row, fewest
 	}
-	return rows[len(a)][len(b)] <= n
+	return above[len(b)] <= n
 }
 
 // keyForm is what may stand between the command and a key or password: the level

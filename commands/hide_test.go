@@ -134,6 +134,26 @@ func TestEveryAbbreviationIsHidden(t *testing.T) {
 	}
 }
 
+func TestWithin(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want int
+	}{
+		{"password", "password", 0}, {"passwrod", "password", 1}, {"apssword", "password", 1}, {"pasword", "password", 1},
+		{"passsword", "password", 1}, {"paxxword", "password", 2}, {"paxxxord", "password", 3}, {"pswd", "password", 4},
+		{"per-shared-key", "pre-shared-key", 1}, {"", "ab", 2}, {"ba", "ab", 1}, {"", "", 0}, {"abcd", "badc", 2},
+	} {
+		for n := range 5 {
+			if got := within(test.a, test.b, n); got != (n >= test.want) {
+				t.Errorf("within(%q, %q, %d) = %v", test.a, test.b, n, got)
+			}
+			if got := within(test.b, test.a, n); got != (n >= test.want) {
+				t.Errorf("within(%q, %q, %d) = %v", test.b, test.a, n, got)
+			}
+		}
+	}
+}
+
 // TestEveryPasswordIsHidden has each line that the box would take for a password,
 // however short, and looks for it in what is shown.
 func TestEveryPasswordIsHidden(t *testing.T) {

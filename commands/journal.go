@@ -6,6 +6,7 @@ import (
 
 	"sallyport/commands/grammar"
 	"sallyport/commands/kind"
+	"sallyport/ipsec/secret"
 )
 
 // A change is a line that changed the configuration: who did what, when, from
@@ -17,6 +18,8 @@ type change struct {
 	Source string    `json:"source"` // address of the user's host
 	View   string    `json:"view"`   // the prompt after the line
 	Text   string    `json:"command"`
+
+	typed secret.Octets // the line as it was typed, while Text is not made of it
 }
 
 // journalSize is how many changes are remembered. They are gone with the process:
@@ -38,17 +41,24 @@ func (j *journal) add(c change) {
 	j.next = (j.next + 1) % journalSize
 }
 
-// latest returns the last n changes, oldest first.
+// latest returns the last n changes, oldest first, without secrets: to hide them
+// takes longer than many a line, so that it is not done before somebody looks.
 func (j *journal) latest(n int) []change {
-	all := append(j.changes[j.next:len(j.changes):len(j.changes)], j.changes[:j.next]...)
-	return all[max(0, len(all)-n):]
+	all := append(append([]change{}, j.changes[j.next:]...), j.changes[:j.next]...)
+	all = all[max(0, len(all)-n):]
+	for i, c := range all {
+		if c.typed != nil {
+			all[i].Text, all[i].typed = WithoutSecret(string(c.typed)), nil
+		}
+	}
+	return all
 }
 
 // changeOf is what the journal says of a line of the session that made c.
 func (s *Session) changeOf(text string, c *Config) change {
 	return change{
 		Time: s.now(), User: s.options.User, Line: s.options.Line, Source: s.options.Source,
-		View: s.place.prompt(c), Text: WithoutSecret(text),
+		View: s.place.prompt(c), typed: secret.Octets(text),
 	}
 }
 
@@ -63,7 +73,7 @@ func displayChangesRow() grammar.Row[Config] {
 }
 
 func (d *displayChanges) do(s *Session) Output {
-	return Output{Display: changesDisplay{append([]change{}, s.running.journal.latest(d.Last)...)}}
+	return Output{Display: changesDisplay{s.running.journal.latest(d.Last)}}
 }
 
 // A changesDisplay is `display configuration changes`.

@@ -231,7 +231,7 @@ func (c *Config) listNames(byName bool) []string {
 }
 
 func undoACLAll() grammar.Row[Config] {
-	path := grammar.Path[struct{}]("undo", helpUndo, "acl", helpACL, "all", "All lists")
+	path := grammar.Path[struct{}]("undo", helpUndo, "acl", helpACL, "all", helpAll)
 	return grammar.Edit(func(x any, c *Config, _ *struct{}) error {
 		err := x.(*edit).noPolicy("The ACL is being used by IPSec policy %s %d.", func(p *Policy) bool { return p.ACL != "" })
 		if err == nil {

@@ -47,7 +47,7 @@ const (
 func newLogging() Logging {
 	return Logging{
 		Buffer: DefaultLogBuffer,
-		Levels: LogLevels{LogInformational, LogInformational, LogInformational, LogInformational},
+		Levels: LogLevels{Console: LogWarning, Monitor: LogWarning, Host: LogInformational, Buffer: LogInformational},
 		Hosts:  map[netip.Addr]LogServer{},
 	}
 }
@@ -65,7 +65,7 @@ const (
 	helpInfoCenter = "Information centre: the log and where it goes"
 	helpLogHost    = "Host that is sent the log"
 	helpLogBuffer  = "Log buffer"
-	helpSeverity   = "Lines of this severity and the graver ones"
+	helpSeverity   = helpLevel
 	helpDebugging  = "Debugging"
 	helpTerminal   = "This terminal"
 	helpOffline    = "Peers that went offline"
@@ -76,7 +76,7 @@ func loggingSystemRows() []grammar.Row[Config] {
 	kw := grammar.Kw[Config]
 	rows := []grammar.Row[Config]{
 		grammar.Setting(kw("info-center", helpInfoCenter),
-			grammar.Flag("enable", "Enable it", func(c *Config) *bool { return &c.Logging.Disabled })).Negative(),
+			grammar.Flag("enable", "Turn it on", func(c *Config) *bool { return &c.Logging.Disabled })).Negative(),
 		grammar.Setting(kw("info-center", helpInfoCenter), kw("logbuffer", helpLogBuffer), kw("size", "Number of lines"),
 			grammar.Arg(kind.Integer(0, MaxLogBuffer), "Lines that are kept", func(c *Config) *int { return &c.Logging.Buffer })),
 		logServerRow(),
@@ -98,7 +98,7 @@ type logChannel struct {
 }
 
 var logChannels = []logChannel{
-	{0, "console", "Consoles", func(l *LogLevels) *Severity { return &l.Console }},
+	{0, "console", helpConsole, func(l *LogLevels) *Severity { return &l.Console }},
 	{1, "monitor", "Other terminals", func(l *LogLevels) *Severity { return &l.Monitor }},
 	{2, "loghost", helpLogHost, func(l *LogLevels) *Severity { return &l.Host }},
 	{4, "logbuffer", helpLogBuffer, func(l *LogLevels) *Severity { return &l.Buffer }},
@@ -134,7 +134,7 @@ func logServerRow() grammar.Row[Config] {
 		Remove: func(_ any, c *Config, h LogServer) error { return c.Logging.remove(h.Address) },
 		Undo:   []grammar.Element[LogServer]{path, address},
 	}, path, address, grammar.AnyOrder(
-		grammar.Sequence(kw("port", "UDP port"),
+		grammar.Sequence(kw("port", "Port"),
 			grammar.Arg(kind.Integer(1, 65535), "Number of the port", func(h *LogServer) *int { return &h.Port })),
 		grammar.Sequence(kw("facility", "Facility of the messages"),
 			grammar.Arg(facilities(), "Facility", func(h *LogServer) *int { return &h.Facility })),

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -145,6 +146,19 @@ func (v *validation) management() {
 	}
 }
 
+// managementNames returns the names of users and keys. of is as for names.
+func (c *Config) managementNames(of string) []string {
+	switch of {
+	case "local-user":
+		return slices.Collect(maps.Keys(c.Management.Users))
+	case "ssh user":
+		return slices.Collect(maps.Keys(c.Management.SSHUsers))
+	case "peer-public-key":
+		return slices.Collect(maps.Keys(c.Management.Keys))
+	}
+	return nil
+}
+
 // managementLevel is what a user needs to say who may use the box, and how. Who
 // has less must not be able to get more.
 const managementLevel = 3
@@ -187,7 +201,7 @@ const (
 	helpConsole   = "Console"
 	helpVTY       = "Terminal over the network"
 	helpPassword  = "Password"
-	helpLevel     = "Level of the user"
+	helpLevel     = "Level"
 	helpLevels    = "Level 0-15; those above 3 are 3"
 	helpPrivilege = "What the user may do"
 	helpUserName  = "Name of the user"

@@ -71,10 +71,13 @@ func keyRow(f keyFamily, table func(*PublicKey) *grammar.Table) grammar.Row[Conf
 			}
 			return e.keyUnused(name)
 		}),
-	}, typed, kw(f.name, "Keys of "+strings.ToUpper(f.name)), kw("peer-public-key", "Public key of a user"),
+	}, typed, kw(f.name, helpOfKeys(f.name)), kw("peer-public-key", "Public key of a user"),
 		grammar.Arg(keyNameKind(), "Name of the key", func(k *keyName) *string { return &k.Name }),
 		grammar.Optional(kw("encoding-type", "Form of the key"), kw("openssh", "As OpenSSH writes it")))
 }
+
+// helpOfKeys is the help of the keyword that names a family.
+func helpOfKeys(family string) string { return "Keys of " + strings.ToUpper(family) }
 
 func keyNameKind() grammar.Kind[string] { return kind.Name(longestKeyName, "peer-public-key") }
 
@@ -119,13 +122,17 @@ func (keyEnd) move(p *place) (string, bool) {
 
 func (k *keyEnd) do(s *Session) Output { return moved(s, k) }
 
+// keyBegin is what every key begins with in base 64: the length of the algorithm's
+// name has three octets of zero. So `ssh server` is not taken for a key.
+const keyBegin = "AAAA"
+
 // keyText is what follows the algorithm of a key.
 func keyText(algorithm string) grammar.Kind[string] {
 	return grammar.Kind[string]{
 		Hints: []grammar.Hint{{Text: "TEXT<1-1000>"}},
 		Read: func(words []string) (string, int, bool) {
 			fields := strings.Fields(words[0])
-			if len(fields) == 0 || strings.ContainsFunc(words[0], func(r rune) bool { return r != '\t' && (r < ' ' || r > '~') }) {
+			if len(fields) == 0 || !strings.HasPrefix(fields[0], keyBegin) || strings.ContainsFunc(words[0], func(r rune) bool { return r != '\t' && (r < ' ' || r > '~') }) {
 				return "", 0, false
 			}
 			return algorithm + " " + strings.Join(fields, " "), 1, true

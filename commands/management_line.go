@@ -145,6 +145,7 @@ func lineView() *grammar.View[UserInterface] {
 				grammar.Arg(kind.Integer(0, mostHistory), helpLines, func(u *UserInterface) *int { return &u.History })),
 			grammar.Setting(kw("acl", helpACL), listArg(2000, 3999, helpNumber, func(u *UserInterface) *string { return &u.ACL }),
 				kw("inbound", helpInbound)).Check(checks(checkLineACL)),
+			grammar.Edit(withoutACL, grammar.Path[struct{}]("undo", helpUndo, "acl", helpACL, "inbound", helpInbound)),
 			grammar.Setting(grammar.Path[UserInterface]("protocol", "What the lines understand", "inbound", helpInbound),
 				grammar.Arg(kind.Choice(protocolsInbound()...), "", func(u *UserInterface) *string { return &u.Protocol })),
 		),
@@ -245,6 +246,15 @@ func checkLineACL(e *edit, u *UserInterface) error {
 	if u.ACL = e.config.listKey(u.ACL); e.config.ACLs[u.ACL] == nil {
 		return refuse("The ACL does not exist.")
 	}
+	return nil
+}
+
+// withoutACL is `undo acl inbound`, as VRP has it.
+func withoutACL(_ any, u *UserInterface, _ *struct{}) error {
+	if u.ACL == "" {
+		return grammar.ErrNotConfigured
+	}
+	u.ACL = ""
 	return nil
 }
 

@@ -24,7 +24,7 @@ func sshRows() []grammar.Row[Config] {
 	return management(
 		grammar.Setting(grammar.Path[Config]("stelnet", "Terminal over SSH", "server", helpServer),
 			grammar.Flag("enable", "Turn it on", func(c *Config) *bool { return &c.Management.SSH.Enabled })),
-		grammar.Setting(server, kw("port", "TCP port"),
+		grammar.Setting(server, kw("port", "Port"),
 			grammar.Arg(sshPort(), "Port", func(c *Config) *int { return &c.Management.SSH.Port })),
 		grammar.Setting(server, kw("timeout", "Time to log in"),
 			grammar.Arg(kind.Seconds(1, mostTimeout), "Seconds", func(c *Config) *time.Duration { return &c.Management.SSH.Timeout })),
@@ -68,7 +68,7 @@ const (
 func sshUserRow() grammar.Row[Config] {
 	kw := grammar.Kw[sshLine]
 	user := grammar.Sequence(grammar.Path[sshLine]("ssh", helpSSH, "user", helpUser),
-		grammar.Arg(userName(), helpUserName, func(l *sshLine) *string { return &l.Name }))
+		grammar.Arg(kind.Name(longestUser, "ssh user"), helpUserName, func(l *sshLine) *string { return &l.Name }))
 	return grammar.List(grammar.Items[Config, sshLine]{
 		All:    sshLines,
 		New:    func() sshLine { return sshLine{} },
@@ -91,7 +91,10 @@ func sshUserRow() grammar.Row[Config] {
 	)))
 }
 
-const helpAssign = "Give the user a public key"
+const (
+	helpAssign = "Give the user a public key"
+	helpAll    = "All of them"
+)
 
 // authentications are the words of how a user proves who he is. Several of VRP's
 // mean a password and any key.
@@ -102,10 +105,10 @@ func authentications() []grammar.Word[string] {
 	}
 	return []grammar.Word[string]{
 		word(passwordLogin, "Password", passwordLogin),
-		word("rsa", "Key of RSA", "rsa"), word("ecc", "Key of ECC", "ecc"), word("ed25519", "Key of ED25519", "ed25519"),
+		word("rsa", helpOfKeys("rsa"), "rsa"), word("ecc", helpOfKeys("ecc"), "ecc"), word("ed25519", helpOfKeys("ed25519"), "ed25519"),
 		word(both, "Password and key", both), word("password-rsa", "Password and key", both),
 		word("password-ecc", "Password and key", both), word("password-ed25519", "Password and key", both),
-		word("all", "Password or key", "all"),
+		word("all", helpAll, "all"),
 	}
 }
 

@@ -123,6 +123,22 @@ func TestUsersAreHeld(t *testing.T) {
 	}
 }
 
+func TestNamesAreCompleted(t *testing.T) {
+	s := manySessions(t)
+	for text, want := range map[string]string{
+		"undo ssh user ": "admin guest", "undo ssh user a": "admin", "ecc peer-public-key d": "desk", "ssh user admin assign rsa-key l": "laptop",
+	} {
+		s.Exec(t.Context(), "system-view")
+		if got := strings.Join(s.Complete(text), " "); got != want {
+			t.Errorf("Complete(%q) = %q, want %q", text, got, want)
+		}
+	}
+	s.Exec(t.Context(), "aaa")
+	if got := strings.Join(s.Complete("undo local-user g"), " "); got != "guest" {
+		t.Errorf("in aaa: %q", got)
+	}
+}
+
 // TestManagementRefusals has lines that are understood and not accepted.
 func TestManagementRefusals(t *testing.T) {
 	policy := passwordPolicy
@@ -191,7 +207,8 @@ func TestPublicKeys(t *testing.T) {
 		{"cut short", "ed25519", "ssh-ed25519 " + ed[:len(ed)-4], "The key is damaged."},
 		{"too long", "ed25519", "ssh-ed25519 " + ed + "AAAA", "The key is damaged."},
 		{"a point that is not on the curve", "ecc", "ecdsa-sha2-nistp256 " + flipped(sampleKeys["nistp256"]), "The key is damaged."},
-		{"not base 64", "rsa", "ssh-rsa !!!!", "The key is not in base 64."},
+		{"not base 64", "rsa", "ssh-rsa !!!!", "Wrong parameter found at '^' position."},
+		{"not base 64 later", "rsa", "ssh-rsa AAAA!!!!", "The key is not in base 64."},
 		{"nothing inside", "rsa", "ssh-rsa AAAA", "The key is not one of ssh-rsa."},
 		{"a length beyond the end", "rsa", "ssh-rsa AAAA/w==", "The key is not one of ssh-rsa."},
 	} {

@@ -10,11 +10,15 @@ type Display interface {
 // Rendered returns o with its Display made text, which the line's filters then
 // go over. An error is left as it is.
 func (o Output) Rendered() Output {
-	if o.Display != nil {
-		text, paged := filtered(o.Display, o.filters)
-		o.Text += text
-		o.Display, o.filters, o.Paged = nil, nil, paged
+	if o.Display == nil {
+		return o
 	}
+	text, paged, err := filtered(o.Display, o.filters)
+	o.Display, o.filters, o.Paged = nil, nil, paged
+	if err != nil {
+		o.Err, text = err, err.Error()+"\n"
+	}
+	o.Text += text
 	return o
 }
 

@@ -53,7 +53,9 @@ func TestDisplaysThatAreLate(t *testing.T) {
 func TestBriefFormHasTheWholeJSON(t *testing.T) {
 	full := newIKEPeerDisplay(manyPeers())
 	brief := inBrief{full}
-	if jsonText(brief) != jsonText(full) || brief.text() == full.text() {
+	short, _ := jsonText(brief)
+	long, _ := jsonText(full)
+	if short != long || brief.text() == full.text() {
 		t.Error("the brief form is not another text of the same value")
 	}
 }

@@ -122,12 +122,12 @@ var referable = []string{
 
 func TestEveryFieldIsReached(t *testing.T) {
 	reached := map[string]bool{}
-	for seed := range uint64(40) {
+	for seed := range uint64(80) {
 		d := newTypist(t, 1000+seed)
 		for _, line := range referable { // or references would be refused most of the time
 			d.session.Exec(t.Context(), line)
 		}
-		d.types(200)
+		d.types(300)
 		noteFields(reached, d.session.running.config)
 	}
 	for _, fresh := range []any{New(), newIKEProposal(), ike.NewPeer(), acl.New(3000), ipsec.NewProposal(), acl.Rule{}, Policy{}, Interface{}, Route{}, newLogging(), newLogging().Levels, LogServer{},

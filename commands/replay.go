@@ -3,6 +3,7 @@ package commands
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"sallyport/commands/grammar"
@@ -75,14 +76,24 @@ func newReplay(from *Config, script Script) *replay {
 
 // all runs the script.
 func (r *replay) all() (*Config, []*LineError) {
-	for text := range strings.Lines(r.script.Text) {
+	r.some(strings.Lines(r.script.Text))
+	r.validate()
+	return r.edit.config, r.errors
+}
+
+// some runs lines that follow each other.
+func (r *replay) some(lines iter.Seq[string]) {
+	for text := range lines {
 		r.line++
 		r.run(strings.TrimRight(text, "\r\n"))
 	}
+}
+
+// validate looks for what only the whole shows.
+func (r *replay) validate() {
 	for _, fault := range r.edit.config.Validate() {
 		r.errors = append(r.errors, &LineError{File: r.script.File, Err: fault})
 	}
-	return r.edit.config, r.errors
 }
 
 // replay is a script being run.

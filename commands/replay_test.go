@@ -63,29 +63,6 @@ ip route-static 10.%d.%d.0 255.255.255.0 192.0.2.2
 	return b.String()
 }
 
-func BenchmarkReplay10000Tunnels(b *testing.B) {
-	text := hub(10000)
-	b.ReportAllocs()
-	for b.Loop() {
-		replayed(b, text)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*strings.Count(text, "\n")), "ns/line")
-}
-
-func BenchmarkLineOnTopOf10000Tunnels(b *testing.B) {
-	running := NewRunning(replayed(b, hub(10000)))
-	session := NewSession(&fakeDevice{}, running, Options{Level: everything})
-	for _, line := range []string{"system-view", "ike peer b77"} {
-		session.Exec(b.Context(), line)
-	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if out := session.Exec(b.Context(), fmt.Sprintf("remote-address 198.51.100.%d", 1+i%200)); out.Err != nil {
-			b.Fatal(out.Err)
-		}
-	}
-}
-
 // TestReplayErrors shows where a script is wrong, and that the rest is taken.
 func TestReplayErrors(t *testing.T) {
 	const script = `system-view

@@ -116,9 +116,19 @@ func (s *Session) Finish(_ context.Context) Output {
 	return s.answer(!s.options.Interactive)
 }
 
+// exec runs one line, in our words or in those of another box.
 func (s *Session) exec(text string) Output {
 	defer s.rest()
 	s.place.settle(s.running.config)
+	out := s.native(text)
+	if instead, ok := s.foreign(text, out.Err); ok {
+		return instead
+	}
+	return out
+}
+
+// native runs a line in our words.
+func (s *Session) native(text string) Output {
 	if len(text) > longestLine {
 		return s.refused(refuse("The line is longer than %d characters.", longestLine))
 	}
@@ -134,9 +144,6 @@ func (s *Session) exec(text string) Output {
 	action, err := s.change(text, line, &warnings)
 	if err != nil {
 		s.place = before
-		if out, ok := s.foreign(text, err); ok {
-			return out
-		}
 		return s.refused(err)
 	}
 	if action == nil {

@@ -32,27 +32,56 @@ func TestTranscripts(t *testing.T) {
 }
 
 // repeatTranscript types the lines of a transcript and returns what comes of it.
-// A first line "script" makes the session one that is not typed by a person.
 func repeatTranscript(text string) string {
-	header, body, hasHeader := strings.Cut(text, "\n\n")
-	if !hasHeader || !strings.HasPrefix(header, "//") {
-		header, body = "", text
+	c := converse(text)
+	b := strings.Builder{}
+	b.WriteString(c.header)
+	for _, turn := range c.turns {
+		b.WriteString(turn.prompt + turn.typed + "\n" + turn.answer)
 	}
-	var b strings.Builder
-	if header != "" {
-		b.WriteString(header + "\n\n")
+	return b.String() + c.ending
+}
+
+// A conversation is what comes of a transcript.
+type conversation struct {
+	header string // the comment, with the empty line below it
+	script bool   // nobody types it
+	turns  []turn
+	prompt string // after the last line; empty: the session is over
+	ending string // what is printed at the end of the input
+}
+
+// A turn is a prompt, the line typed at it, and what that line brings about.
+type turn struct {
+	prompt, typed, answer string
+
+	hidden bool // what is typed is not shown
+	over   bool // the session was over before
+}
+
+// converse types the lines of a transcript. With "(a script)" in its header the
+// session is one that is not typed by a person.
+func converse(text string) conversation {
+	var c conversation
+	if header, body, has := strings.Cut(text, "\n\n"); has && strings.HasPrefix(header, "//") {
+		c.header, c.script, text = header+"\n\n", strings.Contains(header, "(a script)"), body
 	}
-	device := &fakeDevice{}
-	options := Options{Level: everything, Interactive: !strings.Contains(header, "(a script)")}
-	session := NewSession(device, NewRunning(New()), options)
-	for line := range strings.Lines(body) {
+	session := NewSession(&fakeDevice{}, NewRunning(New()), Options{Level: everything, Interactive: !c.script})
+	for line := range strings.Lines(text) {
 		if m := typed.FindStringSubmatch(strings.TrimSuffix(line, "\n")); m != nil {
-			b.WriteString(session.Prompt() + m[2] + "\n")
-			b.WriteString(say(session, m[2]))
+			t := turn{prompt: session.Prompt(), typed: m[2], hidden: session.Hidden(), over: session.ended}
+			if session.question == nil && !strings.HasSuffix(t.typed, "?") {
+				session.Remember(t.typed)
+			}
+			t.answer = say(session, t.typed)
+			c.turns = append(c.turns, t)
 		}
 	}
-	b.WriteString(session.Finish(context.Background()).Text)
-	return b.String()
+	if !session.ended {
+		c.prompt = session.Prompt()
+	}
+	c.ending = session.Finish(context.Background()).Text
+	return c
 }
 
 // say runs a line to its end and returns what it printed. A line that ends in a

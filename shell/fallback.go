@@ -76,7 +76,7 @@ func (f *fallback) Read(p []byte) (int, error) {
 		if f.ended {
 			return 0, errLeft
 		}
-		f.rest = f.octets(f.person.input.stroke())
+		f.rest = f.octets(f.person.input.next())
 	}
 	n := copy(p, f.rest)
 	f.rest = f.rest[n:]

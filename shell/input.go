@@ -162,15 +162,20 @@ func (in *input) expired(watch int) {
 	}
 }
 
-// take returns the next key, keyNoMore after the last. It reports false if there
-// is none yet.
-func (in *input) take() (stroke, bool) {
+// next waits for the next key; keyNoMore comes after the last.
+func (in *input) next() stroke {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return in.takeLocked()
+	for {
+		if s, ok := in.take(); ok {
+			return s
+		}
+		in.changed.Wait()
+	}
 }
 
-func (in *input) takeLocked() (stroke, bool) {
+// take takes the next key. It reports false if there is none yet.
+func (in *input) take() (stroke, bool) {
 	in.skipLineEnd()
 	s, n := nextStroke(in.pending)
 	if n == 0 {
@@ -200,34 +205,20 @@ func (in *input) skipLineEnd() {
 	}
 }
 
-// stroke waits for the next key. An Esc that nothing follows counts as one.
-func (in *input) stroke() stroke {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	for {
-		if s, ok := in.takeLocked(); ok {
-			return s
-		}
-		if len(in.pending) == 1 && in.pending[0] == escape {
-			in.drop(1)
-			return stroke{}
-		}
-		in.changed.Wait()
-	}
-}
-
-// one waits for the next key, of a run of characters only the first.
+// one waits for the next key where a single one counts: of a run of characters
+// the first, and an Esc that nothing follows.
 func (in *input) one() stroke {
 	in.wait()
 	in.mu.Lock()
-	if len(in.pending) > 0 && in.pending[0] >= ' ' && in.pending[0] < deletion {
+	alone := len(in.pending) == 1 && in.pending[0] == escape
+	if alone || len(in.pending) > 0 && in.pending[0] >= ' ' && in.pending[0] < deletion {
 		defer in.mu.Unlock()
 		s, _ := nextStroke(in.pending[:1])
 		in.drop(1)
 		return s
 	}
 	in.mu.Unlock()
-	return in.stroke()
+	return in.next()
 }
 
 // wait waits for input. It returns at once if some is there.
@@ -308,7 +299,7 @@ func (in *input) beyond() bool {
 // swallow drops the rest of a line, up to its end or Ctrl-C.
 func (in *input) swallow() {
 	for {
-		switch s := in.stroke(); s.key {
+		switch s := in.next(); s.key {
 		case keyEnter, keyInterrupt, keyNoMore:
 			return
 		}

@@ -141,7 +141,7 @@ func (g *pager) read(text string) (string, bool) {
 	defer p.screen.wipe("\r\x1b[J")
 	for {
 		p.screen.draw(text, runes(text))
-		switch s := p.input.stroke(); s.key {
+		switch s := p.input.next(); s.key {
 		case keyText, keyHelp:
 			if len(text)+len(s.text) <= maxTyped {
 				text += s.text

@@ -9,9 +9,8 @@ import (
 )
 
 // A parser is go-prompt's input: keys in the one form that go-prompt has for
-// each, one at a time. It is asked again and again, a hundred times a second, and
-// hands out a key only when what the one before did is on the screen; what is
-// typed ahead of a line's end is thus left for the next line.
+// each, one at a time. It hands out a key only when what the one before did is on
+// the screen; what is typed ahead of a line's end is thus left for the next line.
 type parser struct {
 	input *input
 
@@ -36,27 +35,41 @@ func (r *parser) TearDown() error { return nil }
 // GetWinSize is that of a window in which no line wraps: the screen wraps it.
 func (r *parser) GetWinSize() *prompt.WinSize { return &prompt.WinSize{Row: 1 << 15, Col: 1<<16 - 1} }
 
-// Read returns the next key.
+// Read returns the next key. It may wait for one: go-prompt ends a line only
+// because of a key, and until it has dealt with that, Read answers at once.
 func (r *parser) Read() ([]byte, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.dead {
+	busy, dead := r.state()
+	if dead {
 		runtime.Goexit() // nobody else ends the goroutine that asks
 	}
-	for !r.busy {
-		s, ok := r.input.take()
-		if !ok {
-			break
-		}
-		if s.key == keyText && r.length+len(s.text) > maxTyped {
-			s = stroke{key: keyTooMuch}
-		}
-		if code := octets(s); code != nil {
-			r.busy, r.last = true, s
-			return code, nil
-		}
+	if busy {
+		return nil, syscall.EAGAIN
 	}
-	return nil, syscall.EAGAIN
+	code := r.handOut(r.input.next())
+	if code == nil {
+		return nil, syscall.EAGAIN
+	}
+	return code, nil
+}
+
+func (r *parser) state() (busy, dead bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.busy, r.dead
+}
+
+// handOut returns what go-prompt reads as the key; nil: it does nothing.
+func (r *parser) handOut(s stroke) []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.key == keyText && r.length+len(s.text) > maxTyped {
+		s = stroke{key: keyTooMuch}
+	}
+	code := octets(s)
+	if code != nil {
+		r.busy, r.last = true, s
+	}
+	return code
 }
 
 // ready lets the next key be handed out.

@@ -35,7 +35,8 @@ type entry struct {
 }
 
 func newPerson(t Terminal, s Session) *person {
-	return &person{terminal: t, session: s, input: newInput(t), screen: newScreen(t)}
+	in := newInput(t)
+	return &person{terminal: t, session: s, input: in, screen: newScreen(t, in.cut)}
 }
 
 func (p *person) serve(ctx context.Context) error {
@@ -60,7 +61,7 @@ func (p *person) serve(ctx context.Context) error {
 func (p *person) attend(ctx context.Context, cancel func()) (stop func()) {
 	var group sync.WaitGroup
 	group.Go(func() {
-		messages := p.session.Messages()
+		messages, resized := p.session.Messages(), p.terminal.Resized()
 		for {
 			select {
 			case text, more := <-messages:
@@ -69,7 +70,10 @@ func (p *person) attend(ctx context.Context, cancel func()) (stop func()) {
 					continue
 				}
 				p.screen.message(text)
-			case <-p.terminal.Resized():
+			case _, more := <-resized:
+				if !more {
+					resized = nil
+				}
 				p.screen.resized()
 			case <-ctx.Done():
 				return
@@ -108,6 +112,11 @@ func (p *person) turn(ctx context.Context) (over bool, err error) {
 func (p *person) entered(ctx context.Context, prompt, line string) (over bool, err error) {
 	if !isQuestion(prompt) && p.history.add(line, p.session.Settings().History) {
 		p.session.Remember(line)
+	}
+	if !p.input.waiting() { // of a paste, more is sent at once
+		if err := p.screen.flush(); err != nil {
+			return true, err
+		}
 	}
 	return p.show(ctx, p.session.Exec(ctx, line))
 }
@@ -199,7 +208,7 @@ func (p *person) secret() entry {
 	defer p.screen.end()
 	var line []rune
 	for {
-		s := p.input.stroke()
+		s := p.input.next()
 		switch s.key {
 		case keyText, keyHelp:
 			line = append(line, []rune(s.text)...)

@@ -21,6 +21,7 @@ const (
 // so does a program that sends whole lines.
 type screen struct {
 	terminal Terminal
+	broken   func(error) // is told when the terminal takes no more
 
 	mu            sync.Mutex
 	out           *bufio.Writer
@@ -41,8 +42,8 @@ type drawer interface {
 	fit()                // to the window's size
 }
 
-func newScreen(t Terminal) *screen {
-	s := &screen{terminal: t, out: bufio.NewWriterSize(t, 4<<10)}
+func newScreen(t Terminal, broken func(error)) *screen {
+	s := &screen{terminal: t, broken: broken, out: bufio.NewWriterSize(t, 4<<10)}
 	s.measure()
 	return s
 }
@@ -76,7 +77,15 @@ func (s *screen) Write(p []byte) (int, error) {
 // send writes text; the error is kept.
 func (s *screen) send(text string) {
 	if s.err == nil {
-		_, s.err = s.out.WriteString(text)
+		_, err := s.out.WriteString(text)
+		s.keep(err)
+	}
+}
+
+// keep keeps the terminal's error and tells of it.
+func (s *screen) keep(err error) {
+	if s.err = err; err != nil {
+		s.broken(err)
 	}
 }
 
@@ -90,7 +99,7 @@ func (s *screen) flush() error {
 
 func (s *screen) flushLocked() {
 	if s.err == nil {
-		s.err = s.out.Flush()
+		s.keep(s.out.Flush())
 	}
 }
 
@@ -144,9 +153,11 @@ func (s *screen) above(print func()) {
 	s.redraw(shown, cursor)
 }
 
-// resized fits the input line to the window's new size.
+// resized fits the input line to the window's new size. One that takes a part of
+// a row stands right already.
 func (s *screen) resized() {
 	s.mu.Lock()
+	before := s.columns
 	s.measure()
 	if over := s.over; over != nil {
 		s.mu.Unlock()
@@ -154,6 +165,9 @@ func (s *screen) resized() {
 		return
 	}
 	defer s.mu.Unlock()
+	if cells(s.shown, maxWindow) < min(before, s.columns) {
+		return
+	}
 	s.above(func() {})
 	s.flushLocked()
 }

@@ -90,6 +90,12 @@ func (a *actor) Exec(ctx context.Context, line string) commands.Output {
 			print("stopped\n")
 			return ctx.Err()
 		}}
+	case line == "dots":
+		return commands.Output{Long: func(ctx context.Context, print func(string)) error {
+			print("...")
+			<-ctx.Done()
+			return ctx.Err()
+		}}
 	case line == "end everything":
 		a.end()
 		return commands.Output{}
@@ -221,11 +227,11 @@ func TestServeAScript(t *testing.T) {
 
 func TestServeEndsWhenTheTerminalBreaks(t *testing.T) {
 	for _, line := range []string{"show", "long", "x"} {
-		for room := 1; room < 20; room++ {
-			p := &paper{person: true, room: 4 * room}
+		for room := range 80 {
+			p := &paper{person: room%2 == 0, room: room + 1}
 			_, _, err := perform(p, strings.Repeat(line+"\n", 20))
 			if !errors.Is(err, errBroken) {
-				t.Errorf("Serve(%q…) with room for %d octets = %v, want the terminal's error", line, room, err)
+				t.Errorf("Serve(%q…) with room for %d octets = %v, want the terminal's error", line, room+1, err)
 			}
 		}
 	}
@@ -242,10 +248,12 @@ func (r torn) Read(b []byte) (int, error) {
 }
 
 func TestServeReportsTheReadersError(t *testing.T) {
-	p := &paper{Reader: torn{strings.NewReader("show\nsho")}}
-	_, err := Serve(context.Background(), p, &actor{})
-	if !errors.Is(err, errBroken) || p.shown.String() != "shown\n" {
-		t.Errorf("Serve() = %v after %q, want the reader's error after the whole line", err, p.shown.String())
+	for person, want := range map[bool]string{false: "shown\n", true: "<H>show\r\nshown\r\n<H>sho\r\n"} {
+		p := &paper{Reader: torn{strings.NewReader("show\nsho")}, person: person}
+		_, err := Serve(context.Background(), p, &actor{})
+		if !errors.Is(err, errBroken) || p.shown.String() != want {
+			t.Errorf("Serve() = %v after %q, want the reader's error after the whole line", err, p.shown.String())
+		}
 	}
 }
 

@@ -12,9 +12,12 @@ import (
 // A smallDevice is as much of a box as the transcript needs.
 type smallDevice struct{ commands.Device }
 
-func (smallDevice) Apply(*commands.Config) error     { return nil }
-func (smallDevice) Seal(secret.Octets) string        { return "%^%#sealed%^%#" }
-func (smallDevice) Port(name string) (string, error) { return name, nil }
+func (smallDevice) Apply(*commands.Config) error       { return nil }
+func (smallDevice) Seal(secret.Octets) string          { return "%^%#sealed%^%#" }
+func (smallDevice) About() commands.About              { return commands.About{} }
+func (smallDevice) Keep(commands.Point, func() string) {}
+func (smallDevice) Points() ([]commands.Point, error)  { return nil, nil }
+func (smallDevice) Port(name string) (string, error)   { return name, nil }
 
 // aSession is a real session that gets no messages.
 type aSession struct{ *commands.Session }

@@ -50,7 +50,7 @@ func (s *site) start(l *lab) (*boxProcess, error) {
 		"--port", s.inside.Name+"="+insideDevice, "--port", s.outside.Name+"="+outsideDevice)
 	// A group of its own, so that Ctrl-C ends the demo and the demo ends the
 	// gateway; and never a gateway without its demo.
-	b.run.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGTERM}
+	b.run.SysProcAttr = &unix.SysProcAttr{Setsid: true, Pdeathsig: unix.SIGTERM}
 	log, err := b.run.StderrPipe()
 	if err != nil {
 		return nil, err

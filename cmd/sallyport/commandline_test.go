@@ -110,11 +110,11 @@ func TestSettings(t *testing.T) {
 		}
 		return set
 	}
-	if got := read(""); got.startup() != filepath.Join(defaultState, savedFile) || got.dataplane != "auto" || got.trace {
+	if got := read(""); got.config != "" || got.state != defaultState || got.dataplane != "auto" || got.trace {
 		t.Errorf("settings of nothing: %+v", got)
 	}
 	got := read("--config a.cfg --state s --port A=eth0 --port B=eth1 --trace --dataplane user")
-	if got.startup() != "a.cfg" || got.state != "s" || got.ports.String() != "A=eth0 B=eth1" || !got.trace || got.dataplane != "user" {
+	if got.config != "a.cfg" || got.state != "s" || got.ports.String() != "A=eth0 B=eth1" || !got.trace || got.dataplane != "user" {
 		t.Errorf("settings: %+v", got)
 	}
 }

@@ -25,12 +25,17 @@ func runConsole(s streams, args []string) error {
 	if err := parse(flags, s, args, 0); err != nil {
 		return err
 	}
-	conn, err := net.Dial("unix", filepath.Join(*state, consoleSocket))
+	return attachTo(*state, s, terminalOf(s))
+}
+
+// attachTo attaches to the gateway that uses a state folder.
+func attachTo(state string, s streams, terminal *tty) error {
+	conn, err := net.Dial("unix", filepath.Join(state, consoleSocket))
 	if err != nil {
 		return fmt.Errorf("%w%s", err, consoleAdvice(err))
 	}
 	defer conn.Close()
-	return attach(conn, s, terminalOf(s))
+	return attach(conn, s, terminal)
 }
 
 // consoleAdvice says what to do when the gateway's socket does not open.

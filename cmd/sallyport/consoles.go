@@ -132,6 +132,11 @@ func (c *consoles) converse(terminal *remote) (refused int, err error) {
 		return 0, errors.New("no line is free")
 	}
 	defer seat.leave()
+	who := visitor{line: seat.status.Line}
+	if terminal.interactive {
+		c.log.add(time.Now(), who.login())
+		defer func() { c.log.add(time.Now(), who.logout(reasonToLeave(terminal.ctx, err))) }()
+	}
 	session, leave := c.open(commands.Options{
 		Level: managementLevel, Interactive: terminal.interactive, Line: seat.status.Line,
 	})

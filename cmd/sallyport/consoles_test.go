@@ -1,15 +1,21 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/term"
 
 	"sallyport/commands"
 	"sallyport/shell"
@@ -18,11 +24,19 @@ import (
 // An echoing session shows each line, refuses "bad", waits at "wait" until it is
 // interrupted, and panics at "panic".
 type echoing struct {
-	shell.Session
-	interactive bool
-	waiting     chan struct{} // told when a wait has begun
-	asking      bool
+	waiting chan struct{} // told when a wait has begun
+	asking  bool
 }
+
+var _ shell.Session = (*echoing)(nil)
+
+func (e *echoing) Help(string) string          { return "" }
+func (e *echoing) Complete(string) []string    { return nil }
+func (e *echoing) Settings() commands.Settings { return commands.Settings{} }
+func (e *echoing) Hotkey(byte) string          { return "" }
+func (e *echoing) Hidden() bool                { return false }
+func (e *echoing) Remember(string)             {}
+func (e *echoing) Messages() <-chan string     { return nil }
 
 func (e *echoing) Prompt() string { return "<H>" }
 
@@ -77,9 +91,9 @@ func openCounter(t *testing.T) *counter {
 	c := &counter{state: state, waiting: make(chan struct{}, maxConsoles)}
 	var text strings.Builder
 	log := newLogbook(&text, false)
-	server, err := listenConsoles(state, func(interactive bool) shell.Session {
-		return &echoing{interactive: interactive, waiting: c.waiting}
-	}, log)
+	server, err := listenConsoles(state, func(commands.Options) (shell.Session, func()) {
+		return &echoing{waiting: c.waiting}, func() {}
+	}, newLines(time.Now), log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,51 +156,104 @@ func TestConsoleRunsAScript(t *testing.T) {
 	}
 }
 
-func TestConsoleOfAPerson(t *testing.T) {
-	c := openCounter(t)
-	conn := c.dial(t)
-	in, typing := io.Pipe()
-	out := make(chan string, 100)
-	ended := make(chan error)
-	go func() { ended <- attach(conn, streams{in: in, out: chanWriter(out)}, true) }()
-	expect := func(want string) {
-		t.Helper()
-		var got string
-		for len(got) < len(want) {
-			got += <-out
-		}
-		if got != want {
-			t.Errorf("shown %q, want %q", got, want)
-		}
-	}
-	expect("<H>")
-	io.WriteString(typing, "a\n")
-	expect("ran a\n<H>")
-	io.WriteString(typing, "wait\n")
-	<-c.waiting
-	if err := writeFrames(conn, frameInterrupt, nil); err != nil {
+// A person is somebody at a pseudo-terminal.
+type person struct {
+	t       *testing.T
+	keys    *os.File // where he types and reads
+	tty     *os.File // what the program has
+	reading *bufio.Reader
+}
+
+func newPerson(t *testing.T) *person {
+	t.Helper()
+	keys, tty, err := pty.Open()
+	if err != nil {
 		t.Fatal(err)
 	}
-	expect("interrupted\n<H>")
-	if err := writeFrames(conn, frameInterrupt, nil); err != nil { // at the prompt
-		t.Fatal(err)
-	}
-	expect("<H>")
-	io.WriteString(typing, "bad\n")
-	expect("refused\n<H>")
-	typing.Close() // Ctrl-D
-	expect("\n")
-	if err := <-ended; err != nil {
-		t.Errorf("attach() = %v, want nil: a person has seen what was refused", err)
+	t.Cleanup(func() {
+		keys.Close()
+		tty.Close()
+	})
+	return &person{t, keys, tty, bufio.NewReader(keys)}
+}
+
+func (p *person) types(keys string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p.keys, keys); err != nil {
+		p.t.Fatal(err)
 	}
 }
 
-// A chanWriter hands on what is written.
-type chanWriter chan<- string
+// sees reads until want has been shown.
+func (p *person) sees(want string) {
+	p.t.Helper()
+	var got strings.Builder
+	for !strings.HasSuffix(got.String(), want) {
+		c, err := p.reading.ReadByte()
+		if err != nil {
+			p.t.Fatalf("shown %q and then %v, want %q", &got, err, want)
+		}
+		got.WriteByte(c)
+	}
+}
 
-func (w chanWriter) Write(p []byte) (int, error) {
-	w <- string(p)
-	return len(p), nil
+func TestConsoleOfAPerson(t *testing.T) {
+	c, p := openCounter(t), newPerson(t)
+	before, err := term.GetState(int(p.tty.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() {
+		ended <- runConsole(streams{in: p.tty, out: p.tty, err: io.Discard}, []string{"--state", c.state})
+	}()
+	p.sees("<H>")
+	p.types("a\r")
+	p.sees("ran a\r\n<H>")
+	p.types("wait\r")
+	<-c.waiting
+	p.types("\x03")
+	p.sees("interrupted\r\n<H>")
+	p.types("bad\r")
+	p.sees("refused\r\n<H>")
+	p.types("quit\r")
+	if err := <-ended; err != nil {
+		t.Errorf("runConsole() = %v, want nil: a person has seen what was refused", err)
+	}
+	if after, err := term.GetState(int(p.tty.Fd())); err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("the terminal is %+v, %v, and was %+v", after, err, before)
+	}
+}
+
+func TestTheTerminalIsRestoredAfterACrashOfTheSession(t *testing.T) {
+	c, p := openCounter(t), newPerson(t)
+	before, err := term.GetState(int(p.tty.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() {
+		ended <- runConsole(streams{in: p.tty, out: p.tty, err: io.Discard}, []string{"--state", c.state})
+	}()
+	p.sees("<H>")
+	p.types("panic\r")
+	if err := <-ended; !says(err, "the gateway ended") {
+		t.Errorf("runConsole() = %v, want that the gateway went", err)
+	}
+	if after, err := term.GetState(int(p.tty.Fd())); err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("the terminal is %+v, %v, and was %+v", after, err, before)
+	}
+}
+
+func TestTheGatewayKnowsTheWindow(t *testing.T) {
+	r := newRemote(t.Context(), nil, true)
+	for _, p := range [][]byte{{0, 100, 0, 40}, {0, 100}, nil, {0, 1, 0, 2, 0}} {
+		r.window(p)
+	}
+	if columns, rows := r.Size(); columns != 100 || rows != 40 {
+		t.Errorf("size %d, %d, want 100, 40", columns, rows)
+	}
+	<-r.Resized()
 }
 
 func TestBrokenConsolesHurtNobody(t *testing.T) {
@@ -277,7 +344,7 @@ func TestARefusalIsReadThoughNothingCanBeSent(t *testing.T) {
 		}
 		gateway.Close()
 		var out strings.Builder
-		err := attach(console, streams{in: strings.NewReader("a\n"), out: &out}, false)
+		err := attach(console, streams{in: strings.NewReader("a\n"), out: &out}, nil)
 		if out.String() != test.want || !says(err, test.err) {
 			t.Errorf("%s: shown %q, %v, want %q, error %q", test.name, &out, err, test.want, test.err)
 		}
@@ -330,7 +397,7 @@ func TestASocketThatACrashLeftIsReplaced(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(state, consoleSocket), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	server, err := listenConsoles(state, nil, nil)
+	server, err := listenConsoles(state, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

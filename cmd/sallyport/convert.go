@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"sallyport/commands"
-	"sallyport/ipsec/secret"
 )
 
 // renames are `--interface IOS=OURS`, repeated.
@@ -56,6 +55,6 @@ func runConvert(s streams, args []string) error {
 	if len(faults) > 0 {
 		fmt.Fprintf(s.err, "sallyport: convert: %d lines were not taken: see the comments\n", len(faults))
 	}
-	_, err = fmt.Fprint(s.out, config.Render(func(key secret.Octets) string { return string(key) }))
+	_, err = fmt.Fprint(s.out, config.RenderClear())
 	return err
 }

@@ -38,8 +38,19 @@ var _ commands.Files = (*files)(nil)
 
 func newFiles(g *gateway) *files {
 	f := &files{folder: g.state, fixed: g.config, log: g.log, next: savedFile}
+	f.tidy()
 	f.loadNext()
 	return f
+}
+
+// tidy removes what a loss of power has left half-written. What cannot be removed
+// is in nobody's way.
+func (f *files) tidy() {
+	for _, folder := range []string{f.folder, f.path(pointFolder)} {
+		if err := store.Tidy(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			f.log.note(configFault, "%s cannot be tidied: %v", folder, err)
+		}
+	}
 }
 
 // loadNext reads which file was chosen for the start.

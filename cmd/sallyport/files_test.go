@@ -44,7 +44,7 @@ func newBoxFolder(t *testing.T) *boxFolder {
 
 // again is another start of the box.
 func (f *boxFolder) again() {
-	f.device = &device{files: newFiles(f.gateway), seal: f.gateway.seal, ports: &ports{}}
+	f.device = &device{files: newFiles(f.gateway), accounts: newAccounts(f.gateway), seal: f.gateway.seal, ports: &ports{}}
 }
 
 // logged ends the log and returns it.
@@ -108,6 +108,7 @@ func TestStartUp(t *testing.T) {
 			f.put("vrpcfg.cfg", "sysname \xff\n")
 		}, "A", "it is not text", "vrpcfg.cfg.bak"},
 		{"a line of a megabyte", func(f *boxFolder) { f.put("vrpcfg.cfg", strings.Repeat("x", 1<<20)) }, commands.DefaultSysname, "line 1 is longer", ""},
+		{"a part of a file left", func(f *boxFolder) { f.save("", "sysname A\n"); f.put(".vrpcfg.cfg.tmp123", "sysn") }, "A", "", "vrpcfg.cfg"},
 		{"another file chosen", func(f *boxFolder) { f.save("", "sysname A\n"); f.save("b.cfg", "sysname B\n"); f.choose("b.cfg") }, "B", "", "b.cfg"},
 		{"none chosen", func(f *boxFolder) { f.save("", "sysname A\n"); f.choose("") }, commands.DefaultSysname, "no start-up file is chosen", ""},
 		{"none chosen, then saved", func(f *boxFolder) { f.choose(""); f.save("", "sysname A\n") }, "A", "", "vrpcfg.cfg"},
@@ -121,6 +122,9 @@ func TestStartUp(t *testing.T) {
 		}
 		if got := f.device.Startup().Current; got != test.current {
 			t.Errorf("%s: display startup names %q, want %q", test.name, got, test.current)
+		}
+		if left, err := filepath.Glob(filepath.Join(f.state, ".*")); len(left) > 0 || err != nil {
+			t.Errorf("%s: %q are left", test.name, left)
 		}
 		if log := f.logged(); !strings.Contains(log, test.log) || test.log == "" && log != "" {
 			t.Errorf("%s: logged %q, want %q", test.name, log, test.log)
@@ -309,7 +313,7 @@ func FuzzStartUp(f *testing.F) {
 		}
 		g := &gateway{log: log, seal: testSeal(t, 1)}
 		g.state = dir
-		g.device = &device{files: newFiles(g), seal: g.seal, ports: &ports{}}
+		g.device = &device{files: newFiles(g), accounts: newAccounts(g), seal: g.seal, ports: &ports{}}
 		c, err := g.startUp()
 		if err != nil {
 			t.Fatal(err)

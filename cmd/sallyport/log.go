@@ -55,7 +55,7 @@ func (l *logbook) add(now time.Time, e entry) {
 		return
 	}
 	if e.trace && l.trace && !e.debugOnly {
-		l.plain.add(now, printable(e.text))
+		l.plain.add(now, printable(e.words()))
 	}
 	l.centre.add(now, e)
 }

@@ -18,7 +18,6 @@ const (
 	loopTrouble
 	configFault
 	configCommitted
-	configSaved
 	shellLogin
 	shellLogout
 	shellCommand
@@ -63,8 +62,7 @@ var catalogue = [logKinds]logName{
 	loopOverload:         {"IKE", commands.LogWarning, "IKE_OVERLOAD", "A queue was full; what came last was dropped."},
 	loopTrouble:          {"IKE", commands.LogError, "IKE_TROUBLE", "The system refused to send or receive, or the dataplane an order."},
 	configFault:          {"CFM", commands.LogWarning, "CFM_FAULT", "A line of a configuration file was refused, or the file is not as it should be."},
-	configCommitted:      {"CFM", commands.LogNotification, "CFM_COMMIT", "The configuration was changed."},
-	configSaved:          {"CFM", commands.LogNotification, "CFM_SAVE", "The configuration was saved."},
+	configCommitted:      {"CFM", commands.LogNotification, "CFM_COMMIT", "The configuration was changed otherwise than by a line that a user entered."},
 	shellLogin:           {"SHELL", commands.LogNotification, "SHELL_LOGIN", "A user has logged in."},
 	shellLogout:          {"SHELL", commands.LogNotification, "SHELL_LOGOUT", "A user has left."},
 	shellCommand:         {"SHELL", commands.LogNotification, "CMDRECORD", "A user has entered a command. Keys in it are masked."},
@@ -72,8 +70,8 @@ var catalogue = [logKinds]logName{
 	sshFailed:            {"SSH", commands.LogWarning, "SSH_FAIL", "Somebody could not prove over SSH who he is."},
 	sshBlocked:           {"SSH", commands.LogWarning, "SSH_BLOCKED", "An address is shut out for a while, for it has guessed too often."},
 	sshRefused:           {"SSH", commands.LogWarning, "SSH_REFUSED", "A connection was refused before any proof: too many, or the address may not come in."},
-	ikeSAUp:              {"IKE", commands.LogNotification, "IKE_SA_UP", "Phase 1 is done: an ISAKMP SA is there."},
-	ikeSADown:            {"IKE", commands.LogNotification, "IKE_SA_DOWN", "An ISAKMP SA is gone, and why."},
+	ikeSAUp:              {"IKE", commands.LogWarning, "IKE_SA_UP", "Phase 1 is done: an ISAKMP SA is there."},
+	ikeSADown:            {"IKE", commands.LogWarning, "IKE_SA_DOWN", "An ISAKMP SA is gone, and why."},
 	ikeNegotiationFailed: {"IKE", commands.LogWarning, "IKE_NEGO_FAIL", "A negotiation failed, and why."},
 	ikeNoAnswer:          {"IKE", commands.LogWarning, "IKE_NO_ANSWER", "A peer did not answer."},
 	ikeRefused:           {"IKE", commands.LogInformational, "IKE_MSG_REFUSED", "A message was refused; anybody can send one."},
@@ -82,8 +80,8 @@ var catalogue = [logKinds]logName{
 	ikeMessage:           {"IKE", commands.LogDebugging, "IKE_MESSAGE", "`debugging ike message`, `--trace`: a message and its payloads."},
 	ikePacket:            {"IKE", commands.LogDebugging, "IKE_PACKET", "`debugging ike packet`: a message's header."},
 	ikeRepeated:          {"IKE", commands.LogDebugging, "IKE_REPEAT", "`debugging ike transport`, `--trace`: a message was sent again."},
-	ipsecSAUp:            {"IPSEC", commands.LogNotification, "IPSEC_SA_UP", "Phase 2 is done: a pair of IPsec SAs is there."},
-	ipsecSADown:          {"IPSEC", commands.LogNotification, "IPSEC_SA_DOWN", "A pair of IPsec SAs is gone, and why."},
+	ipsecSAUp:            {"IPSEC", commands.LogWarning, "IPSEC_SA_UP", "Phase 2 is done: a pair of IPsec SAs is there."},
+	ipsecSADown:          {"IPSEC", commands.LogWarning, "IPSEC_SA_DOWN", "A pair of IPsec SAs is gone, and why."},
 	ipsecAcquire:         {"IPSEC", commands.LogDebugging, "IPSEC_ACQUIRE", "`debugging ipsec packet`: a packet that has no SA."},
 	ipsecExpired:         {"IPSEC", commands.LogDebugging, "IPSEC_EXPIRED", "`debugging ipsec misc`: an SA has come to one of its limits."},
 	ipsecMoved:           {"IPSEC", commands.LogDebugging, "IPSEC_MOVED", "`debugging ipsec misc`: a peer behind a NAT has another address."},

@@ -53,7 +53,7 @@ func (c *centre) add(now time.Time, e entry) {
 	logged := false
 	if !e.trace {
 		if logged = e.own || c.logs.allow(e.reason); logged {
-			c.log(now, e.kind, e.text)
+			c.log(now, e.kind, e.words())
 		} else {
 			c.buffer.dropped++
 		}
@@ -95,7 +95,7 @@ func (c *centre) show(now time.Time, e entry, logged bool) {
 	if c.config.Disabled {
 		return
 	}
-	line := e.kind.line(e.text)
+	line := e.kind.line(e.words())
 	line.Time, line.Host = now, c.sysname
 	for m := range c.lines {
 		if m.debugs() && !(logged && m.logs(line.Severity, c.config.Levels)) {

@@ -26,7 +26,7 @@ func TestLogHosts(t *testing.T) {
 	config.Logging.Levels.Host = commands.LogWarning
 	config.Logging.Hosts[to.Addr()] = commands.LogServer{Address: to.Addr(), Port: int(to.Port()), Facility: 16}
 	c.apply(config)
-	c.add(logTestTime, note(ikeSAUp, "too light"))
+	c.add(logTestTime, note(systemUp, "too light"))
 	c.add(logTestTime, note(ikeNegotiationFailed, "failed"))
 	buffer := make([]byte, 4096)
 	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {

@@ -43,7 +43,7 @@ func TestLinesInTheBuffer(t *testing.T) {
 	c.sysname = "H"
 	c.add(logTestTime, note(ikeSAUp, "phase 1 up"))
 	want := []string{
-		"May  7 2026 11:42:19+00:00 H %%01IKE/5/IKE_SA_UP(l)[3]:phase 1 up",
+		"May  7 2026 11:42:19+00:00 H %%01IKE/4/IKE_SA_UP(l)[3]:phase 1 up",
 		"May  7 2026 11:42:19+00:00 Sallyport %%01IKE/4/IKE_NEGO_FAIL(l)[2]:failed",
 		"May  7 2026 11:42:19+00:00 Sallyport %%01SYSTEM/5/SYS_UP(l)[1]:up",
 	}
@@ -74,7 +74,7 @@ func TestTheBufferTakesItsLevel(t *testing.T) {
 		if err := c.configure(l, "H"); err != nil {
 			t.Fatal(err)
 		}
-		for _, e := range []entry{note(ikeNegotiationFailed, "failed"), note(ikeSAUp, "up"), note(ikeRefused, "refused"), note(ikeNotifiedInClear, "clear")} {
+		for _, e := range []entry{note(ikeNegotiationFailed, "failed"), note(systemUp, "up"), note(ikeRefused, "refused"), note(ikeNotifiedInClear, "clear")} {
 			c.add(logTestTime, e)
 		}
 		if got := strings.Join(c.texts(), " "); got != test.want {

@@ -24,7 +24,7 @@ func received(messages <-chan string) (all []string) {
 }
 
 const (
-	upLine    = "May  7 2026 11:42:19+00:00 Sallyport %%01IKE/5/IKE_SA_UP(l)[1]:up"
+	upLine    = "May  7 2026 11:42:19+00:00 Sallyport %%01IKE/4/IKE_SA_UP(l)[1]:up"
 	upDebug   = "May  7 2026 11:42:19.310+00:00 Sallyport IKE/7/IKE_SA_UP:up"
 	sentDebug = "May  7 2026 11:42:19.310+00:00 Sallyport IKE/7/IKE_MESSAGE:sent"
 )
@@ -52,8 +52,8 @@ func TestMonitor(t *testing.T) {
 		{"that of another line", "vty0", on("vty1", monitoring), nil},
 		{"undo terminal monitor", "con0", func(c *centre) { c.Terminal("con0", monitoring, false) }, nil},
 		{"undo terminal logging", "con0", func(c *centre) { c.Terminal("con0", logging, false) }, nil},
-		{"a level that is too grave", "con0", func(c *centre) { c.config.Levels.Console = commands.LogWarning }, nil},
-		{"the level of the others", "con0", func(c *centre) { c.config.Levels.Monitor = commands.LogWarning }, []string{upLine}},
+		{"a level that is too grave", "con0", func(c *centre) { c.config.Levels.Console = commands.LogError }, nil},
+		{"the level of the others", "con0", func(c *centre) { c.config.Levels.Monitor = commands.LogError }, []string{upLine}},
 		{"undo info-center enable", "con0", func(c *centre) { c.config.Disabled = true }, nil},
 		{"debugging alone", "vty0", on("vty0", debugging), nil},
 		{"debugging and monitor", "vty0", on("vty0", debugging, monitoring), []string{upLine, sentDebug}},
@@ -72,7 +72,7 @@ func TestMonitor(t *testing.T) {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 		unsubscribe()
-		c.add(logTestTime, note(systemUp, "later"))
+		c.add(logTestTime, note(ikeSAUp, "later"))
 		if got := received(messages); got != nil {
 			t.Errorf("%s: after the end %q", test.name, got)
 		}
@@ -121,12 +121,12 @@ func TestASlowTerminalIsToldWhatItMissed(t *testing.T) {
 	messages, unsubscribe := c.Subscribe("con0")
 	defer unsubscribe()
 	for range monitorQueue + 5 {
-		c.add(logTestTime, note(systemUp, "x"))
+		c.add(logTestTime, note(ikeSAUp, "x"))
 	}
 	if got := received(messages); len(got) != monitorQueue {
 		t.Errorf("%d lines, want %d", len(got), monitorQueue)
 	}
-	c.add(logTestTime, note(systemUp, "y"))
+	c.add(logTestTime, note(ikeSAUp, "y"))
 	got := received(messages)
 	if len(got) != 2 || got[0] != "Info: 5 lines are not shown: the terminal is too slow." || got[1][len(got[1])-2:] != ":y" {
 		t.Errorf("then %q, want the number of lines missed and the line", got)

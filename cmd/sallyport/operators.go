@@ -23,7 +23,7 @@ type opener func(commands.Options) (session shell.Session, leave func())
 // open is the box's opener. A person is shown the log lines that his terminal wants.
 func (o *operators) open(options commands.Options) (shell.Session, func()) {
 	options.Exclusive = o.lock.do
-	s := &lockedSession{lock: o.lock, running: o.running, session: commands.NewSession(o.device, o.running, options)}
+	s := &lockedSession{lock: o.lock, session: commands.NewSession(o.device, o.running, options)}
 	unsubscribe := func() {}
 	if options.Interactive {
 		s.messages, unsubscribe = o.log.centre.Subscribe(options.Line)
@@ -41,10 +41,9 @@ func (o *operators) open(options commands.Options) (shell.Session, func()) {
 // displays, are done without the lock.
 type lockedSession struct {
 	lock     sync.Locker
-	running  *commands.Running
 	session  *commands.Session
 	messages <-chan string
-	record   func(line string) // of a line that has changed the configuration
+	record   func(line string) // in the log
 }
 
 var _ shell.Session = (*lockedSession)(nil)
@@ -63,12 +62,9 @@ func (s *lockedSession) Prompt() string { return locked(s, (*commands.Session).P
 // without it.
 func (s *lockedSession) Exec(ctx context.Context, line string) commands.Output {
 	return locked(s, func(c *commands.Session) commands.Output {
-		before := s.running.Config()
-		defer func() {
-			if s.running.Config() != before {
-				s.record(line)
-			}
-		}()
+		if !c.Hidden() {
+			s.record(line)
+		}
 		return c.Exec(ctx, line)
 	}).Rendered()
 }

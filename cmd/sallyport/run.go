@@ -5,10 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/signal"
-	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -27,6 +28,8 @@ type settings struct {
 	dataplane string
 	ports     ports
 	trace     bool
+	console   bool         // be the console too:
+	attend    func() error // until it returns; nil: no
 }
 
 // runGateway is the gateway, until a signal ends it.
@@ -49,12 +52,42 @@ func runGateway(s streams, args []string) error {
 	ctx, restore := signal.NotifyContext(context.Background(), unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	defer restore()
 	signal.Ignore(unix.SIGPIPE) // a log that nobody reads any more must not end the gateway
-	log := newLogbook(s.err, set.trace)
+	out := &mutable{Writer: s.err}
+	log := newLogbook(out, set.trace)
 	defer log.close()
 	if err := shell.Prepare(); err != nil {
 		log.say("terminals have a simpler line editor: %v", err)
 	}
+	if set.console {
+		set.attend = func() error { return attend(set.state, s, out) }
+	}
 	return live(ctx, set, log)
+}
+
+// A mutable is the log's output, which is silent while a console is on the same
+// terminal: that is shown the log by its session.
+type mutable struct {
+	io.Writer
+	mute atomic.Bool
+}
+
+// Write writes, unless muted.
+func (m *mutable) Write(p []byte) (int, error) {
+	if m.mute.Load() {
+		return len(p), nil
+	}
+	return m.Writer.Write(p)
+}
+
+// attend is the console of our own gateway, until it ends.
+func attend(state string, s streams, log *mutable) error {
+	terminal := terminalOf(s)
+	if terminal != nil {
+		terminal.shared = true
+	}
+	log.mute.Store(true)
+	defer log.mute.Store(false)
+	return attachTo(state, s, terminal)
 }
 
 // stateAdvice says what to do when the state folder cannot be made or used.
@@ -79,6 +112,7 @@ func readSettings(s streams, args []string) (settings, error) {
 	flags.StringVar(&set.dataplane, "dataplane", "auto", "auto, `kernel or user`")
 	flags.Var(&set.ports, "port", "`NAME=DEVICE`, such as GigabitEthernet0/0/2=eth1; may be repeated")
 	flags.StringVar(&portsFile, "ports", "", "`FILE` with such lines")
+	flags.BoolVar(&set.console, "console", false, "be the console on this terminal too; its end is the gateway's")
 	flags.BoolVar(&set.trace, "trace", false, "log every IKE message")
 	if err := parse(flags, s, args, 0); err != nil {
 		return set, err
@@ -105,17 +139,11 @@ func checkDataplane(name string) error {
 	return usageError{fmt.Sprintf("run: --dataplane %s: want auto, kernel or user", name)}
 }
 
-// startup returns the file that the configuration comes from and is saved to.
-func (s settings) startup() string {
-	if s.config != "" {
-		return s.config
-	}
-	return filepath.Join(s.state, savedFile)
-}
-
 // live builds the gateway, waits for its end and takes it down again.
 func live(ctx context.Context, set settings, log *logbook) (err error) {
 	g := &gateway{settings: set, log: log}
+	var own ownConsole
+	defer own.wait() // after the gateway has closed it
 	defer func() {
 		late := time.AfterFunc(endPatience, func() {
 			fmt.Fprintln(os.Stderr, "sallyport: something does not end; leaving it")
@@ -130,5 +158,30 @@ func live(ctx context.Context, set settings, log *logbook) (err error) {
 	if err := g.start(); err != nil {
 		return err
 	}
-	return g.wait(ctx)
+	return g.wait(own.begin(ctx, set.attend))
+}
+
+// An ownConsole is the console that the gateway itself is, if it is.
+type ownConsole struct{ done chan struct{} }
+
+// begin has the console run. Its end ends what it returns.
+func (c *ownConsole) begin(ctx context.Context, attend func() error) context.Context {
+	if attend == nil {
+		return ctx
+	}
+	ctx, leave := context.WithCancel(ctx)
+	c.done = make(chan struct{})
+	go func() {
+		defer close(c.done)
+		defer leave()
+		_ = attend() // it ends with the user's quit, or because the gateway does
+	}()
+	return ctx
+}
+
+// wait returns when the terminal is as it was before.
+func (c *ownConsole) wait() {
+	if c.done != nil {
+		<-c.done
+	}
 }

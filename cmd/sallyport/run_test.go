@@ -27,7 +27,7 @@ type bare struct {
 	folder string
 }
 
-func newBare(t *testing.T) *bare {
+func newBare(t testing.TB) *bare {
 	t.Helper()
 	requireRoot(t)
 	b := &bare{Namespace: newSpace(t)}
@@ -50,7 +50,7 @@ func (b *bare) file(t *testing.T, name, text string) (path string) {
 func (b *bare) state() string { return filepath.Join(b.folder, "s") }
 
 // command is `sallyport run` with the folder's state.
-func (b *bare) command(t *testing.T, args ...string) *exec.Cmd {
+func (b *bare) command(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := program()
 	must(t, err)
@@ -67,7 +67,7 @@ type gatewayRun struct {
 }
 
 // run starts a gateway and waits until it is up.
-func (b *bare) run(t *testing.T, args ...string) *gatewayRun {
+func (b *bare) run(t testing.TB, args ...string) *gatewayRun {
 	t.Helper()
 	g := &gatewayRun{Cmd: b.command(t, args...), bare: b, log: &transcript{}}
 	g.Stderr = g.log
@@ -88,7 +88,7 @@ func (g *gatewayRun) end(t *testing.T, signal syscall.Signal) time.Duration {
 }
 
 // console types a script into the gateway's console.
-func (b *bare) console(t *testing.T, script string) (string, error) {
+func (b *bare) console(t testing.TB, script string) (string, error) {
 	t.Helper()
 	path, err := program()
 	must(t, err)

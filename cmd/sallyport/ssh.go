@@ -26,7 +26,7 @@ type sshService struct {
 	log      func(entry)
 	listen   func(port int) (net.Listener, error)
 
-	mu       sync.Mutex   // over what follows
+	mu       sync.Mutex // over what follows
 	closed   bool
 	server   *sshd.Server // nil: it never ran
 	listener net.Listener // nil: it does not run
@@ -226,11 +226,12 @@ func (s *sshService) converse(ctx context.Context, seat *seat, t shell.Terminal)
 
 // greeting is what a person sees first.
 func (s *sshService) greeting() string {
-	m := s.management()
+	c := s.accounts.config.Load()
+	m := &c.Management
 	return wholeLines(m.ShellHeader) + fmt.Sprintf(`Info: The max number of VTY users is %d, and the number
       of current VTY users on line is %d.
       The current login time is %s.
-`, m.MaxVTY, s.accounts.network(), s.accounts.now().Format(time.DateTime))
+`, m.MaxVTY, s.accounts.network(), s.accounts.now().In(c.Zone.Location()).Format(time.DateTime))
 }
 
 // wholeLines ends a text that does not end with a line feed, if there is one.

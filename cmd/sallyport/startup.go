@@ -25,7 +25,7 @@ func (g *gateway) startUp() (*commands.Config, error) {
 	}
 	g.device.booted(text.Path)
 	g.warnIfShared(text.Path)
-	script := commands.Script{File: text.Path, Text: string(text.Data), Open: g.seal.Open, Port: g.device.Port}
+	script := commands.Script{File: text.Path, Text: string(text.Data), Open: g.seal.Open, Hash: g.device.Hash, Port: g.device.Port}
 	config, faults := commands.Replay(commands.New(), script)
 	for _, fault := range faults {
 		g.log.note(configFault, "start-up configuration: %v", fault)

@@ -12,7 +12,10 @@ import (
 )
 
 // A tty is the terminal that a console's user sits at.
-type tty struct{ in, out int }
+type tty struct {
+	in, out int
+	shared  bool // the program goes on without it: it sees to signals itself
+}
 
 // terminalOf returns the terminal of the streams, nil if input or output is none:
 // then the input is a script.
@@ -22,7 +25,7 @@ func terminalOf(s streams) *tty {
 	if !isFile || !isFileToo || !term.IsTerminal(int(in.Fd())) || !term.IsTerminal(int(out.Fd())) {
 		return nil
 	}
-	return &tty{int(in.Fd()), int(out.Fd())}
+	return &tty{in: int(in.Fd()), out: int(out.Fd())}
 }
 
 // raw hands every key to the gateway, and returns what makes the terminal what it
@@ -32,14 +35,17 @@ func (t *tty) raw() (restore func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	restore = sync.OnceFunc(func() { _ = term.Restore(t.in, state) }) // it has gone if it cannot be restored
+	back := sync.OnceFunc(func() { _ = term.Restore(t.in, state) }) // it has gone if it cannot be restored
+	if t.shared {
+		return back, nil
+	}
 	ends := make(chan os.Signal, 1)
 	signal.Notify(ends, unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT)
 	done := make(chan struct{})
 	go func() {
 		select {
 		case s := <-ends:
-			restore()
+			back()
 			os.Exit(128 + int(s.(unix.Signal)))
 		case <-done:
 		}
@@ -47,7 +53,7 @@ func (t *tty) raw() (restore func(), err error) {
 	return func() {
 		signal.Stop(ends)
 		close(done)
-		restore()
+		back()
 	}, nil
 }
 

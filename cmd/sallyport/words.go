@@ -23,12 +23,21 @@ type entry struct {
 	kind   logKind
 	reason string // what is counted together for the rate limit
 	text   string
-	trace  bool // shown only if messages are traced, or debugged
-	own    bool // not provoked by the network: not limited
+	later  func() string // the text, if it is to be made only for a line that is logged
+	trace  bool          // shown only if messages are traced, or debugged
+	own    bool          // not provoked by the network: not limited
 
 	debug     commands.DebugKind // that shows it; 0: none
 	remote    netip.Addr         // of the peer that it is about, for debugging
 	debugOnly bool               // not even traced
+}
+
+// words returns the text.
+func (e entry) words() string {
+	if e.later != nil {
+		return e.later()
+	}
+	return e.text
 }
 
 // describe puts an event of the engine into words.

@@ -30,21 +30,13 @@ func (v visitor) logout(reason string) entry {
 	return entry{kind: shellLogout, reason: "logout", text: v.String() + " has logged out: " + reason}
 }
 
-// command says what somebody has entered, without its secrets.
+// command says what somebody has entered, without its secrets. A script may have
+// many thousand lines, so that only those that are logged are put into words.
 func (v visitor) command(line string) entry {
-	text := fmt.Sprintf("Recorded command information. (Task=%s, Ip=%s, User=%s, Command=%q)",
-		cmp.Or(v.line, "**"), cmp.Or(v.source, "**"), cmp.Or(v.user, "**"), commands.WithoutSecret(line))
-	return entry{kind: shellCommand, reason: "command", text: text}
-}
-
-// committed says that somebody has changed the configuration.
-func (v visitor) committed() entry {
-	return entry{kind: configCommitted, reason: "commit", text: v.String() + " has changed the configuration"}
-}
-
-// saved says that somebody has saved the configuration.
-func (v visitor) saved(file string) entry {
-	return entry{kind: configSaved, reason: "save", text: v.String() + " has saved the configuration to " + file}
+	return entry{kind: shellCommand, reason: "command", later: func() string {
+		return fmt.Sprintf("Recorded command information. (Task=%s, Ip=%s, User=%s, Command=%q)",
+			cmp.Or(v.line, "**"), cmp.Or(v.source, "**"), cmp.Or(v.user, "**"), commands.WithoutSecret(line))
+	}}
 }
 
 // sshFailure says that somebody could not prove who he is.

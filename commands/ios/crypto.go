@@ -57,12 +57,13 @@ func typedKey(c *Context, args []string) ([]string, error) {
 	return key(c, args[1:])
 }
 
-// openPeer opens the peer with an address, named after it if it is new.
+// openPeer opens the peer with an address. A new one is named after it and speaks
+// what ISAKMP is: IKEv1.
 func openPeer(c *Context, address string) []string {
 	if name := c.PeerAt(address); name != "" {
 		return []string{"ike peer " + name}
 	}
-	return []string{"ike peer " + address, "remote-address " + address}
+	return []string{"ike peer " + address, "undo version 2", "remote-address " + address}
 }
 
 func noKey(c *Context, args []string) ([]string, error) {

@@ -8,13 +8,15 @@ import (
 // gigabitEthernet is the one type of port that both languages have.
 const gigabitEthernet = "gigabitethernet"
 
-// interfaceOf returns VRP's name of an interface: GigabitEthernet0/1 is
-// GigabitEthernet0/0/1, and any other has to be named by the operator.
+// interfaceOf returns VRP's name of an interface in a file: GigabitEthernet0/1 is
+// GigabitEthernet0/0/1, and any other has to be named by the operator. At a
+// terminal a name that is not VRP's may be a slip.
 func interfaceOf(c *Context, name string) (string, error) {
-	if c.Interface != nil {
-		if given := c.Interface(name); given != "" {
-			return given, nil
-		}
+	if c.Interface == nil {
+		return name, nil
+	}
+	if given := c.Interface(name); given != "" {
+		return given, nil
 	}
 	digits := strings.IndexAny(name, "0123456789")
 	if digits <= 0 || !strings.HasPrefix(gigabitEthernet, strings.ToLower(name[:digits])) {

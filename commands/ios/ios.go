@@ -24,7 +24,7 @@ type Context struct {
 	PeerAt func(address string) string
 
 	// Interface returns VRP's name of an interface that IOS names otherwise, or "".
-	// nil: there are none.
+	// nil: the line is no file's.
 	Interface func(name string) string
 }
 
@@ -60,6 +60,21 @@ func Translate(line string, c Context) (lines []string, ok bool, err error) {
 		lines[len(lines)-1] += filter
 	}
 	return lines, true, nil
+}
+
+// order is that in which the lines of a file are taken: in a file of IOS's, lists
+// come after what refers to them.
+var order = []string{"access-list ", "ip access-list ", "crypto isakmp ", "crypto ipsec ", "crypto map "}
+
+// Rank returns the place of a heading among those of a file: lower ones are taken
+// first.
+func Rank(heading string) int {
+	for i, begin := range order {
+		if strings.HasPrefix(heading, begin) {
+			return i
+		}
+	}
+	return len(order)
 }
 
 // cutFilter takes "| include X" off a line, which is the same in both languages.

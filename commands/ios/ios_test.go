@@ -53,8 +53,8 @@ func TestTranslate(t *testing.T) {
 		{"ike-proposal-10", "authentication pre-share", "authentication-method pre-share"},
 		{"ike-proposal-10", "hostname R1", "sysname R1"},
 		{"system", "crypto isakmp key K address 198.51.100.7", "ike peer b; pre-shared-key cipher K; quit"},
-		{"system", "crypto isakmp key 0 K address 192.0.2.9", "ike peer 192.0.2.9; remote-address 192.0.2.9; pre-shared-key cipher K; quit"},
-		{"system", "crypto isakmp key $2 address 192.0.2.9 255.255.255.255", "ike peer 192.0.2.9; remote-address 192.0.2.9; pre-shared-key cipher $2; quit"},
+		{"system", "crypto isakmp key 0 K address 192.0.2.9", "ike peer 192.0.2.9; undo version 2; remote-address 192.0.2.9; pre-shared-key cipher K; quit"},
+		{"system", "crypto isakmp key $2 address 192.0.2.9 255.255.255.255", "ike peer 192.0.2.9; undo version 2; remote-address 192.0.2.9; pre-shared-key cipher $2; quit"},
 		{"system", "no crypto isakmp key K address 198.51.100.7", "ike peer b; undo pre-shared-key; quit"},
 
 		{"system", "crypto ipsec transform-set T esp-aes 256 esp-sha256-hmac",
@@ -68,7 +68,7 @@ func TestTranslate(t *testing.T) {
 		{"system", "crypto map CM 10 ipsec-isakmp", "ipsec policy CM 10 isakmp"},
 		{"ipsec-policy-isakmp-CM-10", "set peer 198.51.100.7", "ike-peer b"},
 		{"ipsec-policy-isakmp-C-M-10", "set peer 192.0.2.9",
-			"ike peer 192.0.2.9; remote-address 192.0.2.9; ipsec policy C-M 10 isakmp; ike-peer 192.0.2.9"},
+			"ike peer 192.0.2.9; undo version 2; remote-address 192.0.2.9; ipsec policy C-M 10 isakmp; ike-peer 192.0.2.9"},
 		{"ipsec-policy-isakmp-CM-10", "set transform-set A B", "proposal A B"},
 		{"ipsec-policy-isakmp-CM-10", "match address 101", "security acl 3101"},
 		{"ipsec-policy-isakmp-CM-10", "match address VPN", "security acl name VPN"},
@@ -143,7 +143,7 @@ func TestTranslateRefuses(t *testing.T) {
 func TestTranslateLeavesOtherLines(t *testing.T) {
 	for _, test := range []struct{ view, line string }{
 		{"user", ""}, {"user", "display ike sa"}, {"system", "ike proposal 10"}, {"system", "frobnicate"},
-		{"user", "crypto isakmp policy 10"}, {"system", "version 15.1"}, {"system", "do"}, {"user", "|"},
+		{"user", "crypto isakmp policy 10"}, {"system", "service timestamps"}, {"system", "do"}, {"user", "|"},
 	} {
 		if lines, ok, err := Translate(test.line, box(test.view)); ok || lines != nil || err != nil {
 			t.Errorf("%s: %q is %q, %v, %v, want nothing", test.view, test.line, lines, ok, err)

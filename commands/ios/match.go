@@ -47,6 +47,8 @@ func match(r *rule, words []string) (f fit, ok bool) {
 			return f, true
 		case i >= len(words):
 			return fit{}, false
+		case p == "<number>" && !isNumber(words[i]):
+			return fit{}, false
 		case p[0] == '<':
 			f.args = append(f.args, words[i])
 		case strings.EqualFold(p, words[i]):

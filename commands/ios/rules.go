@@ -5,6 +5,9 @@ package ios
 var rules = map[scope][]rule{
 	exec: execRules,
 	config: {
+		{words: "Building configuration...", to: ""},
+		{words: "Current configuration : <octets> bytes", to: ""},
+		{words: "version <number>", to: ""},
 		{words: "exit", to: "quit"},
 		{words: "end", to: "return"},
 		{words: "hostname <name>", to: "sysname $1"},
@@ -40,7 +43,7 @@ var rules = map[scope][]rule{
 		{words: "no ip access-list standard <name>", make: noNamedList},
 
 		{words: "interface <name>", make: enterInterface},
-		{words: "interface <type> <number>", make: enterInterface},
+		{words: "interface <type> <port>", make: enterInterface},
 		{words: "ip route <destination> <mask> <hop>", to: "ip route-static $1 $2 $3"},
 		{words: "ip route <destination> <mask> <hop> <preference>", to: "ip route-static $1 $2 $3 preference $4"},
 		{words: "no ip route <destination> <mask> <hop>", to: "undo ip route-static $1 $2 $3"},
@@ -117,6 +120,8 @@ var rules = map[scope][]rule{
 		{words: "ip address <address> <mask> secondary", to: "ip address $1 $2 sub"},
 		{words: "no ip address", to: "undo ip address"},
 		{words: "no shutdown", to: "undo shutdown"},
+		{words: "duplex auto", to: ""},
+		{words: "speed auto", to: ""},
 		{words: "ip mtu <octets>", to: "mtu $1"},
 		{words: "no description", to: "undo description"},
 		{words: "crypto map <name>", to: "ipsec policy $1"},

@@ -110,7 +110,8 @@ func (g *gate) add(p installed) error {
 type gateChange struct{ replaced, added, gone []installed }
 
 // difference returns the change from now to want. A clause keeps its index while its
-// selection stays, and a new one gets one that is free.
+// selection stays, and a new one gets one that is free. It keeps its priority while
+// the order allows.
 func difference(now []installed, want []clause) (change gateChange) {
 	mine, used := make(map[selection]installed), make(map[uint32]bool)
 	for _, p := range now {
@@ -118,10 +119,15 @@ func difference(now []installed, want []clause) (change gateChange) {
 			mine[p.selection] = p
 		}
 	}
+	old := make([]uint32, len(want))
+	for i, c := range want {
+		old[i] = mine[c.selection].priority
+	}
 	kept := make(map[uint32]bool)
 	next := firstIndex
-	for i, c := range want {
-		p := installed{clause: c, priority: firstPriority + uint32(i)}
+	for i, priority := range priorities(old) {
+		c := want[i]
+		p := installed{clause: c, priority: priority}
 		if old, ok := mine[c.selection]; ok {
 			p.index = old.index
 			kept[p.index] = true

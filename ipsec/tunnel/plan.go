@@ -80,8 +80,8 @@ type planner struct {
 // plan returns what the policies want. Without policies that is nothing at all.
 func (p planner) plan(policies []*ipsec.Policy) plan {
 	var devices set[string]
-	var routes set[route]
-	sources := make(map[netip.Prefix]netip.Addr)
+	routes := set[route]{has: make(map[route]bool, 3*len(policies))}
+	sources := make(map[netip.Prefix]netip.Addr, len(policies))
 	for _, policy := range policies {
 		devices.add(policy.Device)
 		for i := range policy.ACL.Rules {
@@ -127,12 +127,12 @@ func (s *set[T]) add(v T) {
 
 // minus returns what is in a and not in b.
 func minus[T comparable](a, b []T) (rest []T) {
-	var other set[T]
+	other := make(map[T]bool, len(b))
 	for _, v := range b {
-		other.add(v)
+		other[v] = true
 	}
 	for _, v := range a {
-		if !other.has[v] {
+		if !other[v] {
 			rest = append(rest, v)
 		}
 	}

@@ -38,11 +38,14 @@ func write(d disk, path string, data []byte) error {
 	return nil
 }
 
+// tempMark is in the name of a file that is being written, before a number.
+const tempMark = ".tmp"
+
 // fill writes data to a new file of mode 0600 beside the target, and returns
 // its name. The name is drawn anew each time, so that what a crash left behind
 // is in nobody's way.
 func fill(d disk, dir, name string, data []byte) (temp string, err error) {
-	file, err := d.create(dir, "."+name+".*")
+	file, err := d.create(dir, "."+name+tempMark+"*")
 	if err != nil {
 		return "", err
 	}

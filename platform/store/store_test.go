@@ -91,6 +91,12 @@ func TestWriteAfterCrash(t *testing.T) {
 	}
 	checkFile(t, path, "new")
 	checkFile(t, temp, "half of the ne") // not ours to judge: another Write may be at work on it
+	if err := Tidy(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, dir); got != "saved.cfg" {
+		t.Errorf("tidied folder holds %q, want only saved.cfg", got)
+	}
 }
 
 func TestWriteRefused(t *testing.T) {

@@ -1,6 +1,7 @@
 package sshd
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/ed25519"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/creack/pty"
 	gossh "golang.org/x/crypto/ssh"
 )
 
@@ -25,9 +27,23 @@ type client struct {
 	key, known string // files
 }
 
+// needs skips the test where something is not installed, which it is where CI runs.
+func needs(t testing.TB, cmd string, arguments ...string) {
+	t.Helper()
+	out, err := exec.Command(cmd, arguments...).CombinedOutput()
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "true":
+		t.Fatalf("%s %v: %v: %s", cmd, arguments, err, out)
+	default:
+		t.Skipf("%s %v: %v: %s", cmd, arguments, err, out)
+	}
+}
+
 // newClient writes carl's key, and the server's for the comparison.
 func newClient(h *house) *client {
 	h.t.Helper()
+	needs(h.t, "ssh", "-V")
 	dir := h.t.TempDir()
 	c := &client{house: h, key: filepath.Join(dir, "key"), known: filepath.Join(dir, "known_hosts")}
 	_, private, err := ed25519.GenerateKey(rand.Reader)
@@ -175,6 +191,7 @@ func TestOpenSSHAlgorithms(t *testing.T) {
 // TestParamiko has a client that changes the user's name between attempts: who
 // proves to be somebody is that one, and nobody before.
 func TestParamiko(t *testing.T) {
+	needs(t, "/usr/bin/python3", "-c", "import paramiko")
 	h := newHouse(t, nil)
 	c := newClient(h)
 	_, port, _ := net.SplitHostPort(h.listener.Addr().String())
@@ -197,8 +214,7 @@ anna after bert's half: refused
 	}
 }
 
-// A window that changes is told, through the ssh program: see the pseudo-terminal
-// of the appliance's tests. Here the ssh program that is killed ends its session.
+// The session of an ssh program that is killed ends.
 func TestOpenSSHKilled(t *testing.T) {
 	h := newHouse(t, nil)
 	c := newClient(h)
@@ -215,4 +231,43 @@ func TestOpenSSHKilled(t *testing.T) {
 	}
 	_ = cmd.Wait() // it was killed
 	h.event("cut off")
+}
+
+// A window that changes is told by the real client: its pseudo-terminal's size is
+// the session's, and so is the new one.
+func TestOpenSSHWindow(t *testing.T) {
+	c := newClient(newHouse(t, nil))
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := c.command(ctx, nil)
+	screen, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 90, Rows: 33})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer screen.Close()
+	shown := bufio.NewReader(screen)
+	seek(t, shown, "hello carl, 90x33\r\n>")
+	if err := pty.Setsize(screen, &pty.Winsize{Cols: 120, Rows: 40}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(screen, "size\nquit\n"); err != nil {
+		t.Fatal(err)
+	}
+	seek(t, shown, "120x40\r\n")
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// seek reads until what is awaited has come.
+func seek(t *testing.T, r *bufio.Reader, want string) {
+	t.Helper()
+	var got strings.Builder
+	for !strings.HasSuffix(got.String(), want) {
+		b, err := r.ReadByte()
+		if err != nil {
+			t.Fatalf("%v after %q, want %q", err, got.String(), want)
+		}
+		got.WriteByte(b)
+	}
 }

@@ -48,8 +48,8 @@ func TestScriptOnInput(t *testing.T) {
 	}
 }
 
-// pty starts an interactive session and returns its two ends.
-func pty(t *testing.T, s *gossh.Session, columns, rows int) (io.WriteCloser, *bytes.Buffer) {
+// interact starts an interactive session and returns its two ends.
+func interact(t *testing.T, s *gossh.Session, columns, rows int) (io.WriteCloser, *bytes.Buffer) {
 	t.Helper()
 	in, err := s.StdinPipe()
 	if err != nil {
@@ -68,7 +68,7 @@ func pty(t *testing.T, s *gossh.Session, columns, rows int) (io.WriteCloser, *by
 
 func TestInteractive(t *testing.T) {
 	s := newHouse(t, nil).session()
-	in, out := pty(t, s, 100, 30)
+	in, out := interact(t, s, 100, 30)
 	if err := s.WindowChange(50, 5000); err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestOddRequests(t *testing.T) {
 			t.Errorf("%s that lies: %v, %v, want it refused", name, ok, err)
 		}
 	}
-	in, _ := pty(t, s, 80, 24)
+	in, _ := interact(t, s, 80, 24)
 	for _, name := range []string{"pty-req", "shell", "exec"} {
 		if ok, err := s.SendRequest(name, true, nil); ok || err != nil {
 			t.Errorf("a second %s: %v, %v, want it refused", name, ok, err)

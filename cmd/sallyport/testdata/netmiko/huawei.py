@@ -30,7 +30,7 @@ said = {
     "refused": box.send_command("dispaly version"),
     "refused set": box.send_config_set(["ike proposal 70000", "ike proposal"]),
     "configuring": box.check_config_mode(),
-    "changed": box.send_command("display current-configuration | include ike proposal|rule"),
+    "changed": box.send_command("display current-configuration | include ike proposal|192.0.2"),
     "saved": box.save_config(confirm=True, confirm_response="y"),
     "question": box.send_command_timing("save"),
     "answer": box.send_command_timing("n"),

@@ -1,0 +1,190 @@
+package commands_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sallyport/commands"
+	"sallyport/shell"
+)
+
+// patience bounds what a test waits for.
+const patience = 20 * time.Second
+
+// A seat is a person's place at a terminal: what is typed there, what is seen.
+type seat struct {
+	t      *testing.T
+	keys   *os.File // the person's end of the pseudo-terminal
+	resize func(columns, rows int)
+	end    func() error // waits for the end of the session and says how it ended
+
+	mu      sync.Mutex
+	changed sync.Cond
+	sheet   *sheet
+	gone    bool // the terminal was closed from the other side
+	turned  string
+}
+
+// sit watches a terminal until the end of the test.
+func sit(t *testing.T, keys *os.File, end func() error) *seat {
+	s := &seat{t: t, keys: keys, end: end, sheet: newSheet()}
+	s.changed.L = &s.mu
+	s.resize = func(columns, rows int) { setSize(t, keys, columns, rows) }
+	done := make(chan struct{})
+	go func() { defer close(done); s.watch() }()
+	t.Cleanup(func() { keys.Close(); <-done })
+	return s
+}
+
+// watch shows what comes.
+func (s *seat) watch() {
+	p := make([]byte, 4096)
+	for {
+		n, err := s.keys.Read(p)
+		s.mu.Lock()
+		s.sheet.write(p[:n])
+		s.gone = err != nil
+		s.mu.Unlock()
+		s.changed.Broadcast()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// press types.
+func (s *seat) press(keys string) {
+	s.t.Helper()
+	if _, err := s.keys.WriteString(keys); err != nil {
+		s.t.Fatalf("typing %q: %v", keys, err)
+	}
+}
+
+// until waits until what is seen is so, and reports whether it became so.
+func (s *seat) until(so func() bool) bool {
+	late := false
+	defer time.AfterFunc(patience, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		late = true
+		s.changed.Broadcast()
+	}).Stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !so() && !s.gone && !late {
+		s.changed.Wait()
+	}
+	return so()
+}
+
+// sees waits until text is seen below the lines seen before, with the cursor as an
+// underscore.
+func (s *seat) sees(text string) {
+	s.t.Helper()
+	if !s.until(func() bool { s.turnPage(text); return s.sheet.text() == text }) {
+		s.t.Fatalf("seen\n%s\nwant\n%s", s.sheet.text(), text)
+	}
+	if s.sheet.strange != nil {
+		s.t.Fatalf("%q is not fit for a terminal, it comes with\n%s", s.sheet.strange, text)
+	}
+	s.sheet.forget()
+}
+
+// more is the question of the pager.
+const more = "  ---- More ----"
+
+// turnPage presses Space where the pager asks and the text goes on.
+func (s *seat) turnPage(wanted string) {
+	seen := s.sheet.text()
+	if !strings.HasSuffix(seen, "\n"+more+"_") || seen == s.turned || seen == wanted {
+		return
+	}
+	s.turned = seen
+	_, _ = s.keys.WriteString(" ") // what is not seen then fails the test
+}
+
+// leaves waits until the session is over and the other side has closed the terminal.
+func (s *seat) leaves() {
+	s.t.Helper()
+	if !s.until(func() bool { return s.gone }) {
+		s.t.Fatalf("the session goes on:\n%s", s.sheet.text())
+	}
+	if err := s.end(); err != nil {
+		s.t.Errorf("the session ends with %v", err)
+	}
+}
+
+// A terminal is a kind of terminal: it has a session run at a window of a size.
+type terminal struct {
+	name  string
+	start func(t *testing.T, s session, columns, rows int) *seat
+}
+
+// terminals are a pseudo-terminal of ours, and that of the ssh program in front of
+// an SSH server of ours.
+func terminals(t *testing.T) []terminal {
+	prepare.Do(func() {
+		if err := shell.Prepare(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return []terminal{{"pty", startPTY}, {"ssh", newHouse(t).start}}
+}
+
+// prepare gives the tests the line editor, as the program does at its start.
+var prepare sync.Once
+
+// A session is a real one at a terminal.
+type session struct {
+	*commands.Session
+	messages chan string
+}
+
+// newSession returns a session of an operator who may do everything.
+func newSession(d commands.Device) session {
+	options := commands.Options{Level: 3, Interactive: true}
+	return session{commands.NewSession(d, commands.NewRunning(commands.New()), options), make(chan string)}
+}
+
+// Exec runs a line.
+func (s session) Exec(ctx context.Context, line string) commands.Output {
+	return s.Session.Exec(ctx, line).Rendered()
+}
+
+// Messages are the test's.
+func (s session) Messages() <-chan string { return s.messages }
+
+// pollable returns f as a file whose Read ends when it is closed.
+func pollable(t *testing.T, f *os.File) *os.File {
+	t.Helper()
+	defer f.Close()
+	fd, err := unix.Dup(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.CloseOnExec(fd)
+	if err := unix.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	return os.NewFile(uintptr(fd), f.Name())
+}
+
+// setSize gives a pseudo-terminal's window a size.
+func setSize(t *testing.T, f *os.File, columns, rows int) {
+	t.Helper()
+	raw, err := f.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := &unix.Winsize{Col: uint16(columns), Row: uint16(rows)}
+	err = raw.Control(func(fd uintptr) { err = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, size) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,84 @@
+package commands_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sallyport/commands"
+)
+
+// Every transcript once more, typed at a terminal: what TestTranscripts finds to
+// be in the files is what is seen there.
+
+// The window of the transcripts: no line of theirs that is typed key by key wraps.
+const columns, rows = 500, 24
+
+func TestTranscriptsAtATerminal(t *testing.T) {
+	for _, kind := range terminals(t) {
+		for name, c := range conversations(t) {
+			if c.Script {
+				continue
+			}
+			t.Run(kind.name+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				s := kind.start(t, newSession(commands.NewFakeDevice()), columns, rows)
+				s.sees(c.Turns[0].Prompt + "_")
+				for i, turn := range c.Turns {
+					next := c.Prompt
+					if i+1 < len(c.Turns) {
+						next = c.Turns[i+1].Prompt
+					}
+					s.take(turn, next, i%8 == 0)
+				}
+				if c.Prompt == "" {
+					s.leaves()
+				}
+			})
+		}
+	}
+}
+
+// conversations are the transcripts by name.
+func conversations(t *testing.T) map[string]commands.Conversation {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "testdata", "cli", "*.txt"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	all := make(map[string]commands.Conversation)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[strings.TrimSuffix(filepath.Base(file), ".txt")] = commands.Converse(string(text))
+	}
+	return all
+}
+
+// take types a line and compares what is seen then, up to the next prompt. A line
+// that comes whole, as when it is pasted, needs no editor; one in two pieces does.
+func (s *seat) take(turn commands.Turn, next string, pieces bool) {
+	s.t.Helper()
+	shown, isHelp := strings.CutSuffix(turn.Typed, "?")
+	if isHelp {
+		s.press(turn.Typed)
+		s.sees(withoutBlanks(turn.Prompt + turn.Typed + "\n" + turn.Answer + turn.Prompt + shown + "_"))
+		s.press("\x18") // Ctrl-X, or the line would be entered
+		s.sees(turn.Prompt + "_")
+		return
+	}
+	if turn.Hidden {
+		shown = ""
+	}
+	if pieces && shown != "" {
+		s.press(turn.Typed)
+		s.sees(withoutBlanks(turn.Prompt + shown + "_"))
+		s.press("\r")
+	} else {
+		s.press(turn.Typed + "\r")
+	}
+	s.sees(withoutBlanks(turn.Prompt + shown + "\n" + turn.Answer + next + "_"))
+}
