@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"sallyport/commands"
@@ -16,25 +17,34 @@ import (
 const columns, rows = 500, 24
 
 func TestTranscriptsAtATerminal(t *testing.T) {
-	for _, kind := range terminals(t) {
-		for name, c := range conversations(t) {
-			if c.Script {
-				continue
+	atOnce(t, conversations(t), func(t *testing.T, kind terminal, c commands.Conversation) {
+		if c.Script {
+			return // see TestScriptOverSSH
+		}
+		s := kind.start(t, newSession(commands.NewFakeDevice()), columns, rows)
+		s.sees(c.Turns[0].Prompt + "_")
+		for i, turn := range c.Turns {
+			next := c.Prompt
+			if i+1 < len(c.Turns) {
+				next = c.Turns[i+1].Prompt
 			}
-			t.Run(kind.name+"/"+name, func(t *testing.T) {
-				t.Parallel()
-				s := kind.start(t, newSession(commands.NewFakeDevice()), columns, rows)
-				s.sees(c.Turns[0].Prompt + "_")
-				for i, turn := range c.Turns {
-					next := c.Prompt
-					if i+1 < len(c.Turns) {
-						next = c.Turns[i+1].Prompt
-					}
-					s.take(turn, next, i%8 == 0)
-				}
-				if c.Prompt == "" {
-					s.leaves()
-				}
+			s.take(turn, next, i%8 == 0)
+		}
+		if c.Prompt == "" {
+			s.leaves()
+		}
+	})
+}
+
+// atOnce runs a test for each case at each kind of terminal, all at the same time:
+// a terminal waits most of the time.
+func atOnce[Case any](t *testing.T, cases map[string]Case, test func(t *testing.T, kind terminal, c Case)) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	for _, kind := range terminals(t) {
+		for name, c := range cases {
+			group.Go(func() {
+				t.Run(kind.name+"/"+name, func(t *testing.T) { test(t, kind, c) })
 			})
 		}
 	}

@@ -35,7 +35,7 @@ func (p *person) leaves(prompt string, s stroke) (entry, bool) {
 			return entry{}, false
 		}
 		line := p.session.Hotkey(s.letter)
-		return entry{keyEnter, line}, line != ""
+		return entry{key: keyEnter, line: line}, line != ""
 	}
 	return entry{}, false
 }

@@ -71,7 +71,7 @@ func (e *prompter) edit(text string) (done entry) {
 	if e.ended {
 		return e.left
 	}
-	return entry{keyEnter, line}
+	return entry{key: keyEnter, line: line}
 }
 
 // gaveUp ends the session after a panic in an editor. It says of what type: the

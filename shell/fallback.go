@@ -55,7 +55,7 @@ func (f *fallback) edit(prompt string) (done entry) {
 	f.fit()
 	line, err := f.term.ReadLine()
 	if err == nil {
-		return entry{keyEnter, line}
+		return entry{key: keyEnter, line: line}
 	}
 	_, _ = f.Write([]byte("\r\n")) // the screen keeps the terminal's error
 	return f.left

@@ -30,8 +30,9 @@ type editor interface {
 // An entry is how a line ended: with keyEnter, keyReturn, keyInterrupt,
 // keyDisconnect, keyTooMuch, or with keyNoMore before its end.
 type entry struct {
-	key  key
-	line string // of keyEnter
+	key    key
+	line   string // of keyEnter
+	secret bool   // line was typed without being shown
 }
 
 func newPerson(t Terminal, s Session) *person {
@@ -95,7 +96,7 @@ func (p *person) turn(ctx context.Context) (over bool, err error) {
 	}
 	switch e.key {
 	case keyEnter:
-		return p.entered(ctx, prompt, e.line)
+		return p.entered(ctx, prompt, e)
 	case keyReturn:
 		return p.show(ctx, p.session.Exec(ctx, "return"))
 	case keyInterrupt:
@@ -109,16 +110,16 @@ func (p *person) turn(ctx context.Context) (over bool, err error) {
 }
 
 // entered runs a line.
-func (p *person) entered(ctx context.Context, prompt, line string) (over bool, err error) {
-	if !isQuestion(prompt) && p.history.add(line, p.session.Settings().History) {
-		p.session.Remember(line)
+func (p *person) entered(ctx context.Context, prompt string, e entry) (over bool, err error) {
+	if !e.secret && !isQuestion(prompt) && p.history.add(e.line, p.session.Settings().History) {
+		p.session.Remember(e.line)
 	}
 	if !p.input.waiting() { // of a paste, more is sent at once
 		if err := p.screen.flush(); err != nil {
 			return true, err
 		}
 	}
-	return p.show(ctx, p.session.Exec(ctx, line))
+	return p.show(ctx, p.session.Exec(ctx, e.line))
 }
 
 // timeOut is what VRP says to who was silent for too long.
@@ -155,7 +156,7 @@ func (p *person) ask(prompt string) (entry, error) {
 	}
 	if line, ok := p.input.line(); ok {
 		p.screen.echo(line)
-		return entry{keyEnter, line}, nil
+		return entry{key: keyEnter, line: line}, nil
 	}
 	return p.waiting(func() entry { return p.edited(prompt) })
 }
@@ -176,7 +177,7 @@ func (p *person) edited(prompt string) entry {
 	p.input.wait()
 	if line, ok := p.input.line(); ok {
 		p.screen.echo(line)
-		return entry{keyEnter, line}
+		return entry{key: keyEnter, line: line}
 	}
 	if !p.input.waiting() {
 		p.screen.end()
@@ -216,8 +217,10 @@ func (p *person) secret() entry {
 			line = line[:max(len(line)-1, 0)]
 		case keyDeleteToStart:
 			line = nil
-		case keyEnter, keyInterrupt, keyDisconnect, keyNoMore:
-			return entry{s.key, string(line)}
+		case keyEnter:
+			return entry{key: keyEnter, line: string(line), secret: true}
+		case keyInterrupt, keyDisconnect, keyNoMore:
+			return entry{key: s.key}
 		}
 		if len(string(line)) > maxTyped {
 			p.input.swallow()

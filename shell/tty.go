@@ -21,8 +21,9 @@ var making sync.Mutex
 
 // Prepare gives the process a controlling terminal if it has none, so that the
 // line editor can be had: it is called once, before the first [Serve]. Nothing is
-// read from that terminal and nothing written to it. Without one, sessions
-// have a simpler editor; the error says why.
+// read from that terminal and nothing written to it. The process leaves its group
+// for that: what is sent to the group does not reach it any more. Without a
+// terminal, sessions have a simpler editor; the error says why.
 func Prepare() error {
 	making.Lock()
 	defer making.Unlock()

@@ -145,7 +145,7 @@ func (l *logs) sinceCleared(s ipsec.Statistics) ipsec.Statistics {
 // apply has lines go where a configuration wants them. That a log host cannot be
 // sent anything is no reason to refuse the rest.
 func (c *centre) apply(config *commands.Config) {
-	if err := c.configure(config.Logging, config.Sysname); err != nil {
+	if err := c.configure(config); err != nil {
 		c.add(time.Now(), entry{kind: systemNotice, text: "log host: " + err.Error(), own: true})
 	}
 }

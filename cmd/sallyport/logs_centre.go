@@ -18,6 +18,7 @@ type centre struct {
 
 	mu       sync.Mutex // over what follows
 	sysname  string
+	zone     *time.Location // of the times in lines
 	config   commands.Logging
 	sequence uint64 // of the last line
 	buffer   logBuffer
@@ -34,7 +35,7 @@ type centre struct {
 func newCentre() *centre {
 	fresh := commands.New()
 	return &centre{
-		sysname: fresh.Sysname, config: fresh.Logging, buffer: logBuffer{size: fresh.Logging.Buffer},
+		sysname: fresh.Sysname, zone: fresh.Zone.Location(), config: fresh.Logging, buffer: logBuffer{size: fresh.Logging.Buffer},
 		lines: map[*monitor]struct{}{}, hosts: map[netip.Addr]*logHost{}, switches: map[commands.DebugKind]netip.Addr{},
 		logs: newLimiter(logRate), debug: newLimiter(debugRate),
 	}
@@ -73,7 +74,7 @@ func (c *centre) log(now time.Time, kind logKind, text string) {
 		return
 	}
 	c.sequence++
-	line.Time, line.Host, line.Sequence = now, c.sysname, c.sequence
+	line.Time, line.Host, line.Sequence = now.In(c.zone), c.sysname, c.sequence
 	if line.Severity <= c.config.Levels.Buffer {
 		c.buffer.add(line)
 	}
@@ -96,7 +97,7 @@ func (c *centre) show(now time.Time, e entry, logged bool) {
 		return
 	}
 	line := e.kind.line(e.words())
-	line.Time, line.Host = now, c.sysname
+	line.Time, line.Host = now.In(c.zone), c.sysname
 	for m := range c.lines {
 		if m.debugs() && !(logged && m.logs(line.Severity, c.config.Levels)) {
 			m.offer(line.Debug())
@@ -124,11 +125,11 @@ func (c *centre) summaries(now time.Time) {
 }
 
 // configure changes where lines go, and returns the first error of a log host's.
-func (c *centre) configure(l commands.Logging, sysname string) error {
+func (c *centre) configure(config *commands.Config) error {
 	c.mu.Lock()
-	c.sysname, c.config = sysname, l
-	c.buffer.resize(l.Buffer)
-	gone, err := c.setHosts(l.Hosts)
+	c.sysname, c.zone, c.config = config.Sysname, config.Zone.Location(), config.Logging
+	c.buffer.resize(config.Logging.Buffer)
+	gone, err := c.setHosts(config.Logging.Hosts)
 	c.mu.Unlock()
 	for _, h := range gone { // it sends what it has, which may take a moment
 		h.close()

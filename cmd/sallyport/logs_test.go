@@ -69,9 +69,9 @@ func TestTheBufferTakesItsLevel(t *testing.T) {
 		{commands.LogDebugging, true, ""},
 	} {
 		c := newCentre()
-		l := c.config
-		l.Levels.Buffer, l.Disabled = test.level, test.disabled
-		if err := c.configure(l, "H"); err != nil {
+		config := commands.New()
+		config.Logging.Levels.Buffer, config.Logging.Disabled = test.level, test.disabled
+		if err := c.configure(config); err != nil {
 			t.Fatal(err)
 		}
 		for _, e := range []entry{note(ikeNegotiationFailed, "failed"), note(systemUp, "up"), note(ikeRefused, "refused"), note(ikeNotifiedInClear, "clear")} {

@@ -32,6 +32,7 @@ func subcommands() []subcommand {
 		{"run", "--config FILE --state DIR", "be the gateway until SIGTERM or Ctrl-C", runGateway},
 		{"console", "[--state DIR]", "attach to the running gateway", runConsole},
 		{"check", "FILE…", "check configurations without a gateway", runCheck},
+		{"commands", "", "print the command reference", runCommands},
 		{"convert", "--from ios FILE", "print another box's configuration in our words", runConvert},
 		{"demo", "[--keep]", "two gateways in network namespaces, and a ping through IPsec", runDemo},
 		{"version", "", "say what this is", runVersion},

@@ -3,8 +3,11 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
+
+	"sallyport/commands"
 )
 
 // version is the program's own; the commit is the build's.
@@ -17,6 +20,15 @@ func runVersion(s streams, args []string) error {
 	}
 	fmt.Fprintf(s.out, "Sallyport %s%s, %s %s/%s\n", version, commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
+}
+
+// runCommands prints the command reference, which is docs/commands.md.
+func runCommands(s streams, args []string) error {
+	if err := parse(flag.NewFlagSet("commands", flag.ContinueOnError), s, args, 0); err != nil {
+		return err
+	}
+	_, err := io.WriteString(s.out, commands.Reference())
+	return err
 }
 
 // commit returns " (COMMIT)" if the build knows it, with a plus sign if the tree

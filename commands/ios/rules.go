@@ -7,7 +7,7 @@ var rules = map[scope][]rule{
 	config: {
 		{words: "Building configuration...", to: ""},
 		{words: "Current configuration : <octets> bytes", to: ""},
-		{words: "version <number>", to: ""},
+		{words: "version <release>", to: ""},
 		{words: "exit", to: "quit"},
 		{words: "end", to: "return"},
 		{words: "hostname <name>", to: "sysname $1"},
