@@ -27,8 +27,9 @@ type seat struct {
 	mu      sync.Mutex
 	changed sync.Cond
 	sheet   *sheet
-	gone    bool // the terminal was closed from the other side
-	turned  string
+	gone    bool   // the terminal was closed from the other side
+	turned  string // what was seen when the page was turned last
+	wait    string // what the test does, for its error
 }
 
 // sit watches a terminal until the end of the test.
@@ -88,7 +89,7 @@ func (s *seat) until(so func() bool) bool {
 func (s *seat) sees(text string) {
 	s.t.Helper()
 	if !s.until(func() bool { s.turnPage(text); return s.sheet.text() == text }) {
-		s.t.Fatalf("seen\n%s\nwant\n%s", s.sheet.text(), text)
+		s.t.Fatalf("%s: seen\n%s\nwant\n%s", s.wait, s.sheet.text(), text)
 	}
 	if s.sheet.strange != nil {
 		s.t.Fatalf("%q is not fit for a terminal, it comes with\n%s", s.sheet.strange, text)

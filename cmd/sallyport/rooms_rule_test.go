@@ -8,7 +8,7 @@ import (
 
 // paperRooms is a rule for the trees of the tests below.
 var paperRooms = map[string]room{
-	"core":       {pure: true, ours: list("leaf"), others: list(bigmodModule)},
+	"core":       {pure: true, ours: list("leaf"), others: list(bigmodModule), around: list("main")},
 	"leaf":       {pure: true},
 	"outer/part": {ours: list("core"), others: list(xsysModule)},
 	"main":       {ours: list("*")},
@@ -68,6 +68,25 @@ func TestRoomsViolations(t *testing.T) {
 			tree[test.file] = &fstest.MapFile{Data: []byte("package p\n" + test.text + "\n")}
 			checkViolations(t, tree, test.want)
 		})
+	}
+}
+
+// Tests that stand outside of a room may import what is around it, all other files
+// may not.
+func TestRoomsAround(t *testing.T) {
+	const refusal = ":2: room core may not import sallyport/main: its line in rooms does not name it"
+	for _, test := range []struct {
+		file, pack string
+		want       []string
+	}{
+		{"core/more_test.go", "core_test", nil},
+		{"core/more_test.go", "core", []string{"core/more_test.go" + refusal}},
+		{"core/more.go", "core_test", []string{"core/more.go" + refusal}},
+		{"core/more.go", "core", []string{"core/more.go" + refusal}},
+	} {
+		tree := paperTree()
+		tree[test.file] = &fstest.MapFile{Data: []byte("package " + test.pack + "\nimport \"sallyport/main\"\n")}
+		checkViolations(t, tree, test.want)
 	}
 }
 
