@@ -71,11 +71,10 @@ func rewriteKeys(t *testing.T, file string) {
 	for _, step := range steps {
 		s.do(x, step.keys)
 		time.Sleep(time.Second / 2)
-		s.until(func() bool {
-			fmt.Fprintf(&b, "> %s\n%s\n", step.keys, s.sheet.text())
-			s.sheet.forget()
-			return true
-		})
+		s.mu.Lock()
+		fmt.Fprintf(&b, "> %s\n%s\n", step.keys, s.sheet.text())
+		s.sheet.forget()
+		s.mu.Unlock()
 	}
 	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
@@ -90,7 +89,7 @@ func (s *seat) shows(step step) {
 }
 
 // braced is a key, or what else may happen.
-var braced = regexp.MustCompile(`\{([a-z_]+)(?: ([^}]*))?\}`)
+var braced = regexp.MustCompile(`\{([a-z_]+\]?)(?: ([^}]*))?\}`)
 
 // named are the keys with a name, but Ctrl and a letter.
 var named = map[string]string{
@@ -105,7 +104,7 @@ func (s *seat) do(x session, keys string) {
 	m := braced.FindStringSubmatch(keys)
 	switch {
 	case m != nil && m[1] == "window":
-		s.changeWindow(m[2])
+		s.changeWindow(x, m[2])
 	case m != nil && m[1] == "message":
 		x.messages <- m[2]
 	default:
@@ -128,20 +127,27 @@ func (s *seat) octets(keys string) string {
 	})
 }
 
-// changeWindow gives the window another size, and waits until the line in it has
-// been drawn again.
-func (s *seat) changeWindow(size string) {
+// changeWindow gives the window another size, and waits until the session knows.
+func (s *seat) changeWindow(x session, size string) {
 	s.t.Helper()
-	var columns, rows int
-	if _, err := fmt.Sscanf(size, "%dx%d", &columns, &rows); err != nil {
+	var want window
+	if _, err := fmt.Sscanf(size, "%dx%d", &want.columns, &want.rows); err != nil {
 		s.t.Fatalf("window %q: %v", size, err)
 	}
-	s.mu.Lock()
-	before := s.sheet.erased
-	s.mu.Unlock()
-	s.resize(columns, rows)
-	if !s.until(func() bool { return s.sheet.erased > before }) {
-		s.t.Fatalf("the line is not drawn again in a window of %s", size)
+	for len(x.windows) > 0 {
+		<-x.windows
+	}
+	s.resize(want.columns, want.rows)
+	late := time.After(patience)
+	for {
+		select {
+		case got := <-x.windows:
+			if got == want {
+				return
+			}
+		case <-late:
+			s.t.Fatalf("the session is not told of a window of %s", size)
+		}
 	}
 }
 

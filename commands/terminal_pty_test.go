@@ -46,7 +46,7 @@ func startPTY(t *testing.T, x session, columns, rows int) *seat {
 	go func() {
 		defer close(done)
 		defer end.Close()
-		_, failed = shell.Serve(t.Context(), end, x)
+		_, failed = shell.Serve(t.Context(), watched{end, x}, x)
 	}()
 	t.Cleanup(func() { <-done })
 	s := sit(t, keys, func() error { <-done; return failed })

@@ -145,12 +145,32 @@ var prepare sync.Once
 type session struct {
 	*commands.Session
 	messages chan string
+	windows  chan window // that it was told of
+}
+
+// A window is the size of one, in characters.
+type window struct{ columns, rows int }
+
+// A watched terminal notes what the session is told of its window.
+type watched struct {
+	shell.Terminal
+	session session
+}
+
+// Size is the terminal's.
+func (w watched) Size() (columns, rows int) {
+	columns, rows = w.Terminal.Size()
+	select {
+	case w.session.windows <- window{columns, rows}:
+	default: // nobody looks
+	}
+	return columns, rows
 }
 
 // newSession returns a session of an operator who may do everything.
 func newSession(d commands.Device) session {
 	options := commands.Options{Level: 3, Interactive: true}
-	return session{commands.NewSession(d, commands.NewRunning(commands.New()), options), make(chan string)}
+	return session{commands.NewSession(d, commands.NewRunning(commands.New()), options), make(chan string), make(chan window, 100)}
 }
 
 // Exec runs a line.

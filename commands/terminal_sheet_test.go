@@ -14,7 +14,6 @@ type sheet struct {
 	lines   [][]rune
 	x, y    int
 	began   []byte   // of a character or a sequence that is not whole yet
-	erased  int      // how often the rest of the window was
 	strange []string // what has no place on a screen
 }
 
@@ -85,7 +84,6 @@ func (s *sheet) obey(number string, letter byte) {
 		s.lines[s.y] = line[:min(s.x, len(line))]
 		if letter == 'J' {
 			s.lines = s.lines[:s.y+1]
-			s.erased++
 		}
 	}
 }

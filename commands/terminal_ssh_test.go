@@ -33,13 +33,13 @@ type house struct {
 	port       string
 
 	mu       sync.Mutex
-	sessions map[string]shell.Session // by user
+	sessions map[string]session // by user
 }
 
 // newHouse opens a house until the end of the test.
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, sessions: make(map[string]shell.Session)}
+	h := &house{t: t, sessions: make(map[string]session)}
 	host, _ := newKey(t)
 	guest, private := newKey(t)
 	server, err := sshd.New(sshd.Config{
@@ -110,14 +110,14 @@ func (h *house) serve(ctx context.Context, l sshd.Login, t shell.Terminal, _ fun
 	h.mu.Lock()
 	x := h.sessions[l.User]
 	h.mu.Unlock()
-	if _, err := shell.Serve(ctx, t, x); err != nil {
+	if _, err := shell.Serve(ctx, watched{t, x}, x); err != nil {
 		return 1
 	}
 	return 0
 }
 
 // invite makes a user for a session.
-func (h *house) invite(x shell.Session) (user string) {
+func (h *house) invite(x session) (user string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	user = fmt.Sprintf("user%d", len(h.sessions))
@@ -126,7 +126,7 @@ func (h *house) invite(x shell.Session) (user string) {
 }
 
 // command returns the ssh program of the user of a session.
-func (h *house) command(x shell.Session, arguments ...string) *exec.Cmd {
+func (h *house) command(x session, arguments ...string) *exec.Cmd {
 	all := append(strings.Fields("-F none -e none -o LogLevel=ERROR -o IdentitiesOnly=yes -o IdentityAgent=none -o StrictHostKeyChecking=yes"),
 		"-p", h.port, "-i", h.key, "-o", "UserKnownHostsFile="+h.known, "-o", "GlobalKnownHostsFile=none", "-l", h.invite(x))
 	cmd := exec.Command("ssh", append(append(all, arguments...), "127.0.0.1")...)
