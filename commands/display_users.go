@@ -67,7 +67,7 @@ func lineEntries(s *Session, all bool) []lineEntry {
 func newLineEntry(settings *UserInterface, name string, status LineStatus, inUse bool) lineEntry {
 	e := lineEntry{
 		Line: name, InUse: inUse,
-		Privilege: settings.Level, Authentication: settings.Authentication, ACL: settings.ACL,
+		Privilege: settings.Privilege(), Authentication: settings.Proof(), ACL: settings.ACL,
 	}
 	if inUse {
 		e.User, e.Source, e.Level = status.User, status.Source, status.Level

@@ -68,9 +68,9 @@ type LineRange struct {
 // A UserInterface is a `user-interface`.
 type UserInterface struct {
 	LineRange
-	Authentication string        // aaa, password, none
+	Authentication string        // aaa, password, none; empty: see Proof
 	Password       string        // stored form
-	Level          int           // of who comes in without a user
+	Level          int           // of who comes in without a user; see Privilege; see Privilege
 	Idle           time.Duration // 0: never ends
 	Screen         int           // lines of a page, 0: no paging
 	History        int           // lines kept
@@ -102,33 +102,60 @@ func (m Management) clone() Management {
 
 // newUserInterface returns the settings of a line that was never configured.
 func newUserInterface() *UserInterface {
-	return &UserInterface{Authentication: "aaa", Idle: 10 * time.Minute, Screen: 24, History: 10, Protocol: "ssh"}
+	return &UserInterface{Level: noLevel, Idle: 10 * time.Minute, Screen: 24, History: 10, Protocol: "ssh"}
+}
+
+// Proof returns how a user who comes in proves who he is: aaa, password, or none.
+func (u *UserInterface) Proof() string {
+	switch {
+	case u.Authentication != "":
+		return u.Authentication
+	case u.VTY:
+		return "aaa"
+	}
+	return "none"
+}
+
+// noLevel is the level of a line that states none.
+const noLevel = -1
+
+// Privilege returns the level of who comes in without a user: everything at the
+// console, nothing elsewhere, unless the line states it.
+func (u *UserInterface) Privilege() int {
+	switch {
+	case u.Level != noLevel:
+		return u.Level
+	case u.VTY:
+		return 0
+	}
+	return everything
 }
 
 // Line returns the settings of a user interface such as con0 or vty3: what is
 // configured, else the defaults. They are not to be changed.
 func (c *Config) Line(name string) *UserInterface {
-	if vty, n, ok := lineNumber(name); ok {
-		for r, line := range c.Management.Lines {
-			if r.VTY == vty && r.First <= n && n <= r.Last {
-				return line
-			}
+	vty, n := lineNumber(name)
+	for r, line := range c.Management.Lines {
+		if r.VTY == vty && r.First <= n && n <= r.Last {
+			return line
 		}
 	}
-	return newUserInterface()
+	u := newUserInterface()
+	u.LineRange = LineRange{vty, n, n}
+	return u
 }
 
-// lineNumber takes a name such as vty3 apart.
-func lineNumber(name string) (vty bool, n int, ok bool) {
+// lineNumber takes a name such as vty3 apart. All consoles are console 0.
+func lineNumber(name string) (vty bool, n int) {
 	digits, vty := strings.CutPrefix(name, "vty")
 	if !vty {
-		digits, ok = strings.CutPrefix(name, "con")
-		if !ok {
-			return false, 0, false
-		}
+		return false, 0
 	}
 	n, err := strconv.Atoi(digits)
-	return vty, n, err == nil
+	if err != nil {
+		return true, -1
+	}
+	return true, n
 }
 
 // management finds what of users and terminals refers to nothing.

@@ -132,10 +132,11 @@ func lineView() *grammar.View[UserInterface] {
 		Tag: lineTag, Sort: "user-interface",
 		New: newUserInterface,
 		Rows: management(
-			grammar.Setting(kw("authentication-mode", "How a user who comes in proves who he is"),
-				grammar.Arg(kind.Choice(lineAuthentications()...), "", func(u *UserInterface) *string { return &u.Authentication })),
 			grammar.Setting(grammar.Path[UserInterface]("set", "Set a password", "authentication", "Of who comes in", "password", helpPassword),
 				passwordArg(func(u *UserInterface) *string { return &u.Password })).Check(checks(checkLinePassword)),
+			grammar.Setting(kw("authentication-mode", "How a user who comes in proves who he is"),
+				grammar.Arg(kind.Choice(lineAuthentications()...), "", func(u *UserInterface) *string { return &u.Authentication })).
+				Check(checks(checkLineMode)),
 			grammar.Setting(grammar.Path[UserInterface]("user", helpUser, "privilege", helpPrivilege, "level", helpLevel),
 				grammar.Arg(levelKind(0), helpLevels, func(u *UserInterface) *int { return &u.Level })),
 			grammar.Setting(kw("idle-timeout", "Time without input after which the session ends, 0: never"), idleArg()),
@@ -236,6 +237,29 @@ func checkLinePassword(e *edit, u *UserInterface) error {
 		u.Password = stored
 	}
 	return err
+}
+
+// checkLineMode refuses what SSH has not, and what would let nobody in.
+func checkLineMode(e *edit, u *UserInterface) error {
+	switch {
+	case u.VTY && u.Proof() != "aaa":
+		return refuse("Over SSH a user proves who he is: authentication-mode aaa.")
+	case u.Proof() == "password" && u.Password == "":
+		return refuse("Set a password first: set authentication password cipher PASSWORD.")
+	case !u.VTY && u.Proof() == "aaa" && !e.config.anybodyAtTheConsole():
+		return refuse("No local user has a password and service-type terminal.")
+	}
+	return nil
+}
+
+// anybodyAtTheConsole reports whether there is a user who may come in there.
+func (c *Config) anybodyAtTheConsole() bool {
+	for _, u := range c.Management.Users {
+		if u.Terminal && !u.Blocked && u.Password != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // checkLineACL wants a list that exists: without it nobody could come in.

@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"reflect"
 	"strings"
 	"testing"
 
@@ -64,10 +63,11 @@ ssh user guest
 user-interface maximum-vty 15
 #
 user-interface console 0
+ set authentication password irreversible-cipher ` + hash + `
+ authentication-mode password
  idle-timeout 0
 #
 user-interface vty 0 4
- authentication-mode password
  set authentication password irreversible-cipher ` + hash + `
  user privilege level 3
  idle-timeout 5 30
@@ -76,7 +76,7 @@ user-interface vty 0 4
  protocol inbound all
 #
 user-interface vty 7
- authentication-mode none
+ authentication-mode aaa
 #
 header login information "Authorised users only.\nOthers leave."
 header shell information %Say "hello"%
@@ -112,14 +112,17 @@ func TestUsersAreHeld(t *testing.T) {
 		t.Errorf("SSH user %+v, want %+v", got, want)
 	}
 	for name, want := range map[string]LineRange{"con0": {}, "vty0": {true, 0, 4}, "vty4": {true, 0, 4}, "vty7": {true, 7, 7}} {
-		if got := c.Line(name); got.LineRange != want || got.Authentication == "" {
+		if got := c.Line(name); got.LineRange != want || got.Proof() == "none" {
 			t.Errorf("Line(%q) is %+v, want %v", name, got, want)
 		}
 	}
-	for _, name := range []string{"vty5", "vty", "tty0", "", "vty-1", "con1", "vtyx"} {
-		if got := c.Line(name); !reflect.DeepEqual(got, newUserInterface()) {
+	for _, name := range []string{"vty5", "vty", "vty-1", "vtyx"} {
+		if got := c.Line(name); got.Proof() != "aaa" || got.Privilege() != 0 || got.Idle != newUserInterface().Idle {
 			t.Errorf("Line(%q) is %+v, want the defaults", name, got)
 		}
+	}
+	if got := c.Line("con1"); got != c.Line("con0") || got.Privilege() != everything {
+		t.Errorf("the second console is %+v, want as the first", got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"strings"
@@ -30,6 +31,7 @@ type seat struct {
 	gone    bool   // the terminal was closed from the other side
 	turned  string // what was seen when the page was turned last
 	wait    string // what the test does, for its error
+	secret  string // what must not be sent
 }
 
 // sit watches a terminal until the end of the test.
@@ -90,6 +92,11 @@ func (s *seat) sees(text string) {
 	s.t.Helper()
 	if !s.until(func() bool { s.turnPage(text); return s.sheet.text() == text }) {
 		s.t.Fatalf("%s: seen\n%s\nwant\n%s", s.wait, s.sheet.text(), text)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.secret != "" && bytes.Contains(s.sheet.sent, []byte(s.secret)) {
+		s.t.Errorf("the secret %q is sent to the terminal: %q", s.secret, s.sheet.sent)
 	}
 	if s.sheet.strange != nil {
 		s.t.Fatalf("%q is not fit for a terminal, it comes with\n%s", s.sheet.strange, text)

@@ -15,6 +15,7 @@ type sheet struct {
 	x, y    int
 	began   []byte   // of a character or a sequence that is not whole yet
 	strange []string // what has no place on a screen
+	sent    []byte   // all that came since the last page
 }
 
 func newSheet() *sheet { return &sheet{lines: make([][]rune, 1)} }
@@ -24,7 +25,7 @@ var sequence = regexp.MustCompile(`^\x1b\[([0-9]*)([A-DJK])`)
 
 // write shows octets.
 func (s *sheet) write(p []byte) {
-	s.began = append(s.began, p...)
+	s.began, s.sent = append(s.began, p...), append(s.sent, p...)
 	for len(s.began) > 0 {
 		n := s.step(s.began)
 		if n == 0 {
@@ -119,7 +120,7 @@ func (s *sheet) text() string {
 }
 
 // forget drops the lines above the cursor's.
-func (s *sheet) forget() { s.lines, s.y = slices.Clone(s.lines[s.y:]), 0 }
+func (s *sheet) forget() { s.lines, s.y, s.sent = slices.Clone(s.lines[s.y:]), 0, nil }
 
 // withoutBlanks is a text as a sheet shows it.
 func withoutBlanks(text string) string {

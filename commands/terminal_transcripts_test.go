@@ -68,6 +68,38 @@ func conversations(t *testing.T) map[string]commands.Conversation {
 	return all
 }
 
+// TestScriptOverSSH has the ssh program read a script: only what the commands print
+// comes back, and what was refused with the number of its line. A question that the
+// script leaves open is answered with yes.
+func TestScriptOverSSH(t *testing.T) {
+	const input = "system-view\nsysname H\nike peer b\n ike-proposal many\n#\nsave\ndisplay this\nreturn\nping 127.0.0.1\nsave\n"
+	const saved = ` Warning: The current configuration will be written to the device.
+  It will take several minutes to save configuration file, please wait...
+  Configuration file had been saved successfully
+  Note: The configuration file will take effect after being activated
+`
+	const want = `Enter system view, return user view with Ctrl+Z.
+Line 4:
+[H-ike-peer-b] ike-proposal many
+                            ^
+Error: Wrong parameter found at '^' position.
+` + saved + `#
+ike peer b
+#
+  PING 127.0.0.1: 56  data bytes, press CTRL_C to break
+Line 9:
+<H>ping 127.0.0.1
+Error: the network is unreachable.
+` + saved
+	options := commands.Options{Level: 3}
+	x := session{Session: commands.NewSession(commands.NewFakeDevice(), commands.NewRunning(commands.New()), options)}
+	cmd := newHouse(t).command(x, "-T")
+	cmd.Stdin = strings.NewReader(input)
+	if got, err := cmd.CombinedOutput(); err != nil || string(got) != want {
+		t.Errorf("ssh prints\n%s, %v, want\n%s", got, err, want)
+	}
+}
+
 // take types a line and compares what is seen then, up to the next prompt. A line
 // that comes whole, as when it is pasted, needs no editor; one in two pieces does.
 func (s *seat) take(turn commands.Turn, next string, pieces bool) {
@@ -80,8 +112,12 @@ func (s *seat) take(turn commands.Turn, next string, pieces bool) {
 		s.sees(turn.Prompt + "_")
 		return
 	}
+	s.secret = ""
 	if turn.Hidden {
 		shown = ""
+	}
+	if turn.Hidden && len(turn.Typed) > 1 {
+		s.secret = turn.Typed
 	}
 	if pieces && shown != "" {
 		s.press(turn.Typed)

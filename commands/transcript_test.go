@@ -55,8 +55,9 @@ type conversation struct {
 type turn struct {
 	prompt, typed, answer string
 
-	hidden bool // what is typed is not shown
-	over   bool // the session was over before
+	view   string // where the session stands
+	hidden bool   // what is typed is not shown
+	over   bool   // the session was over before
 }
 
 // converse types the lines of a transcript. With "(a script)" in its header the
@@ -69,7 +70,7 @@ func converse(text string) conversation {
 	session := NewSession(&fakeDevice{}, NewRunning(New()), Options{Level: everything, Interactive: !c.script})
 	for line := range strings.Lines(text) {
 		if m := typed.FindStringSubmatch(strings.TrimSuffix(line, "\n")); m != nil {
-			t := turn{prompt: session.Prompt(), typed: m[2], hidden: session.Hidden(), over: session.ended}
+			t := turn{prompt: session.Prompt(), typed: m[2], view: session.place.title(), hidden: session.Hidden(), over: session.ended}
 			if session.question == nil && !strings.HasSuffix(t.typed, "?") {
 				session.Remember(t.typed)
 			}

@@ -167,7 +167,7 @@ func (a *accounts) key(l sshd.Login, key gossh.PublicKey) sshd.Verdict {
 // level returns what a user may do on a line: by his local user, else by the
 // line.
 func (a *accounts) level(name, line string) int {
-	level := a.config.Load().Line(line).Level
+	level := a.config.Load().Line(line).Privilege()
 	if local := a.user(name).local; local != nil {
 		level = local.Level
 	}

@@ -18,9 +18,10 @@ import (
 )
 
 const (
-	bootPatience = 20 * time.Second
-	killPatience = 5 * time.Second // for an orderly end, which takes 3 s at most
-	keptLines    = 100             // of a gateway's log, to be shown if something fails
+	bootPatience   = 20 * time.Second
+	killPatience   = 5 * time.Second // for an orderly end, which takes 3 s at most
+	settlePatience = 2 * time.Second
+	keptLines      = 100 // of a gateway's log, to be shown if something fails
 )
 
 // A boxProcess is a gateway of the demo: this program once more, in a namespace.
@@ -28,11 +29,25 @@ type boxProcess struct {
 	name  string
 	state string
 	run   *exec.Cmd
-	up    chan struct{} // closed when it says that it is up
+	up    milestone     // it says that it is up
+	sa    milestone     // it says that it has an IPsec SA
 	ended chan struct{} // closed when it has ended and its log is read
 
 	mu  sync.Mutex
 	log []string // its latest lines but for IKE messages
+}
+
+// A milestone is reached when a line of the log has its words, for the first time.
+type milestone struct {
+	words   string
+	reached chan struct{}
+	once    sync.Once
+}
+
+func (m *milestone) look(line string) {
+	if strings.Contains(line, m.words) {
+		m.once.Do(func() { close(m.reached) })
+	}
 }
 
 // start starts a site's gateway. Its IKE messages go to the lab's output.
@@ -45,7 +60,9 @@ func (s *site) start(l *lab) (*boxProcess, error) {
 	if err := os.WriteFile(file, []byte(s.config), 0o600); err != nil {
 		return nil, err
 	}
-	b := &boxProcess{name: "FW_" + strings.ToUpper(s.letter), state: s.statedir, up: make(chan struct{}), ended: make(chan struct{})}
+	b := &boxProcess{name: "FW_" + strings.ToUpper(s.letter), state: s.statedir, ended: make(chan struct{})}
+	b.up.words, b.up.reached = upWords, make(chan struct{})
+	b.sa.words, b.sa.reached = saWords, make(chan struct{})
 	b.run = exec.Command(program, "run", "--config", file, "--state", s.statedir, "--dataplane", "user", "--trace",
 		"--port", s.inside.Name+"="+insideDevice, "--port", s.outside.Name+"="+outsideDevice)
 	// A group of its own, so that Ctrl-C ends the demo and the demo ends the
@@ -79,7 +96,7 @@ func (b *boxProcess) follow(log io.Reader, l *lab) {
 	_ = b.run.Wait() // how it ended is in run.ProcessState
 }
 
-// keep keeps a line of the log, and notices when the gateway is up.
+// keep keeps a line of the log, and notices what it says.
 func (b *boxProcess) keep(line string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -87,9 +104,8 @@ func (b *boxProcess) keep(line string) {
 	if len(b.log) > keptLines {
 		b.log = b.log[1:]
 	}
-	if strings.Contains(line, upWords) {
-		close(b.up)
-	}
+	b.up.look(line)
+	b.sa.look(line)
 }
 
 // lines returns the latest lines of the log.
@@ -104,12 +120,22 @@ func (b *boxProcess) await(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, bootPatience)
 	defer cancel()
 	select {
-	case <-b.up:
+	case <-b.up.reached:
 		return nil
 	case <-b.ended:
 		return fmt.Errorf("%s ended at once (%v):\n%s", b.name, b.run.ProcessState, b.lines())
 	case <-ctx.Done():
 		return fmt.Errorf("%s does not come up (%w):\n%s", b.name, ctx.Err(), b.lines())
+	}
+}
+
+// settle waits until the log has told of the negotiation that made an SA: the
+// lines about its messages come before.
+func (b *boxProcess) settle() {
+	select {
+	case <-b.sa.reached:
+	case <-b.ended:
+	case <-time.After(settlePatience):
 	}
 }
 

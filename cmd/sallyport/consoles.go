@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sallyport/commands"
+	"sallyport/ipsec/secret"
 	"sallyport/shell"
 )
 
@@ -27,7 +28,7 @@ const (
 type consoles struct {
 	listener *net.UnixListener
 	open     opener
-	lines    *lines
+	accounts *accounts
 	log      *logbook
 	places   chan struct{} // one for each console that is attached
 	group    sync.WaitGroup
@@ -36,7 +37,7 @@ type consoles struct {
 // listenConsoles opens the socket in the state folder, which is ours by lock, so
 // that a socket that is there was left by a crash. The folder is the owner's
 // alone, and so is the socket: harden has set the umask.
-func listenConsoles(state string, open opener, lines *lines, log *logbook) (*consoles, error) {
+func listenConsoles(state string, open opener, accounts *accounts, log *logbook) (*consoles, error) {
 	path := filepath.Join(state, consoleSocket)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -45,7 +46,7 @@ func listenConsoles(state string, open opener, lines *lines, log *logbook) (*con
 	if err != nil {
 		return nil, fmt.Errorf("console socket (its path may have 107 characters): %w", err)
 	}
-	return &consoles{listener: listener, open: open, lines: lines, log: log, places: make(chan struct{}, maxConsoles)}, nil
+	return &consoles{listener: listener, open: open, accounts: accounts, log: log, places: make(chan struct{}, maxConsoles)}, nil
 }
 
 // serve takes consoles until ctx ends, and waits for all of them.
@@ -125,23 +126,76 @@ const managementLevel = 3
 // converse runs the session of a console on a line of its own. There are as many
 // lines as places.
 func (c *consoles) converse(terminal *remote) (refused int, err error) {
-	seat, ok := c.lines.take(numbered(consoleName, maxConsoles), occupant{
+	seat, ok := c.accounts.take(numbered(consoleName, maxConsoles), occupant{
 		level: func(string) int { return managementLevel }, hangUp: terminal.hangUp,
 	})
 	if !ok {
 		return 0, errors.New("no line is free")
 	}
 	defer seat.leave()
+	if terminal.interactive && c.accounts.proof(seat) != "none" {
+		return c.afterLogin(terminal, seat)
+	}
+	session, leave := c.enter(terminal, seat)
+	refused, err = shell.Serve(terminal.ctx, seat.attend(terminal), session)
+	leave(reasonToLeave(terminal.ctx, err))
+	return refused, err
+}
+
+// enter opens the session of who sits on a seat. leave ends it and says why.
+func (c *consoles) enter(terminal *remote, seat *seat) (session shell.Session, leave func(reason string)) {
 	who := visitor{line: seat.status.Line}
+	if seat.status.User != "" {
+		who.user = escaped(seat.status.User)
+	}
 	if terminal.interactive {
 		c.log.add(time.Now(), who.login())
-		defer func() { c.log.add(time.Now(), who.logout(reasonToLeave(terminal.ctx, err))) }()
 	}
-	session, leave := c.open(commands.Options{
-		Level: managementLevel, Interactive: terminal.interactive, Line: seat.status.Line,
+	session, end := c.open(commands.Options{
+		Level: seat.status.Level, Interactive: terminal.interactive, User: seat.status.User, Line: seat.status.Line,
 	})
-	defer leave()
-	return shell.Serve(terminal.ctx, seat.attend(terminal), session)
+	return session, func(reason string) {
+		end()
+		if terminal.interactive {
+			c.log.add(time.Now(), who.logout(reason))
+		}
+	}
+}
+
+// afterLogin runs the session of somebody who is asked who he is.
+func (c *consoles) afterLogin(terminal *remote, seat *seat) (refused int, err error) {
+	leave := func(string) {}
+	told := make(chan string)
+	gate := &login{
+		mode: c.accounts.proof(seat), told: told,
+		judge: func(user string, password secret.Octets) bool { return c.accounts.console(seat, user, password) },
+	}
+	gate.admit = func(user string) shell.Session {
+		seat.become(user, c.accounts.level(user, seat.status.Line))
+		var session shell.Session
+		session, leave = c.enter(terminal, seat)
+		c.group.Go(func() { relay(terminal.ctx, session.Messages(), told) })
+		return session
+	}
+	refused, err = shell.Serve(terminal.ctx, seat.attend(terminal), gate)
+	leave(reasonToLeave(terminal.ctx, err))
+	return refused, err
+}
+
+// relay hands messages on until ctx ends.
+func relay(ctx context.Context, from <-chan string, to chan<- string) {
+	for {
+		select {
+		case text := <-from:
+			select {
+			case to <- text:
+			case <-ctx.Done():
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // exitCode is what the console program ends with: a script is told whether any

@@ -93,7 +93,7 @@ func openCounter(t *testing.T) *counter {
 	log := newLogbook(&text, false)
 	server, err := listenConsoles(state, func(commands.Options) (shell.Session, func()) {
 		return &echoing{waiting: c.waiting}, func() {}
-	}, newLines(time.Now), log)
+	}, makeAccounts(time.Now, func(entry) {}), log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,9 @@ const (
 // upWords are in the log line that says that the gateway works.
 const upWords = "is up"
 
+// saWords are in the log line that says that a negotiation has made IPsec SAs.
+const saWords = "phase 2 up"
+
 // A gateway is everything that runs, and the order in which it starts and ends.
 type gateway struct {
 	settings
@@ -168,7 +171,7 @@ func (g *gateway) openToOperators(config *commands.Config) error {
 
 // openConsoles lets operators in who are on the machine.
 func (g *gateway) openConsoles(open opener) (err error) {
-	if g.consoles, err = listenConsoles(g.state, open, g.device.lines, g.log); err != nil {
+	if g.consoles, err = listenConsoles(g.state, open, g.device.accounts, g.log); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -86,7 +86,7 @@ func TestStrongSwan(t *testing.T) {
 			lab.trafficInitiates(t)
 			lab.fw.console("reset ike sa")
 			eventually(t, "the delete has reached strongSwan", func() bool { return len(lab.sas(t)) == 0 })
-			lab.wire.nothingInClear(t)
+			lab.wire.nothingOfOursInClear(t)
 		})
 	}
 }

@@ -59,6 +59,13 @@ func (l *lines) take(names []string, v occupant) (*seat, bool) {
 	return nil, false
 }
 
+// become names who sits there, when he has said it.
+func (s *seat) become(user string, level int) {
+	s.lines.mu.Lock()
+	defer s.lines.mu.Unlock()
+	s.status.User, s.status.Level = user, level
+}
+
 // leave gives the place back.
 func (s *seat) leave() {
 	s.lines.mu.Lock()

@@ -22,6 +22,7 @@ const (
 	shellLogout
 	shellCommand
 	shellTrouble
+	shellFailed
 	sshFailed
 	sshBlocked
 	sshRefused
@@ -66,6 +67,7 @@ var catalogue = [logKinds]logName{
 	shellLogin:           {"SHELL", commands.LogNotification, "SHELL_LOGIN", "A user has logged in."},
 	shellLogout:          {"SHELL", commands.LogNotification, "SHELL_LOGOUT", "A user has left."},
 	shellCommand:         {"SHELL", commands.LogNotification, "CMDRECORD", "A user has entered a command. Keys in it are masked."},
+	shellFailed:          {"SHELL", commands.LogWarning, "LOGIN_FAIL", "Somebody could not prove at a console who he is."},
 	shellTrouble:         {"SHELL", commands.LogWarning, "SHELL_TROUBLE", "A console could not be served."},
 	sshFailed:            {"SSH", commands.LogWarning, "SSH_FAIL", "Somebody could not prove over SSH who he is."},
 	sshBlocked:           {"SSH", commands.LogWarning, "SSH_BLOCKED", "An address is shut out for a while, for it has guessed too often."},

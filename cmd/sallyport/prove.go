@@ -108,7 +108,13 @@ func (l *lab) ping(ctx context.Context) (received int, err error) {
 	if out.Err != nil || out.Long == nil {
 		return 0, fmt.Errorf("%s: %w", line, out.Err)
 	}
-	err = out.Long(ctx, func(text string) { l.out.printf("%s", text) })
+	err = out.Long(ctx, func(text string) {
+		if pc.received == 1 { // the log has another way to here than the reply
+			l.a.gateway.settle()
+			l.b.gateway.settle()
+		}
+		l.out.printf("%s", text)
+	})
 	return pc.received, err
 }
 

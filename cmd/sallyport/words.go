@@ -70,7 +70,7 @@ func describeSA(event ike.Event) entry {
 	case ike.Phase1Up:
 		return told(ikeSAUp, "phase 1 up", isakmp(e.Status), e.Status.Remote)
 	case ike.Phase2Up:
-		return told(ipsecSAUp, "phase 2 up", child(e.Status), e.Status.Remote)
+		return told(ipsecSAUp, saWords, child(e.Status), e.Status.Remote)
 	case ike.Phase1Down:
 		return told(ikeSADown, "phase 1 down", isakmp(e.Status)+": "+e.Reason, e.Status.Remote)
 	case ike.Phase2Down:

@@ -16,8 +16,8 @@ import (
 type guestKey struct{}
 
 // A guest is a connection. One clock at a time runs against it: for the key
-// exchange, the authentication, the first session; when it runs out, the
-// connection is closed.
+// exchange, the authentication, and as long as nothing has been started in a
+// session; when it runs out, the connection is closed.
 type guest struct {
 	net.Conn
 	source netip.AddrPort
@@ -30,6 +30,7 @@ type guest struct {
 	closed   bool
 	tries    int // wrong passwords
 	sessions int // channels that are open
+	started  int // those in which something was started
 }
 
 func newGuest(conn net.Conn, source netip.AddrPort, limits Limits) *guest {
@@ -72,10 +73,18 @@ func (g *guest) entered() {
 	g.restart(g.limits.Unused)
 }
 
-func (g *guest) isIn() bool {
+// isStranger reports whether the user of a connection that is there is not in yet.
+func (g *guest) isStranger() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.in
+	return !g.in && !g.closed
+}
+
+// isUnused reports whether nothing runs in a connection whose user is in.
+func (g *guest) isUnused() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.in && g.started == 0 && !g.closed
 }
 
 // mistaken counts a wrong password and ends the connection after the last that
@@ -96,15 +105,28 @@ func (g *guest) begin() bool {
 		return false
 	}
 	g.sessions++
-	g.clock.Stop()
 	return true
 }
 
-// end gives a session's place back. Without any, the connection does not stay.
-func (g *guest) end() {
+// start counts a session in which something is started. No clock runs any more: a
+// channel alone would be a place for good that costs nobody anything.
+func (g *guest) start() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.sessions--; g.sessions == 0 {
+	g.started++
+	g.clock.Stop()
+}
+
+// end gives a session's place back. Without one that was started, the connection
+// does not stay.
+func (g *guest) end(started bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.sessions--
+	if !started {
+		return
+	}
+	if g.started--; g.started == 0 {
 		g.restart(g.limits.Unused)
 	}
 }

@@ -60,23 +60,95 @@ func TestStrangersOfOneAddress(t *testing.T) {
 	}
 }
 
-// Connections from 127.0.0.1 to 127.0.0.5, four each.
+// knockFrom is knock from 127.0.0.last.
+func (h *house) knockFrom(last int) net.Conn {
+	h.t.Helper()
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(last))}}
+	conn, err := from.Dial("tcp", h.listener.Addr().String())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// One connection each from more addresses than there are places.
 func TestStrangersOfAllAddresses(t *testing.T) {
 	h := newHouse(t, nil)
 	taken := 0
 	for i := range defaults.Unauthenticated + 4 {
-		from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+i/defaults.PerSource))}}
-		conn, err := from.Dial("tcp", h.listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if greeting(t, conn) {
+		if greeting(t, h.knockFrom(1+i)) {
 			taken++
 		}
 	}
 	if taken != defaults.Unauthenticated {
 		t.Errorf("%d connections are taken, want %d", taken, defaults.Unauthenticated)
+	}
+}
+
+// Four addresses hold all the places: somebody else comes in nevertheless, for the
+// oldest connection of one of them, and none of the four comes in for another.
+func TestStrangersKeepNobodyOut(t *testing.T) {
+	h := newHouse(t, within(Limits{Unauthenticated: 8, PerSource: 3}))
+	var held [8]net.Conn
+	for i := range held {
+		if held[i] = h.knockFrom(1 + i/2); !greeting(t, held[i]) {
+			t.Fatalf("connection %d is refused", i+1)
+		}
+	}
+	if greeting(t, h.knockFrom(1)) {
+		t.Error("who holds two places already comes in for another")
+	}
+	if !greeting(t, h.knockFrom(9)) {
+		t.Fatal("somebody else is refused")
+	}
+	for i, conn := range held {
+		if i%2 == 0 && conn.SetReadDeadline(time.Now()) == nil {
+			continue // one of these
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(brief)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, conn); err == nil {
+			t.Errorf("connection %d, the younger one of its address, is closed", i+1)
+		}
+	}
+}
+
+// Connections in which nothing runs give way; those with a session do not.
+func TestConnectionsInAll(t *testing.T) {
+	h := newHouse(t, within(Limits{Connections: 2}))
+	working := h.session()
+	if err := working.Start("wait"); err != nil {
+		t.Fatal(err)
+	}
+	h.event("waits")
+	idle := h.enter()
+	next := h.enter()
+	if err := idle.Wait(); err == nil {
+		t.Error("the idle connection ends without an error")
+	}
+	s, err := next.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Start("wait"); err != nil {
+		t.Fatal(err)
+	}
+	h.event("waits")
+	if greeting(t, h.knock()) || !strings.Contains(h.log(), "too many connections") {
+		t.Errorf("a third connection is taken beside two with sessions, log %q", h.log())
+	}
+}
+
+// Channels in which nothing is started do not keep a connection.
+func TestUnusedChannels(t *testing.T) {
+	client := newHouse(t, within(Limits{Unused: brief})).enter()
+	if _, _, err := client.OpenChannel("session", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Wait(); err == nil {
+		t.Error("the connection ends without an error")
 	}
 }
 

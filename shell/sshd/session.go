@@ -28,13 +28,14 @@ func (s *Server) channel(_ *ssh.Server, conn *gossh.ServerConn, opening gossh.Ne
 		_ = opening.Reject(gossh.ResourceShortage, "too many sessions in this connection")
 		return
 	}
-	defer g.end()
 	channel, requests, err := opening.Accept()
 	if err != nil {
+		g.end(false)
 		return // the connection is gone
 	}
 	g.once.Do(func() { s.group.Add(1); go s.attend(ctx, g, conn) })
 	x := newSession(s, g, Login{conn.User(), g.source}, channel)
+	defer func() { g.end(x.started) }()
 	x.serve(ctx, requests)
 }
 
@@ -172,6 +173,7 @@ func (x *session) start(r *gossh.Request) bool {
 		x.terminal.script(e.Command)
 	}
 	x.started = true
+	x.guest.start()
 	return true
 }
 

@@ -87,6 +87,7 @@ type Limits struct {
 	Handshake       time.Duration // until keys are exchanged
 	Authentication  time.Duration // from then until the user is in
 	Passwords       int           // tries in one connection
+	Connections     int           // in all
 	Unauthenticated int           // connections whose user is not in yet, of all addresses…
 	PerSource       int           // …and of one
 	Sessions        int           // channels of one connection
@@ -100,6 +101,7 @@ var defaults = Limits{
 	Handshake:       20 * time.Second,
 	Authentication:  60 * time.Second,
 	Passwords:       3,
+	Connections:     256,
 	Unauthenticated: 16,
 	PerSource:       4,
 	Sessions:        10,
@@ -120,6 +122,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.Handshake, defaults.Handshake)
 	fill(&l.Authentication, defaults.Authentication)
 	fill(&l.Passwords, defaults.Passwords)
+	fill(&l.Connections, defaults.Connections)
 	fill(&l.Unauthenticated, defaults.Unauthenticated)
 	fill(&l.PerSource, defaults.PerSource)
 	fill(&l.Sessions, defaults.Sessions)
@@ -145,7 +148,8 @@ type Server struct {
 
 	mu     sync.Mutex
 	closed bool
-	guests map[*guest]bool
+	guests map[*guest]uint64 // each with how many came before it
+	came   uint64            // guests, so far
 }
 
 // New returns a server that waits for Serve. The error is a field that is missing.
@@ -154,7 +158,7 @@ func New(c Config) (*Server, error) {
 		c.KeyProven == nil || c.Serve == nil || c.Log == nil {
 		return nil, errors.New("sshd: a required field is missing")
 	}
-	s := &Server{config: c, guests: make(map[*guest]bool)}
+	s := &Server{config: c, guests: make(map[*guest]uint64)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.ssh = &ssh.Server{
 		ConnCallback:         func(ctx ssh.Context, c net.Conn) net.Conn { ctx.SetValue(guestKey{}, c); return c },
@@ -223,29 +227,14 @@ func (s *Server) admit(conn net.Conn) (_ *guest, reason string) {
 	if s.closed {
 		return nil, "the server ends"
 	}
-	all, same := s.strangers(source.Addr())
-	if all >= limits.Unauthenticated || same >= limits.PerSource {
-		return nil, "too many connections that have not logged in"
+	if reason := s.makeRoom(source.Addr(), limits); reason != "" {
+		return nil, reason
 	}
 	g := newGuest(conn, source, limits)
-	s.guests[g] = true
+	s.guests[g] = s.came
+	s.came++
 	s.group.Add(1)
 	return g, ""
-}
-
-// strangers counts the connections whose user is not in yet. The caller holds
-// the lock.
-func (s *Server) strangers(source netip.Addr) (all, same int) {
-	for g := range s.guests {
-		if g.isIn() {
-			continue
-		}
-		all++
-		if g.source.Addr() == source {
-			same++
-		}
-	}
-	return all, same
 }
 
 // failed tells of a connection that ended before its user was in, unless the
