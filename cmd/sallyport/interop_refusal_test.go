@@ -134,7 +134,7 @@ func TestDeleteChild(t *testing.T) {
 	if got := lab.fw.newest("v1:1"); got != first {
 		t.Errorf("the ISAKMP SA is %d, want still %d", got, first)
 	}
-	lab.wire.nothingInClear(t)
+	lab.wire.nothingOfOursInClear(t)
 }
 
 // What should be protected and comes in clear does not pass.

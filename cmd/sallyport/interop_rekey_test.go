@@ -114,7 +114,7 @@ func TestRekeyByStrongSwan(t *testing.T) {
 			lab.fw.renewed("v1:2", lab.swan.RekeyChild)
 			lab.carries(t)
 			p.finish()
-			lab.wire.nothingInClear(t)
+			lab.wire.nothingOfOursInClear(t)
 		})
 	}
 }
@@ -137,7 +137,7 @@ func TestRekeyByTime(t *testing.T) {
 	}
 	lab.carries(t)
 	p.finish()
-	lab.wire.nothingInClear(t)
+	lab.wire.nothingOfOursInClear(t)
 }
 
 // awaitRekey waits until the appliance has itself made a newer SA than first.
@@ -163,5 +163,5 @@ func TestRekeyByTraffic(t *testing.T) {
 	lab.fw.awaitRekey("v1:2", lab.fw.newest("v1:2"), patience)
 	lab.carries(t)
 	p.finish()
-	lab.wire.nothingInClear(t)
+	lab.wire.nothingOfOursInClear(t)
 }

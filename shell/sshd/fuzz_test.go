@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"testing"
+	"time"
 
 	gossh "golang.org/x/crypto/ssh"
 
@@ -47,7 +48,7 @@ func FuzzRequests(f *testing.F) {
 		requests <- &gossh.Request{Type: name2, Payload: p2}
 		requests <- &gossh.Request{Type: name3, Payload: p3}
 		close(requests)
-		x := newSession(s, &guest{limits: defaults}, Login{User: "anna"}, hollow{})
+		x := newSession(s, &guest{limits: defaults, clock: time.NewTimer(time.Hour)}, Login{User: "anna"}, hollow{})
 		x.serve(context.Background(), requests)
 		if served > 1 {
 			t.Errorf("the session was served %d times", served)

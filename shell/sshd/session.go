@@ -89,6 +89,7 @@ func (x *session) serve(ctx context.Context, requests <-chan *gossh.Request) {
 		ok := x.answer(request)
 		_ = request.Reply(ok, nil) // a client that is gone needs no answer
 		if x.started && !before {
+			x.guest.start()
 			x.group.Go(x.run)
 			x.group.Go(x.terminal.listen(x.hangUp))
 		}
@@ -173,7 +174,6 @@ func (x *session) start(r *gossh.Request) bool {
 		x.terminal.script(e.Command)
 	}
 	x.started = true
-	x.guest.start()
 	return true
 }
 
