@@ -85,7 +85,7 @@ func (b *batch) show(ctx context.Context, text string, print func(string), run f
 // refuse names a line that is refused.
 func (b *batch) refuse(prompt, text string, print func(string)) {
 	b.refused++
-	print(fmt.Sprintf("Line %d:\n%s%s\n", b.line, prompt, WithoutSecret(text)))
+	print(fmt.Sprintf("Line %d:\n%s%s\n", b.line, prompt, visible(WithoutSecret(text))))
 }
 
 // locked runs a line under the owner's lock, as one of a script.

@@ -113,7 +113,7 @@ func textOfFile(s *Session, f File) Display {
 	if err != nil {
 		return linesOf(refuse("%v.", err).Error() + "\n")
 	}
-	return linesOf(withoutSecrets(text))
+	return layout(func() string { return withoutSecrets(text) })
 }
 
 // A savedTimeDisplay is `display saved-configuration time`.

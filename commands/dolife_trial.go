@@ -13,6 +13,7 @@ import (
 type trial struct {
 	before   *Config // what comes back
 	began    change  // who and when
+	level    int     // of who began it
 	deadline time.Time
 }
 
@@ -49,6 +50,9 @@ func (r *Running) endTrial(device Device, why change) error {
 		return nil
 	}
 	back := r.trial.before.Clone() // the device notes in it what it made of it
+	if r.trial.level < managementLevel {
+		back.Management = r.config.Clone().Management // users that he may not make do not come back for him
+	}
 	if err := device.Apply(back); err != nil {
 		return err
 	}
@@ -96,7 +100,7 @@ func (a *beginTrial) do(s *Session) Output {
 	}
 	s.point("")
 	now := s.now()
-	s.running.trial = &trial{s.running.config, s.changeOf("", s.running.config), now.Add(a.Time)}
+	s.running.trial = &trial{s.running.config, s.changeOf("", s.running.config), s.level(), now.Add(a.Time)}
 	return Output{Text: "Info: What is changed from now on, by any user, is undone in " + secondsText(a.Time) +
 		" unless it is confirmed with configuration commit.\n"}
 }

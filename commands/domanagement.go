@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"time"
 
 	"sallyport/commands/grammar"
 	"sallyport/commands/kind"
@@ -12,8 +13,42 @@ import (
 // password.
 type super struct{ Level int }
 
-// wrongPasswords is how many a session may try: a guess costs the box an Argon2.
-const wrongPasswords = 3
+// wrongPasswords is how many a session may try, and a user in all his sessions until
+// superLock after the last: a guess costs the box an Argon2. Who is no user, as on the
+// console, is never locked out.
+const (
+	wrongPasswords = 3
+	superLock      = 5 * time.Minute
+)
+
+// guesses are a user's wrong passwords.
+type guesses struct {
+	count int
+	last  time.Time
+}
+
+// tooMany reports whether a user has to wait before he may guess again.
+func (g guesses) tooMany(now time.Time) bool {
+	return g.count >= wrongPasswords && now.Sub(g.last) < superLock
+}
+
+// wrong counts a wrong password of super.
+func (s *Session) wrong() {
+	s.terminal.wrong++
+	if user := s.options.User; user != "" {
+		g, now := s.running.guesses[user], s.now()
+		if now.Sub(g.last) >= superLock {
+			g.count = 0
+		}
+		s.running.guesses[user] = guesses{g.count + 1, now}
+	}
+}
+
+// right forgets the wrong ones.
+func (s *Session) right() {
+	s.terminal.wrong = 0
+	delete(s.running.guesses, s.options.User)
+}
 
 func superRow() grammar.Row[Config] {
 	return grammar.Do[Config](0, super{Level: everything}, grammar.Kw[super]("super", "Change the level of the session"),
@@ -29,6 +64,8 @@ func (d *super) do(s *Session) Output {
 		return s.refused(refuse("No super password is set for level %d.", level))
 	case s.terminal.wrong >= wrongPasswords:
 		return s.refused(refuse("Too many wrong passwords in this session."))
+	case s.running.guesses[s.options.User].tooMany(s.now()):
+		return s.refused(refuse("Too many wrong passwords. Please try later."))
 	}
 	s.askSuper(level)
 	return Output{}
@@ -44,11 +81,14 @@ func (s *Session) become(level int) Output {
 // askSuper asks for the password of a level.
 func (s *Session) askSuper(level int) {
 	s.question = &question{text: "Password:", hidden: true, read: func(s *Session, password string) Output {
+		if s.running.guesses[s.options.User].tooMany(s.now()) { // another session of his was wrong meanwhile
+			return s.refused(refuse("Too many wrong passwords. Please try later."))
+		}
 		if s.device.Matches(s.running.config.Management.Super[level], secret.Octets(password)) {
-			s.terminal.wrong = 0
+			s.right()
 			return s.become(level)
 		}
-		if s.terminal.wrong++; s.terminal.wrong < wrongPasswords {
+		if s.wrong(); s.terminal.wrong < wrongPasswords {
 			s.askSuper(level)
 		}
 		return s.refused(refuse("Incorrect password."))

@@ -259,3 +259,49 @@ func TestNoPasswordIsShown(t *testing.T) {
 		t.Error("the stored form is not shown")
 	}
 }
+
+// TestSuperIsGuessedThreeTimes has a user guess in session after session.
+func TestSuperIsGuessedThreeTimes(t *testing.T) {
+	b := newBox(t)
+	b.session(operator, "system-view", "super password cipher "+rightPassword)
+	guess := func(user, password string) int {
+		s := b.session(Options{User: user})
+		answersOf(t, s, "super", password)
+		return s.level()
+	}
+	open := b.session(Options{User: "eve"}, "super")
+	for range wrongPasswords {
+		guess("eve", "wrong")
+	}
+	if guess("eve", rightPassword) != 0 {
+		t.Error("a fourth guess in other sessions is looked at")
+	}
+	if open.Exec(t.Context(), rightPassword); open.level() != 0 {
+		t.Error("a guess that was asked for before is looked at")
+	}
+	if guess("", "wrong") != 0 || guess("", rightPassword) != everything || guess("anna", rightPassword) != everything {
+		t.Error("others are locked out too")
+	}
+	b.device.elapsed += superLock
+	if guess("eve", "wrong") != 0 || guess("eve", rightPassword) != everything {
+		t.Error("the lock does not end")
+	}
+}
+
+// TestTrialLeavesUsers begins a trial as one who may not manage users: what managers
+// do meanwhile stays.
+func TestTrialLeavesUsers(t *testing.T) {
+	for _, level := range []int{2, managementLevel} {
+		b := newBox(t)
+		b.session(operator, "system-view", "aaa", "local-user eve privilege level 2")
+		eve := b.session(Options{Level: level, User: "eve"}, "configuration commit trial 600", "system-view", "sysname EVE")
+		b.session(operator, "system-view", "aaa", "undo local-user eve")
+		if out := eve.Exec(t.Context(), "abort trial"); out.Err != nil {
+			t.Fatal(out.Err)
+		}
+		c := b.running.Config()
+		if back := c.Management.Users["eve"] != nil; back != (level == managementLevel) || c.Sysname == "EVE" {
+			t.Errorf("level %d: eve is back: %v, sysname %s", level, back, c.Sysname)
+		}
+	}
+}

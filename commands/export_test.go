@@ -17,7 +17,8 @@ type Turn struct {
 
 // A Conversation is a transcript as it should be seen.
 type Conversation struct {
-	Script bool // nobody types it
+	Script bool          // nobody types it
+	Box    func() Device // a new one, as it was at the beginning
 	Turns  []Turn
 	Prompt string // after the last line; empty: the session is over
 }
@@ -25,7 +26,7 @@ type Conversation struct {
 // Converse repeats a transcript without a terminal, up to the end of its session.
 func Converse(text string) Conversation {
 	c := converse(text)
-	seen := Conversation{Script: c.script, Prompt: c.prompt}
+	seen := Conversation{Script: c.script, Box: c.box, Prompt: c.prompt}
 	for _, t := range c.turns {
 		if !t.over {
 			seen.Turns = append(seen.Turns, Turn{t.prompt, t.typed, t.answer, t.hidden})

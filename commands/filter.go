@@ -64,7 +64,7 @@ func pattern() grammar.Kind[*regexp.Regexp] {
 		Hints: []grammar.Hint{{Text: fmt.Sprintf("TEXT<1-%d>", longestPattern)}},
 		Rest:  true,
 		Read: func(words []string) (*regexp.Regexp, int, bool) {
-			p := compilePattern(unquoted(words[0]))
+			p := Pattern(unquoted(words[0]))
 			if p == nil {
 				return nil, 0, false
 			}
@@ -73,8 +73,9 @@ func pattern() grammar.Kind[*regexp.Regexp] {
 	}
 }
 
-// compilePattern returns nil for what is no regular expression, or too much of one.
-func compilePattern(text string) *regexp.Regexp {
+// Pattern returns the regular expression that an operator has typed, RE2's. Nil: it is
+// none, or one that would keep the box busy.
+func Pattern(text string) *regexp.Regexp {
 	if text == "" || len(text) > longestPattern {
 		return nil
 	}
@@ -161,6 +162,9 @@ func jsonText(d Display) (string, error) {
 	}
 	return b.String(), nil
 }
+
+// veil comes before all filters of who does not manage the users.
+var veil = &filter{apply: func(text string, _ *regexp.Regexp) string { return withoutHashes(text) }}
 
 // filteredLine runs a display line that has filters, and reports whether the
 // line is one. In any other line a | is text.

@@ -154,8 +154,8 @@ func TestPatterns(t *testing.T) {
 		{"too many repetitions", "a{600}", false},
 		{"repetitions of repetitions", "((a?){10}){100}", false},
 	} {
-		if got := compilePattern(test.text) != nil; got != test.ok {
-			t.Errorf("%s: compilePattern(%q) is one: %v, want %v", test.name, test.text, got, test.ok)
+		if got := Pattern(test.text) != nil; got != test.ok {
+			t.Errorf("%s: Pattern(%q) is one: %v, want %v", test.name, test.text, got, test.ok)
 		}
 	}
 }

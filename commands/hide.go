@@ -3,6 +3,8 @@ package commands
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"sallyport/commands/kind"
 )
@@ -26,10 +28,43 @@ func WithoutSecret(line string) string {
 func withoutSecrets(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		b.WriteString(WithoutSecret(strings.TrimRight(line, "\r\n")) + "\n")
+		b.WriteString(visible(WithoutSecret(strings.TrimRight(line, "\r\n"))) + "\n")
 	}
 	return b.String()
 }
+
+// visible makes what steers a terminal instead of being shown \xNN: a file may be by
+// any hand.
+func visible(text string) string {
+	if !strings.ContainsFunc(text, hides) && utf8.ValidString(text) {
+		return text
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		r, n := utf8.DecodeRuneInString(text)
+		if hides(r) || r == utf8.RuneError && n == 1 {
+			b.WriteString(printable(text[:n], longestFileLine))
+		} else {
+			b.WriteString(text[:n])
+		}
+		text = text[n:]
+	}
+	return b.String()
+}
+
+// hides reports whether a character is none that is shown. A tab is.
+func hides(r rune) bool { return r != '\t' && !unicode.IsPrint(r) }
+
+// passwordHash is the stored form of a password, wherever it stands.
+var passwordHash = regexp.MustCompile(`\$argon2id\$[^\s"\\]*`)
+
+// withoutHashes returns a text without the stored forms of passwords: whoever has
+// one can try words on it at home.
+func withoutHashes(text string) string { return passwordHash.ReplaceAllLiteralString(text, asterisks) }
+
+// WithoutPassword is WithoutSecret for what others read: passwords do not show in
+// their stored form either.
+func WithoutPassword(line string) string { return withoutHashes(WithoutSecret(line)) }
 
 // keyCommand is the command whose argument is a secret.
 const keyCommand = "pre-shared-key"

@@ -224,3 +224,46 @@ ike peer
 		}
 	}
 }
+
+// TestHashesAreForManagers shows the stored form of a password to who may set it, and
+// to nobody else, whatever he filters.
+func TestHashesAreForManagers(t *testing.T) {
+	for level := 1; level <= managementLevel; level++ {
+		b := newBox(t)
+		b.session(Options{Level: managementLevel}, "system-view", "super password level 2 cipher "+storedHash)
+		for _, line := range []string{
+			"display current-configuration", "display current-configuration | json",
+			"display current-configuration | include c2FsdHNhbHQ", "display configuration changes", "compare configuration",
+		} {
+			out := b.session(Options{Level: level}).Exec(t.Context(), line).Rendered()
+			shows := strings.Contains(out.Text, "c2FsdHNhbHQ")
+			if want := level == managementLevel; out.Err != nil || shows != want {
+				t.Errorf("level %d, %s shows\n%s(%v), want the hash: %v", level, line, out.Text, out.Err, want)
+			}
+		}
+	}
+}
+
+func TestWithoutPassword(t *testing.T) {
+	const line = "super password level 3 irreversible-cipher "
+	if got := WithoutPassword(line + storedHash); strings.Contains(got, "argon") || !strings.HasPrefix(got, line) {
+		t.Errorf("WithoutPassword(%q) = %q", line+storedHash, got)
+	}
+}
+
+// TestFilesDoNotSteerTheTerminal shows files of another hand.
+func TestFilesDoNotSteerTheTerminal(t *testing.T) {
+	const foul = "description \x1b]0;title\x07 \u009b31m \u202e ä漢\n"
+	b := newBox(t)
+	b.device.saved = map[string]string{b.device.Startup().Next: foul, "foul.bat": foul}
+	s := b.session(operator)
+	for _, line := range []string{"display saved-configuration", "display saved-configuration last", "compare configuration", "execute foul.bat"} {
+		out := s.Exec(t.Context(), line).Rendered()
+		if out.Long != nil {
+			_ = out.Long(t.Context(), func(text string) { out.Text += text }) // it refuses the line
+		}
+		if i := strings.IndexFunc(out.Text, func(r rune) bool { return r != '\n' && hides(r) }); i >= 0 || !strings.Contains(out.Text, `\x1b]0;title`) {
+			t.Errorf("%s shows %q, want it escaped", line, out.Text)
+		}
+	}
+}

@@ -11,10 +11,11 @@ type Running struct {
 	last    uint64  // number of the newest rollback point; 0: not looked up yet
 	trial   *trial  // nil: there is none
 	journal journal
+	guesses map[string]guesses // at super, of the users who have been wrong lately
 }
 
 // NewRunning returns a Running that holds c, which is taken to be in force.
-func NewRunning(c *Config) *Running { return &Running{config: c} }
+func NewRunning(c *Config) *Running { return &Running{config: c, guesses: make(map[string]guesses)} }
 
 // Config returns the configuration in force. It is not to be changed.
 func (r *Running) Config() *Config { return r.config }
@@ -37,7 +38,9 @@ const startLabel = "start-up"
 // firstPoint is the number of a box's first rollback point, as on VRP8.
 const firstPoint = 1000000001
 
-// keep makes a rollback point of the configuration in force, unless it is one.
+// keep makes a rollback point of the configuration in force, unless it is one. Its text
+// is asked for when others may be at work already, and therefore of a clone: a
+// configuration that is applied once more remembers what was made of it.
 func (r *Running) keep(device Device, p Point) {
 	if r.kept == r.config && p.Label == "" {
 		return
@@ -47,8 +50,8 @@ func (r *Running) keep(device Device, p Point) {
 	}
 	r.last++
 	p.ID = r.last
-	c := r.config
-	r.kept = c
+	c := r.config.Clone()
+	r.kept = r.config
 	device.Keep(p, func() string { return c.Render(device.Seal) })
 }
 

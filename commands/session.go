@@ -122,7 +122,10 @@ func (s *Session) exec(text string) Output {
 	s.place.settle(s.running.config)
 	out := s.native(text)
 	if instead, ok := s.foreign(text, out.Err); ok {
-		return instead
+		out = instead
+	}
+	if s.level() < managementLevel {
+		out.filters = append([]*filter{veil}, out.filters...)
 	}
 	return out
 }

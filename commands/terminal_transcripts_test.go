@@ -21,7 +21,7 @@ func TestTranscriptsAtATerminal(t *testing.T) {
 		if c.Script {
 			return // see TestScriptOverSSH
 		}
-		s := kind.start(t, newSession(commands.NewFakeDevice()), columns, rows)
+		s := kind.start(t, newSession(c.Box()), columns, rows)
 		s.sees(c.Turns[0].Prompt + "_")
 		for i, turn := range c.Turns {
 			next := c.Prompt

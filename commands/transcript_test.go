@@ -46,6 +46,7 @@ func repeatTranscript(text string) string {
 type conversation struct {
 	header string // the comment, with the empty line below it
 	script bool   // nobody types it
+	busy   bool   // the box has SAs
 	turns  []turn
 	prompt string // after the last line; empty: the session is over
 	ending string // what is printed at the end of the input
@@ -60,14 +61,23 @@ type turn struct {
 	over   bool   // the session was over before
 }
 
+// box returns the device that the conversation is about.
+func (c *conversation) box() Device {
+	if c.busy {
+		return &busyDevice{}
+	}
+	return &fakeDevice{}
+}
+
 // converse types the lines of a transcript. With "(a script)" in its header the
-// session is one that is not typed by a person.
+// session is one that is not typed by a person, with "(a busy box)" there are SAs.
 func converse(text string) conversation {
 	var c conversation
 	if header, body, has := strings.Cut(text, "\n\n"); has && strings.HasPrefix(header, "//") {
-		c.header, c.script, text = header+"\n\n", strings.Contains(header, "(a script)"), body
+		c.header, text = header+"\n\n", body
+		c.script, c.busy = strings.Contains(header, "(a script)"), strings.Contains(header, "(a busy box)")
 	}
-	session := NewSession(&fakeDevice{}, NewRunning(New()), Options{Level: everything, Interactive: !c.script})
+	session := NewSession(c.box(), NewRunning(New()), Options{Level: everything, Interactive: !c.script})
 	for line := range strings.Lines(text) {
 		if m := typed.FindStringSubmatch(strings.TrimSuffix(line, "\n")); m != nil {
 			t := turn{prompt: session.Prompt(), typed: m[2], view: session.place.title(), hidden: session.Hidden(), over: session.ended}

@@ -3,6 +3,8 @@ package shell
 import (
 	"regexp"
 	"strings"
+
+	"sallyport/commands"
 )
 
 // more is the pager's question, and erase what the device sends after the key:
@@ -108,8 +110,8 @@ func (g *pager) search(typed string) bool {
 	if !ok {
 		return false
 	}
-	wanted, err := regexp.Compile(typed[1:])
-	if err != nil {
+	wanted := commands.Pattern(typed[1:])
+	if wanted == nil {
 		g.person.screen.print("Error: The regular expression is wrong.\n")
 		return true // and asks again
 	}

@@ -101,6 +101,18 @@ func TestPagerErasesAsTheDevice(t *testing.T) {
 	}, func(a *actor) { a.settings.Screen, a.text = 5, numbered(5) })
 }
 
+// TestPagerRefusesWork is about expressions that take more than they are worth.
+func TestPagerRefusesWork(t *testing.T) {
+	for _, pattern := range []string{"(", "(a?){1000}", strings.Repeat("x?", 100)} {
+		sit(t, 200, 24, func(s *sitting) {
+			s.typed("text\r", "/"+pattern+"\r")
+			if got := s.after(); !strings.Contains(got, "Error: The regular expression is wrong.") {
+				t.Errorf("/%s: seen %q, want it refused", pattern, got)
+			}
+		}, func(a *actor) { a.settings.Screen, a.text = 5, numbered(9) })
+	}
+}
+
 func TestPagerShowsMessages(t *testing.T) {
 	sit(t, 80, 24, func(s *sitting) {
 		s.typed("text\r")

@@ -49,13 +49,6 @@ func (o *lockout) locked(l sshd.Login, now time.Time) bool {
 	return o.users.locked(l.User, now) || o.strangers.locked(l.User, now) || o.sources.locked(sourceKey(l), now)
 }
 
-// lockedSource reports whether an address is to be refused.
-func (o *lockout) lockedSource(l sshd.Login, now time.Time) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.sources.locked(sourceKey(l), now)
-}
-
 // failed notes a wrong password and reports what it locks.
 func (o *lockout) failed(l sshd.Login, known bool, now time.Time) (user, source bool) {
 	o.mu.Lock()

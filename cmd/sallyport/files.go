@@ -27,9 +27,10 @@ type files struct {
 	fixed  string // path given with --config, which is read and written instead; empty: none
 	log    *logbook
 
-	points sync.Mutex // over the folder of rollback points; held while one is written
+	points sync.Mutex // over the folder of rollback points
 
 	mu      sync.Mutex // over what follows
+	latest  *writing   // of a rollback point; nil: none was made yet
 	current string     // name of the file that this start has read; empty: none
 	next    string     // name of the file that the next start reads; empty: none
 }
@@ -122,8 +123,12 @@ func (f *files) Saved() (string, error) {
 	return string(text.Data), err
 }
 
-// Read returns a file that is whole; its backup is none.
+// Read returns a file that is whole; its backup is none. A pipe would keep all
+// sessions waiting.
 func (f *files) Read(name string) (string, error) {
+	if info, err := os.Stat(f.path(name)); err == nil && !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s is no file", name)
+	}
 	text, err := store.Load(f.path(name), isScript)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

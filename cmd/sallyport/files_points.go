@@ -31,12 +31,44 @@ func (f *files) pointPath(id uint64, suffix string) string {
 	return filepath.Join(f.folder, pointFolder, strconv.FormatUint(id, 10)+suffix)
 }
 
+// A writing is a rollback point on its way into its files.
+type writing struct {
+	before int           // how many had to be waited for when it began
+	done   chan struct{} // closed when it is there
+}
+
+// wait returns when the point, and all that came before it, are there.
+func (w *writing) wait() {
+	if w != nil {
+		<-w.done
+	}
+}
+
+// ended reports whether wait would return at once.
+func (w *writing) ended() bool {
+	if w == nil {
+		return true
+	}
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // Keep keeps a rollback point. Text and file take their time, so that a goroutine
-// makes them; the lock it holds makes the next point, and whoever asks for one,
-// wait until it is there.
+// makes them, after those of the point before; whoever asks for a point waits until
+// they are there. Keep itself waits only if the disk is far behind.
 func (f *files) Keep(p commands.Point, text func() string) {
-	f.points.Lock()
+	before, now := f.follow()
+	if now.before >= commands.PointsKept {
+		before.wait()
+	}
 	go func() {
+		defer close(now.done)
+		before.wait()
+		f.points.Lock()
 		defer f.points.Unlock()
 		if err := f.keep(p, text()); err != nil {
 			f.log.note(configFault, "rollback point %d was not kept: %v", p.ID, err)
@@ -44,10 +76,31 @@ func (f *files) Keep(p commands.Point, text func() string) {
 	}()
 }
 
+// follow begins the writing of a point, and returns that of the one before.
+func (f *files) follow() (before, now *writing) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before, now = f.latest, &writing{done: make(chan struct{})}
+	if !before.ended() {
+		now.before = before.before + 1
+	}
+	f.latest = now
+	return before, now
+}
+
+// settle waits until all points are written, and takes the lock of their folder.
+func (f *files) settle() {
+	f.mu.Lock()
+	latest := f.latest
+	f.mu.Unlock()
+	latest.wait()
+	f.points.Lock()
+}
+
 // close waits until the last point is written.
 func (f *files) close() error {
-	f.points.Lock()
-	defer f.points.Unlock()
+	f.settle()
+	f.points.Unlock()
 	return nil
 }
 
@@ -131,7 +184,7 @@ func (f *files) readPoint(id uint64) (string, error) {
 // Points returns the points, newest first. One whose description is damaged is
 // told to the log and left out.
 func (f *files) Points() ([]commands.Point, error) {
-	f.points.Lock()
+	f.settle()
 	defer f.points.Unlock()
 	ids, err := f.pointIDs()
 	if err != nil {
@@ -155,7 +208,7 @@ func (f *files) Points() ([]commands.Point, error) {
 
 // Point returns the text of a point.
 func (f *files) Point(id uint64) (string, error) {
-	f.points.Lock()
+	f.settle()
 	defer f.points.Unlock()
 	text, err := f.readPoint(id)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sallyport/commands"
 	"sallyport/platform/store"
 )
@@ -183,6 +185,17 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
+// TestReadOfAPipe does not wait for who would write into it.
+func TestReadOfAPipe(t *testing.T) {
+	f := newBoxFolder(t)
+	if err := unix.Mkfifo(filepath.Join(f.state, "pipe.cfg"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := f.device.Read("pipe.cfg"); err == nil {
+		t.Errorf("Read of a pipe returns %q", text)
+	}
+}
+
 func TestListAndDelete(t *testing.T) {
 	f := newBoxFolder(t)
 	defer f.log.close()
@@ -259,6 +272,20 @@ func TestPointsOfTheSameText(t *testing.T) {
 	}
 	if log := f.logged(); log != "" {
 		t.Errorf("logged %s", log)
+	}
+}
+
+// A line that makes a point does not wait for the text of the one before; who asks
+// for points does.
+func TestPointsAreMadeMeanwhile(t *testing.T) {
+	f := newBoxFolder(t)
+	slow := make(chan struct{})
+	f.device.Keep(commands.Point{ID: 1}, func() string { <-slow; return "sysname A\n" })
+	f.device.Keep(commands.Point{ID: 2}, func() string { return "sysname B\n" })
+	close(slow)
+	points, err := f.device.Points()
+	if err != nil || len(points) != 2 || points[0].ID != 2 {
+		t.Errorf("points %+v, %v", points, err)
 	}
 }
 

@@ -147,6 +147,23 @@ func permits(list *acl.ACL, source netip.Addr) bool {
 	return v.Matched && v.Action == acl.Permit
 }
 
+// A patient terminal is a script's. When nothing comes from it for as long as the
+// idle-timeout of its line it is given up: a script that says nothing must not hold
+// the line for good.
+type patient struct {
+	shell.Terminal
+	idle   func() time.Duration // 0: for ever
+	hangUp func()
+}
+
+// Read returns what the script says next.
+func (t patient) Read(p []byte) (int, error) {
+	if idle := t.idle(); idle > 0 {
+		defer time.AfterFunc(idle, t.hangUp).Stop()
+	}
+	return t.Terminal.Read(p)
+}
+
 // attended is a terminal that notes when something is typed.
 type attended struct {
 	shell.Terminal

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"io"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sallyport/acl"
@@ -101,6 +103,37 @@ func TestAttended(t *testing.T) {
 		t.Errorf("idle for %v, want since the last key: 1s", got)
 	}
 }
+
+// TestPatient waits for a script that says nothing until its line's idle-timeout.
+func TestPatient(t *testing.T) {
+	for _, idle := range []time.Duration{time.Minute, 0} {
+		synctest.Test(t, func(t *testing.T) {
+			read, write := io.Pipe()
+			hung := false
+			terminal := patient{piped{PipeReader: read}, func() time.Duration { return idle }, func() { hung = true }}
+			go func() {
+				time.Sleep(59 * time.Second)
+				write.Write([]byte("quit"))
+				time.Sleep(time.Hour)
+				write.Close()
+			}()
+			if n, err := terminal.Read(make([]byte, 9)); n != 4 || err != nil || hung {
+				t.Errorf("Read() = %d, %v, hung up %v, want the word", n, err, hung)
+			}
+			if _, err := terminal.Read(make([]byte, 9)); err != io.EOF || hung != (idle > 0) {
+				t.Errorf("after an hour: %v, hung up %v, want that of idle-timeout %v", err, hung, idle)
+			}
+		})
+	}
+}
+
+// A piped terminal is one end of a pipe.
+type piped struct {
+	shell.Terminal
+	*io.PipeReader
+}
+
+func (p piped) Read(b []byte) (int, error) { return p.PipeReader.Read(b) }
 
 func TestVTYs(t *testing.T) {
 	c := commands.New()

@@ -161,11 +161,10 @@ func (s *sshService) limits() sshd.Limits {
 	return sshd.Limits{Authentication: c.Timeout, Passwords: c.Retries}
 }
 
-// permit reports whether an address may connect: it has not guessed, and there is
-// a line that it may come in by.
+// permit reports whether an address may connect: there is a line that it may come in
+// by. One that has guessed may too, as its users may have keys.
 func (s *sshService) permit(source netip.Addr) bool {
-	l := sshd.Login{Source: netip.AddrPortFrom(source, 0)}
-	return !s.accounts.lockout.lockedSource(l, s.accounts.now()) && len(vtys(s.accounts.config.Load(), source)) > 0
+	return len(vtys(s.accounts.config.Load(), source)) > 0
 }
 
 // allUsed is what who finds no line is told.
@@ -217,7 +216,11 @@ func (s *sshService) converse(ctx context.Context, seat *seat, t shell.Terminal)
 		User: seat.status.User, Line: seat.status.Line, Source: seat.status.Source,
 	})
 	defer leave()
-	refused, err := shell.Serve(ctx, seat.attend(t), session)
+	t = seat.attend(t)
+	if !interactive { // else the shell itself waits only so long
+		t = patient{t, func() time.Duration { return s.accounts.config.Load().Line(seat.status.Line).Idle }, seat.hangUp}
+	}
+	refused, err := shell.Serve(ctx, t, session)
 	if err != nil {
 		return 1, err
 	}

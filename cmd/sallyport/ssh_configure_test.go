@@ -90,8 +90,8 @@ func TestSSHAccessList(t *testing.T) {
 	}
 }
 
-// A source that has guessed three times is not let in by its right password, nor
-// does it get a connection, until the lock is over.
+// A source that has guessed three times is not let in by its right password until the
+// lock is over. It may connect: its users may have keys.
 func TestSSHLockout(t *testing.T) {
 	b := newSSHBox(t)
 	for range lockAfter {
@@ -101,6 +101,9 @@ func TestSSHLockout(t *testing.T) {
 	}
 	if _, err := b.dial(22, "anna", "right"); err == nil {
 		t.Error("in though locked")
+	}
+	if !b.service.permit(netip.MustParseAddr("127.0.0.1")) {
+		t.Error("a key cannot be shown from there either")
 	}
 	b.wait(lockFor)
 	client, err := b.dial(22, "anna", "right")

@@ -35,7 +35,7 @@ func (v visitor) logout(reason string) entry {
 func (v visitor) command(line string) entry {
 	return entry{kind: shellCommand, reason: "command", later: func() string {
 		return fmt.Sprintf("Recorded command information. (Task=%s, Ip=%s, User=%s, Command=%q)",
-			cmp.Or(v.line, "**"), cmp.Or(v.source, "**"), cmp.Or(v.user, "**"), commands.WithoutSecret(line))
+			cmp.Or(v.line, "**"), cmp.Or(v.source, "**"), cmp.Or(v.user, "**"), commands.WithoutPassword(line))
 	}}
 }
 

@@ -37,6 +37,31 @@ func ruleOf(r *netlink.Rule) rule {
 	}
 }
 
+// openLister returns a handle that has the kernel list one table alone, where it can
+// (Linux 4.20): ours may hold many routes, and package netlink would leave them out only
+// after they were sent.
+func openLister() (*netlink.Handle, error) {
+	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	if err == nil {
+		_ = handle.SetStrictCheck(true) // without it the list is the same, only slower
+	}
+	return handle, err
+}
+
+// list returns the routes of a table; none if there is no such table yet.
+func (r *routing) list(table int) (all []netlink.Route, err error) {
+	for range attempts {
+		all, err = r.lister.RouteListFiltered(unix.AF_INET, &netlink.Route{Table: table}, netlink.RT_FILTER_TABLE)
+		if !errors.Is(err, netlink.ErrDumpInterrupted) {
+			break
+		}
+	}
+	if errors.Is(err, unix.ENOENT) {
+		return nil, nil
+	}
+	return all, describe(err, "list routes")
+}
+
 // rulesNow returns the rules that the kernel has at our priorities: whoever put them
 // there, they are in the way of ours.
 func (r *routing) rulesNow() (now []rule, err error) {
@@ -77,9 +102,9 @@ func (r *routing) routesNow() (now []route, err error) {
 // listed returns the routes in our tables as package netlink has them.
 func (r *routing) listed() (routes []netlink.Route, err error) {
 	for _, table := range []int{r.table, r.table + 1} {
-		all, err := r.kernel.RouteListFiltered(unix.AF_INET, &netlink.Route{Table: table}, netlink.RT_FILTER_TABLE)
-		if err != nil && !errors.Is(err, unix.ENOENT) { // no such table yet
-			return nil, describe(err, "list")
+		all, err := r.list(table)
+		if err != nil {
+			return nil, err
 		}
 		routes = append(routes, all...)
 	}

@@ -54,11 +54,11 @@ func (r *routing) mainRoutes(p plan) (routes []mainRoute, ours map[int]bool, err
 		}
 		ours[link.Attrs().Index] = true
 	}
-	all, err := r.kernel.RouteListFiltered(unix.AF_INET, &netlink.Route{Table: mainTable}, netlink.RT_FILTER_TABLE)
+	all, err := r.list(mainTable)
 	for i := range all {
 		routes = append(routes, mainRoute{prefix: routeOf(&all[i]).prefix, device: deviceOf(&all[i]), metric: all[i].Priority})
 	}
-	return routes, ours, describe(err, "list routes")
+	return routes, ours, err
 }
 
 // deviceOf returns the device of a route, of several ways the first: so does the

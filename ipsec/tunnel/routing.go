@@ -26,6 +26,7 @@ const sysctls = "/proc/sys/net/ipv4/conf"
 type routing struct {
 	planner
 	kernel  *netlink.Handle
+	lister  *netlink.Handle // for lists of routes
 	devices *devices
 	names   [2]string // of our devices
 	warn    func(string)
@@ -46,14 +47,21 @@ func openRouting(c Config, inside, guard *tun.Device) (*routing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("netlink: %w%s", err, advice(err))
 	}
+	lister, err := openLister()
+	if err != nil {
+		kernel.Close()
+		return nil, fmt.Errorf("netlink: %w%s", err, advice(err))
+	}
 	conf, err := os.OpenRoot(sysctls)
 	if err != nil {
 		kernel.Close()
+		lister.Close()
 		return nil, err
 	}
 	r := &routing{
 		planner: planner{mark: c.Mark, table: c.Table, inside: inside.Index(), guard: guard.Index()},
 		kernel:  kernel,
+		lister:  lister,
 		devices: newDevices(kernel, conf),
 		warn:    c.Warn,
 		names:   [2]string{inside.Name(), guard.Name()},
@@ -68,6 +76,7 @@ func openRouting(c Config, inside, guard *tun.Device) (*routing, error) {
 func (r *routing) free() error {
 	r.changes.Close()
 	r.kernel.Close()
+	r.lister.Close()
 	if r.gate == nil {
 		return r.devices.conf.Close()
 	}
@@ -166,7 +175,7 @@ func (r *routing) apply(want plan) error {
 	}
 	routes, err := r.routesNow()
 	if err != nil {
-		return fmt.Errorf("list routes: %w", err)
+		return err
 	}
 	return errors.Join(
 		r.addRoutes(minus(want.routes, routes)),

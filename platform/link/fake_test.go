@@ -117,7 +117,7 @@ func (f *fake) removeRoute(r route) error {
 	if err := f.change("route del %s", f.show(r)); err != nil {
 		return err
 	}
-	f.table = slices.DeleteFunc(f.table, func(m markedRoute) bool { return m.ours && m.is(r) })
+	f.table = slices.DeleteFunc(f.table, func(m markedRoute) bool { return m.ours && (m.route == r || m.anywhere() == r) })
 	return nil
 }
 

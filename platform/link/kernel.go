@@ -63,12 +63,11 @@ type markedRoute struct {
 	ours bool
 }
 
-// is reports whether r, of the kernel, is what is wanted by w.
-func (r route) is(w route) bool {
-	if w.index == 0 {
-		r.index = 0
-	}
-	return r == w
+// anywhere returns r without its device: what is wanted of a route that may lead to
+// wherever its next hop is.
+func (r route) anywhere() route {
+	r.index = 0
+	return r
 }
 
 // String writes r in the words of an operator.

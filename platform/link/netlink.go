@@ -15,6 +15,7 @@ import (
 // thread that opened it.
 type netlinkKernel struct {
 	handle  *netlink.Handle
+	lister  *netlink.Handle          // for lists of routes
 	sockets map[int]*nl.SocketHandle // for the requests that handle has no words for
 	forward *os.File                 // ip_forward of the same namespace
 }
@@ -28,9 +29,13 @@ func openNetlink() (*netlinkKernel, error) {
 		return nil, err
 	}
 	k := &netlinkKernel{handle: handle}
+	if k.lister, err = openLister(); err != nil {
+		handle.Close()
+		return nil, err
+	}
 	socket, err := nl.GetNetlinkSocketAt(-1, -1, unix.NETLINK_ROUTE) // -1: the thread's
 	if err != nil {
-		handle.Close()
+		k.close() // the first error is the one to report
 		return nil, err
 	}
 	k.sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
@@ -39,6 +44,17 @@ func openNetlink() (*netlinkKernel, error) {
 		return nil, err
 	}
 	return k, nil
+}
+
+// openLister returns a handle that has the kernel list one table alone, where it can
+// (Linux 4.20): others may hold many routes, and package netlink would leave them out
+// only after they were sent.
+func openLister() (*netlink.Handle, error) {
+	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	if err == nil {
+		_ = handle.SetStrictCheck(true) // without it the list is the same, only slower
+	}
+	return handle, err
 }
 
 // openSwitch opens a file of /proc/sys, for reading alone if writing is not
@@ -53,6 +69,7 @@ func openSwitch(path string) (*os.File, error) {
 
 func (k *netlinkKernel) close() error {
 	k.handle.Close()
+	k.lister.Close()
 	for _, s := range k.sockets {
 		s.Close()
 	}

@@ -101,8 +101,12 @@ func aim(n platform.Network, devices map[string]device) target {
 
 // dropRoutes removes the routes that we added and that are not wanted now.
 func (l *Link) dropRoutes(t target) (first error) {
+	wanted := make(map[route]bool, len(t.routes))
+	for _, r := range t.routes {
+		wanted[r] = true
+	}
 	for r := range l.added.routes {
-		if slices.ContainsFunc(t.routes, r.is) {
+		if wanted[r] || wanted[r.anywhere()] {
 			continue
 		}
 		err := l.kernel.removeRoute(r)
@@ -211,8 +215,12 @@ func (l *Link) addRoutes(t target) error {
 	if err != nil {
 		return fmt.Errorf("list the routes: %w", err)
 	}
+	has := make(map[route]bool, 2*len(there))
+	for _, m := range there {
+		has[m.route], has[m.anywhere()] = true, true
+	}
 	for i, r := range t.routes {
-		if slices.ContainsFunc(there, func(m markedRoute) bool { return m.is(r) }) {
+		if has[r] {
 			continue
 		}
 		err := l.kernel.addRoute(r)

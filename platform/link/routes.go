@@ -10,7 +10,7 @@ import (
 )
 
 func (k *netlinkKernel) routes() ([]markedRoute, error) {
-	all, err := list(func() ([]netlink.Route, error) { return k.handle.RouteList(nil, netlink.FAMILY_V4) })
+	all, err := k.mainTable()
 	if err != nil {
 		return nil, err
 	}
@@ -26,6 +26,17 @@ func (k *netlinkKernel) routes() ([]markedRoute, error) {
 		})
 	}
 	return found, nil
+}
+
+// mainTable lists the main table. One that had no route yet may not be there.
+func (k *netlinkKernel) mainTable() ([]netlink.Route, error) {
+	all, err := list(func() ([]netlink.Route, error) {
+		return k.lister.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
+	})
+	if errors.Is(err, unix.ENOENT) {
+		return nil, nil
+	}
+	return all, err
 }
 
 // addRoute adds a route with our mark, behind others of the same metric: the
@@ -45,7 +56,7 @@ func (k *netlinkKernel) addRoute(r route) error {
 // towards returns the device of the network that a next hop is in, by the main
 // table, or ENETUNREACH.
 func (k *netlinkKernel) towards(hop netip.Addr) (index int, err error) {
-	all, err := list(func() ([]netlink.Route, error) { return k.handle.RouteList(nil, netlink.FAMILY_V4) })
+	all, err := k.mainTable()
 	if err != nil {
 		return 0, err
 	}
