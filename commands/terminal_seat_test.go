@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -142,7 +143,25 @@ func terminals(t *testing.T) []terminal {
 			t.Fatal(err)
 		}
 	})
-	return []terminal{{"pty", startPTY}, {"ssh", newHouse(t).start}}
+	all := []terminal{{"pty", startPTY}}
+	if haveSSH(t) {
+		all = append(all, terminal{"ssh", newHouse(t).start})
+	}
+	return all
+}
+
+// haveSSH reports whether OpenSSH's client is installed, which it is where CI runs.
+func haveSSH(t *testing.T) bool {
+	t.Helper()
+	_, err := exec.LookPath("ssh")
+	switch {
+	case err == nil:
+		return true
+	case os.Getenv("CI") == "true":
+		t.Fatal(err)
+	}
+	t.Logf("without the ssh client: %v", err)
+	return false
 }
 
 // prepare gives the tests the line editor, as the program does at its start.

@@ -93,6 +93,9 @@ Error: the network is unreachable.
 ` + saved
 	options := commands.Options{Level: 3}
 	x := session{Session: commands.NewSession(commands.NewFakeDevice(), commands.NewRunning(commands.New()), options)}
+	if !haveSSH(t) {
+		t.Skip("no ssh client")
+	}
 	cmd := newHouse(t).command(x, "-T")
 	cmd.Stdin = strings.NewReader(input)
 	if got, err := cmd.CombinedOutput(); err != nil || string(got) != want {
