@@ -35,14 +35,26 @@ func (s *Session) foreign(text string, cause error) (Output, bool) {
 
 // foreign returns what the translation of a line typed here depends on.
 func (p *place) foreign(c *Config) ios.Context {
-	context := ios.Context{View: "user", Exists: c.exists, PeerAt: c.peerAt}
+	context := ios.Context{View: "user", Exists: c.exists, PeerAt: c.peerAt, Has: func(string) bool { return false }}
 	switch {
 	case p.object != nil:
-		context.View = p.object.Table.Tag(p.object.Find(c))
+		object := p.object.Find(c)
+		context.View = p.object.Table.Tag(object)
+		context.Has = func(begin string) bool { return p.has(c, begin) }
 	case p.system:
 		context.View = "system"
 	}
 	return context
+}
+
+// has reports whether the view's object has a line that begins so.
+func (p *place) has(c *Config, begin string) bool {
+	for _, line := range p.object.Render(c, p.object.Find(c)).Lines {
+		if strings.HasPrefix(strings.TrimSpace(line), begin+" ") {
+			return true
+		}
+	}
+	return false
 }
 
 // exists reports whether an object is there. of is as for names.

@@ -79,7 +79,7 @@ var (
 
 	// secretStart is a first word that may be keyCommand misspelt, or the second
 	// half of a key's line that was broken in two.
-	secretStart = regexp.MustCompile(`^(pre.*|psk|simple|key-string)$`)
+	secretStart = regexp.MustCompile(`^(pre.*|psk|simple|key|key-string)$`)
 
 	// secretWord is a word that a secret follows wherever it stands: keyCommand
 	// misspelt, and what is written before passwords and other boxes' keys.

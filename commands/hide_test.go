@@ -35,6 +35,7 @@ func TestWithoutSecret(t *testing.T) {
 		{"misspelt without a hyphen", "preshared-key hunter2", "preshared-key ******"},
 		{"three words", "pre shared key hunter2", "pre ******"},
 		{"as others say", "psk hunter2", "psk ******"},
+		{"as others say in a group", " key hunter2", " key ******"},
 		{"on the heading's line", "ike peer b pre-s hunter2", "ike peer b pre-s ******"},
 		{"misspelt on the heading's line", "ike peer b pre_shared_key hunter2", "ike peer b pre_shared_key ******"},
 		{"commented out", "# pre-shared-key hunter2", "# pre-shared-key ******"},

@@ -34,6 +34,7 @@ type Session struct {
 	ended     bool
 	changed   bool // something since the last rollback point
 	executing bool // the line is one of a file that is executed
+	granted   int  // level of the user when he came in
 	terminal  terminal
 }
 
@@ -58,7 +59,7 @@ type Output struct {
 
 // NewSession returns a session in user view.
 func NewSession(device Device, running *Running, options Options) *Session {
-	return &Session{device: device, running: running, options: options}
+	return &Session{device: device, running: running, options: options, granted: options.Level}
 }
 
 // longestLine is the limit in octets. VRP has 510, which a public key of RSA is

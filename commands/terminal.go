@@ -57,5 +57,16 @@ func (s *Session) Remember(line string) {
 // answers a question for a password.
 func (s *Session) Hidden() bool { return s.question != nil && s.question.hidden }
 
+// Asking reports whether the next line answers a question.
+func (s *Session) Asking() bool { return s.question != nil }
+
+// Regrant gives the session the level that its user has now. What super gave is
+// lost if that is another than before.
+func (s *Session) Regrant(level int) {
+	if level != s.granted {
+		s.granted, s.options.Level = level, level
+	}
+}
+
 // level is the level of the session's user, or the one that super gave.
 func (s *Session) level() int { return min(s.options.Level, everything) }

@@ -3,6 +3,7 @@ package ike
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -56,6 +57,18 @@ func BenchmarkStatus10000(b *testing.B) {
 	for b.Loop() {
 		if n := len(e.Status()); n != many {
 			b.Fatal(n)
+		}
+	}
+}
+
+// BenchmarkSetConfigMore10000 has one policy of many come and go.
+func BenchmarkSetConfigMore10000(b *testing.B) {
+	all := manyPolicies()
+	less := &Config{Policies: slices.Delete(slices.Clone(all.Policies), many/2, many/2+1)}
+	e := crowd(less) // who has no SA
+	for i := 0; b.Loop(); i++ {
+		if out := e.Step(time.Time{}, SetConfig{[]*Config{all, less}[i%2]}); len(out) > 0 {
+			b.Fatalf("%v", out)
 		}
 	}
 }

@@ -80,9 +80,14 @@ func TestSetConfigKeepsWhatIsAllowed(t *testing.T) {
 		{"deny", func(c *Config) { c.Policies[0].ACL.Rules[0].Action = acl.Deny }, 1, 0},
 		{"no policy", func(c *Config) { c.Policies = nil }, 0, 0},
 		{"everything", func(c *Config) { *c = Config{} }, 0, 0},
+		{"another peer at the address, before it", func(c *Config) {
+			p := stranger()
+			p.Peer.Remote = c.Policies[0].Peer.Remote
+			c.Policies = append([]*Policy{p}, c.Policies...)
+		}, 0, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) { checkChange(t, test.change, test.sas, test.children) })
-		t.Run(test.name+", and another policy", func(t *testing.T) { // then everything is looked at
+		t.Run(test.name+", and another policy", func(t *testing.T) {
 			checkChange(t, func(c *Config) {
 				test.change(c)
 				c.Policies = append(c.Policies, stranger())
@@ -124,6 +129,11 @@ func TestReplacedPoliciesAreIndexed(t *testing.T) {
 	elsewhere := *c.Peer
 	elsewhere.Name, elsewhere.Remote = "elsewhere", netip.MustParseAddr("203.0.113.99")
 	c.Peer = &elsewhere
+	numbered := func(p *Policy, sequence uint32) *Policy {
+		q := *p
+		q.ID.Sequence = sequence
+		return &q
+	}
 	swap := func(p *Policy, peer *Peer) *Policy {
 		q := *p
 		q.Peer = peer
@@ -138,6 +148,12 @@ func TestReplacedPoliciesAreIndexed(t *testing.T) {
 		"all, the other way round":   {swap(a, c.Peer), swap(b, c.Peer), swap(c, a.Peer)},
 		"a peer at the same address": {a, b, swap(c, &Peer{Name: "new", Remote: c.Peer.Remote})},
 		"one less":                   {a, b},
+		"the first less":             {b, c},
+		"the middle less":            {a, c},
+		"another in front":           {numbered(c, 80), a, b, c},
+		"another in the middle":      {a, numbered(a, 80), b, c},
+		"one instead of two":         {a, numbered(c, 80)},
+		"nothing any more":           nil,
 		"another order":              {c, b, a},
 	} {
 		got, want := New(&Config{Policies: old}, nil), New(&Config{Policies: now}, nil)

@@ -22,74 +22,106 @@ func (e *Engine) index(c *Config) {
 }
 
 // setConfig replaces the configuration. SAs that the new one would not have made
-// are deleted and the peer is told; everything else stays. Where policies were only
-// replaced, nothing but the SAs with their peers is looked at.
+// are deleted and the peer is told; everything else stays. Nothing but the SAs with the
+// peers of policies that changed is looked at.
 func (e *Engine) setConfig(c *Config) {
-	if changed, ok := replaced(e.config.Policies, c.Policies); ok {
-		e.reindex(c, changed)
-		e.review(e.affected(changed))
-	} else {
-		e.index(c)
-		e.review(e.childrenSorted(), e.sasSorted())
-	}
+	changed := changes(e.config.Policies, c.Policies)
+	e.review(e.affected(e.reindex(c, changed)))
 	e.startAuto()
 }
 
-// A replacement is a policy and what came in its place.
+// A replacement is a policy and what came in its place; either may be nil.
 type replacement struct{ old, now *Policy }
 
-// replaced returns the policies that differ, and false if others than these came,
-// went or changed places.
-func replaced(old, now []*Policy) (changed []replacement, ok bool) {
-	if len(old) != len(now) {
-		return nil, false
-	}
-	for i, p := range now {
-		if p == old[i] {
-			continue
+// changes returns what leads from one list of policies to another. Those between the
+// first place where one came or went and the last all go, and come again.
+func changes(old, now []*Policy) (changed []replacement) {
+	replaced := func(a, b *Policy) bool {
+		if a.ID != b.ID {
+			return false
 		}
-		if p.ID != old[i].ID {
-			return nil, false
+		if a != b {
+			changed = append(changed, replacement{a, b})
 		}
-		changed = append(changed, replacement{old[i], p})
+		return true
 	}
-	return changed, true
+	for len(old) > 0 && len(now) > 0 && replaced(old[0], now[0]) {
+		old, now = old[1:], now[1:]
+	}
+	for len(old) > 0 && len(now) > 0 && replaced(old[len(old)-1], now[len(now)-1]) {
+		old, now = old[:len(old)-1], now[:len(now)-1]
+	}
+	for _, p := range old {
+		changed = append(changed, replacement{old: p})
+	}
+	for _, p := range now {
+		changed = append(changed, replacement{now: p})
+	}
+	return changed
 }
 
-// reindex is index for a configuration of which only some policies changed.
-func (e *Engine) reindex(c *Config, changed []replacement) {
+// peer returns the peer of a policy that may be nil.
+func (p *Policy) peer() *Peer {
+	if p == nil {
+		return nil
+	}
+	return p.Peer
+}
+
+// reindex is index for a configuration of which only some policies changed. It returns
+// the peers that these have, or that have the address of one of them.
+func (e *Engine) reindex(c *Config, changed []replacement) (peers []*Peer) {
 	e.config = c
 	moved := map[netip.Addr]bool{}
 	for _, r := range changed {
-		e.policies[r.now.ID] = r.now
-		if r.old.Peer != r.now.Peer {
-			moved[r.old.Peer.Remote], moved[r.now.Peer.Remote] = true, true
+		if r.old != nil {
+			delete(e.policies, r.old.ID)
+		}
+		for _, p := range []*Peer{r.old.peer(), r.now.peer()} {
+			if p != nil {
+				peers = append(peers, p)
+			}
+			if p != nil && r.old.peer() != r.now.peer() {
+				moved[p.Remote] = true
+			}
 		}
 	}
-	if len(moved) == 0 {
-		return
-	}
-	for a := range moved {
-		delete(e.peers, a)
-	}
-	for _, p := range c.Policies {
-		if moved[p.Peer.Remote] && e.peers[p.Peer.Remote] == nil {
-			e.peers[p.Peer.Remote] = p.Peer
+	for _, r := range changed {
+		if r.now != nil {
+			e.policies[r.now.ID] = r.now
 		}
 	}
+	return append(peers, e.reindexPeers(moved)...)
 }
 
-// affected returns the pairs and the ISAKMP SAs with the peers of changed policies,
-// oldest first.
-func (e *Engine) affected(changed []replacement) (children []*child, sas []*sa) {
+// reindexPeers finds anew whose some addresses are, and returns whose they were and are.
+func (e *Engine) reindexPeers(moved map[netip.Addr]bool) (peers []*Peer) {
+	if len(moved) == 0 {
+		return nil
+	}
+	for a := range moved {
+		if p := e.peers[a]; p != nil {
+			peers = append(peers, p)
+		}
+		delete(e.peers, a)
+	}
+	for _, p := range e.config.Policies {
+		if a := p.Peer.Remote; moved[a] && e.peers[a] == nil {
+			e.peers[a] = p.Peer
+			peers = append(peers, p.Peer)
+		}
+	}
+	return peers
+}
+
+// affected returns the pairs and the ISAKMP SAs with some peers, oldest first.
+func (e *Engine) affected(peers []*Peer) (children []*child, sas []*sa) {
 	seen := map[string]bool{}
-	for _, r := range changed {
-		for _, p := range []*Peer{r.old.Peer, r.now.Peer} {
-			if !seen[p.Name] {
-				seen[p.Name] = true
-				children = append(children, e.pairs[p.Name]...)
-				sas = append(sas, e.byPeer[p.Name]...)
-			}
+	for _, p := range peers {
+		if !seen[p.Name] {
+			seen[p.Name] = true
+			children = append(children, e.pairs[p.Name]...)
+			sas = append(sas, e.byPeer[p.Name]...)
 		}
 	}
 	slices.SortFunc(children, func(a, b *child) int { return cmp.Compare(a.id, b.id) })

@@ -185,3 +185,31 @@ func BenchmarkPastedLines(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lines/s")
 }
+
+// A bomb is a terminal that panics when it shows a certain word for the first time.
+type bomb struct {
+	*io.PipeReader
+	fired atomic.Bool
+}
+
+func (*bomb) Interactive() bool        { return true }
+func (*bomb) Size() (int, int)         { return 80, 24 }
+func (*bomb) Resized() <-chan struct{} { return nil }
+
+func (b *bomb) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("boom")) && !b.fired.Swap(true) {
+		panic("by order")
+	}
+	return len(p), nil
+}
+
+// TestPanicOfAMessage has a log line panic, which no key has caused.
+func TestPanicOfAMessage(t *testing.T) {
+	read, _ := io.Pipe()
+	defer read.Close()
+	a := &actor{messages: make(chan string, 1)}
+	a.messages <- "boom"
+	if _, err := Serve(t.Context(), &bomb{PipeReader: read}, a); err == nil || !strings.Contains(err.Error(), "panic") {
+		t.Errorf("Serve() = %v, want the panic as an error", err)
+	}
+}

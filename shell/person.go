@@ -62,6 +62,11 @@ func (p *person) serve(ctx context.Context) error {
 func (p *person) attend(ctx context.Context, cancel func()) (stop func()) {
 	var group sync.WaitGroup
 	group.Go(func() {
+		defer func() {
+			if v := recover(); v != nil {
+				p.gaveUp(v) // in a goroutine of ours: nobody else would keep it to the session
+			}
+		}()
 		messages, resized := p.session.Messages(), p.terminal.Resized()
 		for {
 			select {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"sallyport/commands"
 )
@@ -80,7 +82,17 @@ func (v *script) show(ctx context.Context, prompt, line string, out commands.Out
 
 // where shows a refused line as it would stand on a terminal.
 func (v *script) where(prompt, line string) string {
-	return fmt.Sprintf("Line %d:\n%s%s\n", v.lines.number, prompt, commands.WithoutSecret(line))
+	return fmt.Sprintf("Line %d:\n%s%s\n", v.lines.number, prompt, visible(commands.WithoutSecret(line)))
+}
+
+// visible returns a line without what steers a terminal or is no text.
+func visible(line string) string {
+	return strings.Map(func(r rune) rune {
+		if isControl(r) || r == utf8.RuneError {
+			return '?'
+		}
+		return r
+	}, line)
 }
 
 // long runs the rest of a command that takes its time.

@@ -137,7 +137,7 @@ func (a *accounts) password(l sshd.Login, password secret.Octets) sshd.Verdict {
 		a.failed(l, u.local != nil)
 		return sshd.Refused
 	}
-	a.lockout.passed(l)
+	a.lockout.passed(l, a.now())
 	return u.verdict()
 }
 

@@ -26,10 +26,11 @@ const lockTable = 1024
 type lockout struct {
 	mu                        sync.Mutex
 	users, strangers, sources mistakes
+	regulars                  regulars
 }
 
 func newLockout() *lockout {
-	return &lockout{users: mistakes{}, strangers: mistakes{}, sources: mistakes{}}
+	return &lockout{users: mistakes{}, strangers: mistakes{}, sources: mistakes{}, regulars: regulars{}}
 }
 
 // mistakes are what one kind has done wrong, by name.
@@ -46,7 +47,8 @@ type mistake struct {
 func (o *lockout) locked(l sshd.Login, now time.Time) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.users.locked(l.User, now) || o.strangers.locked(l.User, now) || o.sources.locked(sourceKey(l), now)
+	account := o.users.locked(userKey(l), now) || o.strangers.locked(userKey(l), now)
+	return account && !o.regulars.has(l) || o.sources.locked(sourceKey(l), now)
 }
 
 // failed notes a wrong password and reports what it locks.
@@ -57,16 +59,27 @@ func (o *lockout) failed(l sshd.Login, known bool, now time.Time) (user, source 
 	if known {
 		names = o.users
 	}
-	return names.add(l.User, now), o.sources.add(sourceKey(l), now)
+	return names.add(userKey(l), now), o.sources.add(sourceKey(l), now)
 }
 
-// passed forgets what a user and an address have done wrong.
-func (o *lockout) passed(l sshd.Login) {
+// passed forgets what a user and an address have done wrong. The lock of an account
+// that others have guessed at stays.
+func (o *lockout) passed(l sshd.Login, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	delete(o.users, l.User)
+	o.regulars.add(l, now)
+	if !o.users.locked(userKey(l), now) {
+		delete(o.users, userKey(l))
+	}
 	delete(o.sources, sourceKey(l))
 }
+
+// userKey is the user of a login. A name that is too long to be anybody's is cut, so
+// that the tables stay small.
+func userKey(l sshd.Login) string { return l.User[:min(len(l.User), maxUserKey)] }
+
+// maxUserKey is more than the length of any user's name, in octets.
+const maxUserKey = 256
 
 // sourceKey is the address of a login.
 func sourceKey(l sshd.Login) string { return l.Source.Addr().String() }

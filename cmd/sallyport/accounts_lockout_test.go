@@ -98,6 +98,52 @@ func TestLockoutAtOnce(t *testing.T) {
 	}
 }
 
+// TestLockoutOfARegular has strangers guess at an account again and again: who has
+// logged in before comes in from the same address, and the strangers stay out.
+func TestLockoutOfARegular(t *testing.T) {
+	p := newPorter(t)
+	right := secret.Octets("right")
+	p.password(from("anna", "192.0.2.1"), right)
+	for i := range lockAfter {
+		p.password(from("anna", "198.51.100."+string(rune('1'+i))), secret.Octets("wrong"))
+	}
+	if p.password(from("anna", "192.0.2.1"), right) != sshd.Accepted {
+		t.Error("anna is kept out by strangers")
+	}
+	if p.password(from("anna", "198.51.100.9"), right) != sshd.Refused {
+		t.Error("anna's coming has opened the account to others")
+	}
+	for range lockAfter {
+		p.password(from("anna", "192.0.2.1"), secret.Octets("wrong"))
+	}
+	if p.password(from("anna", "192.0.2.1"), right) != sshd.Refused {
+		t.Error("her address is not locked by its own mistakes")
+	}
+}
+
+func TestNamesAreBounded(t *testing.T) {
+	o, l := newLockout(), from(strings.Repeat("x", 1<<18), "192.0.2.1")
+	o.failed(l, false, time.Unix(0, 0))
+	for name := range o.strangers {
+		if len(name) > maxUserKey {
+			t.Errorf("a name of %d octets is remembered", len(name))
+		}
+	}
+	if len(o.strangers) != 1 {
+		t.Errorf("%d names are remembered, want 1", len(o.strangers))
+	}
+}
+
+func TestRegularsAreBounded(t *testing.T) {
+	r, now := regulars{}, time.Unix(0, 0)
+	for i := range lockTable + 10 {
+		r.add(from(strings.Repeat("x", i), "192.0.2.1"), now.Add(time.Duration(i)*time.Second))
+	}
+	if len(r) != lockTable || r.has(from(strings.Repeat("x", 9), "192.0.2.1")) || !r.has(from(strings.Repeat("x", 10), "192.0.2.1")) {
+		t.Errorf("%d are remembered, want the latest %d", len(r), lockTable)
+	}
+}
+
 func TestMistakesAreBounded(t *testing.T) {
 	m, now := mistakes{}, time.Unix(0, 0)
 	for i := range lockTable + 10 {

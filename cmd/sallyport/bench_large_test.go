@@ -99,6 +99,7 @@ func newLarge(b *testing.B) *large {
 	b.Helper()
 	empty := newBare(b).run(b)
 	without := empty.resident(b)
+	empty.kill()
 	space := newBare(b)
 	cable(b, space.Namespace, "eth3", space.Namespace, "eth4")
 	file := filepath.Join(space.folder, "large.cfg")
@@ -106,6 +107,7 @@ func newLarge(b *testing.B) *large {
 	began := time.Now()
 	g := &large{gatewayRun: space.run(b, "--config", file)}
 	g.start = time.Since(began)
+	b.Cleanup(g.kill)
 	g.grown = float64(g.resident(b)-without) / manyTunnels
 	c := g.attach(b)
 	c.enter(b, "system-view\n")
@@ -114,6 +116,12 @@ func newLarge(b *testing.B) *large {
 	c.enter(b, "acl name another\n rule permit ip source 172.16.0.0 0.0.255.255 destination 10.201.0.0 0.0.255.255\n")
 	c.enter(b, "ipsec policy hub-1 9000 isakmp\n security acl name another\n ike-peer another\n")
 	return g
+}
+
+// kill ends the gateway with all its tunnels at once; its namespace goes with it.
+func (g *gatewayRun) kill() {
+	g.Process.Kill()
+	g.Wait()
 }
 
 // A typist enters lines at a console of a gateway.

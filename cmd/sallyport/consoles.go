@@ -115,6 +115,7 @@ func (c *consoles) attend(ctx context.Context, conn *net.UnixConn) {
 	c.group.Go(terminal.receive)
 	refused, err := c.converse(terminal)
 	if (err == nil || errors.Is(err, shell.ErrIdle)) && terminal.ctx.Err() == nil { // else the input was not run to its end
+		_ = conn.SetWriteDeadline(time.Now().Add(showPatience))
 		_ = writeFrames(conn, frameExit, []byte{exitCode(refused, interactive)}) // the session is over either way
 	}
 }

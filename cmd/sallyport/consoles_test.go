@@ -290,6 +290,24 @@ func TestBrokenConsolesHurtNobody(t *testing.T) {
 	}
 }
 
+// TestACutLineIsNotRun has a console go in the middle of a line, whose rest is
+// missing.
+func TestACutLineIsNotRun(t *testing.T) {
+	c := openCounter(t)
+	conn := c.dial(t)
+	if err := errors.Join(writeFrames(conn, frameHello, []byte(helloScript)), writeFrames(conn, frameInput, []byte("wait"))); err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	if got, err := c.run("a\n"); err != nil || got != "ran a\n" {
+		t.Errorf("another console shows %q, %v", got, err)
+	}
+	c.stop()
+	if len(c.waiting) > 0 {
+		t.Error("the line was run")
+	}
+}
+
 func TestAPanicEndsOneSessionAndIsLogged(t *testing.T) {
 	c := openCounter(t)
 	if _, err := c.run("panic\n"); !says(err, "the gateway ended") {

@@ -55,6 +55,8 @@ func runConvert(s streams, args []string) error {
 	if len(faults) > 0 {
 		fmt.Fprintf(s.err, "sallyport: convert: %d lines were not taken: see the comments\n", len(faults))
 	}
-	_, err = fmt.Fprint(s.out, config.RenderClear())
+	if _, err = fmt.Fprint(s.out, config.RenderClear()); err == nil && len(faults) > 0 {
+		return errSilent
+	}
 	return err
 }

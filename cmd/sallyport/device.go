@@ -113,21 +113,22 @@ func (d *device) enforce(config *ike.Config, network platform.Network) error {
 // leave has the engine end the SAs of policies that go, while the address that its
 // deletes leave from is still there.
 func (d *device) leave(policies []*ipsec.Policy) {
-	if slices.EqualFunc(policies, d.policies, func(a, b *ipsec.Policy) bool { return a.ID == b.ID && a.Local == b.Local }) {
-		return
-	}
-	next := make(map[ipsec.PolicyID]netip.Addr, len(policies))
-	for _, p := range policies {
+	first, now, old := middle(policies, d.policies, func(a, b *ipsec.Policy) bool { return a.ID == b.ID && a.Local == b.Local })
+	next := make(map[ipsec.PolicyID]netip.Addr, len(now))
+	for _, p := range now {
 		next[p.ID] = p.Local
 	}
-	rest := *d.config
-	rest.Policies = slices.DeleteFunc(slices.Clone(rest.Policies), func(p *ike.Policy) bool {
-		local, stays := next[p.ID]
-		return !stays || local != p.Local
-	})
-	if len(rest.Policies) == len(d.config.Policies) {
+	rest, last := *d.config, first+len(old)
+	rest.Policies = slices.Clone(rest.Policies[:first])
+	for _, p := range d.config.Policies[first:last] {
+		if local, stays := next[p.ID]; stays && local == p.Local {
+			rest.Policies = append(rest.Policies, p)
+		}
+	}
+	if len(rest.Policies) == last {
 		return
 	}
+	rest.Policies = append(rest.Policies, d.config.Policies[last:]...)
 	d.parts.engine.Input(ike.SetConfig{Config: &rest})
 	d.parts.engine.Status() // it answers when the deletes are out
 }
@@ -167,17 +168,28 @@ func policiesOf(c *ike.Config) []*ipsec.Policy {
 	return policies
 }
 
+// middle returns what is left of two lists without the policies that are alike at the
+// beginning and at the end of both, and where that begins.
+func middle(a, b []*ipsec.Policy, alike func(a, b *ipsec.Policy) bool) (first int, ofA, ofB []*ipsec.Policy) {
+	for first < min(len(a), len(b)) && alike(a[first], b[first]) {
+		first++
+	}
+	ofA, ofB = a[first:], b[first:]
+	for len(ofA) > 0 && len(ofB) > 0 && alike(ofA[len(ofA)-1], ofB[len(ofB)-1]) {
+		ofA, ofB = ofA[:len(ofA)-1], ofB[:len(ofB)-1]
+	}
+	return first, ofA, ofB
+}
+
 // union returns the new policies, and behind them the old ones that are no more.
 func union(policies, old []*ipsec.Policy) []*ipsec.Policy {
-	if slices.EqualFunc(policies, old, func(a, b *ipsec.Policy) bool { return a.ID == b.ID }) {
-		return policies
-	}
-	kept := make(map[ipsec.PolicyID]bool, len(policies))
-	for _, p := range policies {
+	_, now, before := middle(policies, old, func(a, b *ipsec.Policy) bool { return a.ID == b.ID })
+	kept := make(map[ipsec.PolicyID]bool, len(now))
+	for _, p := range now {
 		kept[p.ID] = true
 	}
 	both := slices.Clip(policies)
-	for _, p := range old {
+	for _, p := range before {
 		if !kept[p.ID] {
 			both = append(both, p)
 		}

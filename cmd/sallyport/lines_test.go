@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,19 +110,19 @@ func TestPatient(t *testing.T) {
 	for _, idle := range []time.Duration{time.Minute, 0} {
 		synctest.Test(t, func(t *testing.T) {
 			read, write := io.Pipe()
-			hung := false
-			terminal := patient{piped{PipeReader: read}, func() time.Duration { return idle }, func() { hung = true }}
+			var hung atomic.Bool
+			terminal := patient{piped{PipeReader: read}, func() time.Duration { return idle }, func() { hung.Store(true) }}
 			go func() {
 				time.Sleep(59 * time.Second)
 				write.Write([]byte("quit"))
 				time.Sleep(time.Hour)
 				write.Close()
 			}()
-			if n, err := terminal.Read(make([]byte, 9)); n != 4 || err != nil || hung {
-				t.Errorf("Read() = %d, %v, hung up %v, want the word", n, err, hung)
+			if n, err := terminal.Read(make([]byte, 9)); n != 4 || err != nil || hung.Load() {
+				t.Errorf("Read() = %d, %v, hung up %v, want the word", n, err, hung.Load())
 			}
-			if _, err := terminal.Read(make([]byte, 9)); err != io.EOF || hung != (idle > 0) {
-				t.Errorf("after an hour: %v, hung up %v, want that of idle-timeout %v", err, hung, idle)
+			if _, err := terminal.Read(make([]byte, 9)); err != io.EOF || hung.Load() != (idle > 0) {
+				t.Errorf("after an hour: %v, hung up %v, want that of idle-timeout %v", err, hung.Load(), idle)
 			}
 		})
 	}

@@ -140,3 +140,16 @@ func (a *accounts) console(s *seat, name string, password secret.Octets) bool {
 	a.log(entry{kind: shellFailed, reason: "console login", text: "wrong user or password on " + s.status.Line})
 	return false
 }
+
+// standing returns a function that says what the user of a session may do now.
+// Whoever came in as a local user goes with it.
+func (a *accounts) standing(o commands.Options) func() (level int, may bool) {
+	if o.User == "" {
+		return func() (int, bool) { return o.Level, true }
+	}
+	local := a.user(o.User).local != nil
+	return func() (int, bool) {
+		u := a.user(o.User).local
+		return a.level(o.User, o.Line), u == nil && !local || u != nil && !u.Blocked
+	}
+}

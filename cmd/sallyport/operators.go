@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"sallyport/commands"
+	"sallyport/commands/grammar"
 	"sallyport/shell"
 )
 
@@ -30,6 +32,7 @@ func (o *operators) open(options commands.Options) (shell.Session, func()) {
 	}
 	who := visitor{user: options.User, line: options.Line, source: options.Source}
 	s.record = func(line string) { o.log.add(time.Now(), who.command(line)) }
+	s.standing = o.device.standing(options)
 	return s, func() {
 		unsubscribe()
 		o.lock.do(s.session.Close)
@@ -43,7 +46,8 @@ type lockedSession struct {
 	lock     sync.Locker
 	session  *commands.Session
 	messages <-chan string
-	record   func(line string) // in the log
+	record   func(line string)            // in the log
+	standing func() (level int, may bool) // of the user, as the configuration has it now
 }
 
 var _ shell.Session = (*lockedSession)(nil)
@@ -62,11 +66,25 @@ func (s *lockedSession) Prompt() string { return locked(s, (*commands.Session).P
 // without it.
 func (s *lockedSession) Exec(ctx context.Context, line string) commands.Output {
 	return locked(s, func(c *commands.Session) commands.Output {
-		if !c.Hidden() {
+		level, may := s.standing()
+		if !may {
+			return commands.Output{Text: "Info: The user is not admitted any more.\n", Ended: true}
+		}
+		c.Regrant(level)
+		answer := c.Asking()
+		out := c.Exec(ctx, line)
+		if !answer && line != "" && understood(out.Err) {
 			s.record(line)
 		}
-		return c.Exec(ctx, line)
+		return out
 	}).Rendered()
+}
+
+// understood reports whether a line was a command. One that was none is not
+// recorded: it may be a password that was typed where nobody asked for one.
+func understood(err error) bool {
+	var unknown *grammar.Error
+	return !errors.As(err, &unknown)
 }
 
 // Finish is the session's, under the lock.

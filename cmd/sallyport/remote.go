@@ -20,6 +20,7 @@ type remote struct {
 	conn        net.Conn
 	interactive bool
 	input       chan []byte // closed after the last
+	lost        bool        // input ended because the console went; read after input is closed
 	rest        []byte      // of the chunk that Read has begun
 
 	resized chan struct{} // one place
@@ -50,6 +51,7 @@ func (r *remote) receive() {
 		kind, p, err := readFrame(r.conn)
 		switch {
 		case err != nil:
+			r.lost = true
 			r.hangUp()
 			return
 		case kind == frameInput:
@@ -94,10 +96,15 @@ func (r *remote) Size() (columns, rows int) {
 // Resized tells of changes of the window.
 func (r *remote) Resized() <-chan struct{} { return r.resized }
 
-// Read returns what was typed. The error is io.EOF after the end of input.
+// Read returns what was typed. The error is io.EOF after the end of input, and
+// io.ErrUnexpectedEOF if the console went without ending it: what it has begun to
+// send is not whole then.
 func (r *remote) Read(p []byte) (int, error) {
 	for len(r.rest) == 0 {
 		chunk, more := <-r.input
+		if !more && r.lost {
+			return 0, io.ErrUnexpectedEOF
+		}
 		if !more {
 			return 0, io.EOF
 		}

@@ -30,10 +30,10 @@ func (v visitor) logout(reason string) entry {
 	return entry{kind: shellLogout, reason: "logout", text: v.String() + " has logged out: " + reason}
 }
 
-// command says what somebody has entered, without its secrets. A script may have
-// many thousand lines, so that only those that are logged are put into words.
+// command says what somebody has entered, without its secrets. Every line is told:
+// nobody can hide one among others. What the log does not take is not put into words.
 func (v visitor) command(line string) entry {
-	return entry{kind: shellCommand, reason: "command", later: func() string {
+	return entry{kind: shellCommand, own: true, later: func() string {
 		return fmt.Sprintf("Recorded command information. (Task=%s, Ip=%s, User=%s, Command=%q)",
 			cmp.Or(v.line, "**"), cmp.Or(v.source, "**"), cmp.Or(v.user, "**"), commands.WithoutPassword(line))
 	}}

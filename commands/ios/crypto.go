@@ -147,6 +147,9 @@ func isNumber(text string) bool { return strings.Trim(text, "0123456789") == "" 
 
 // setPeer names the peer with an address, and makes it if there is none.
 func setPeer(c *Context, args []string) ([]string, error) {
+	if c.Has("ike-peer") {
+		return nil, refuse("The entry has a peer already, and no place for a second one.")
+	}
 	if name := c.PeerAt(args[0]); name != "" {
 		return []string{"ike-peer " + name}, nil
 	}

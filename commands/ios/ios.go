@@ -7,6 +7,7 @@ package ios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,10 @@ type Context struct {
 	// Exists reports whether an object is there; of is what a VRP line that opens it
 	// begins with, such as "ike proposal".
 	Exists func(of, name string) bool
+
+	// Has reports whether the object of the view has a line that begins so, such as
+	// "ike-peer".
+	Has func(begin string) bool
 
 	// PeerAt returns the name of the ike peer with that remote address, or "".
 	PeerAt func(address string) string
@@ -75,6 +80,16 @@ func Rank(heading string) int {
 		}
 	}
 	return len(order)
+}
+
+// Unsaid returns what a heading of a file with its lines does not say and IOS takes
+// it to say, if we have nothing for it; else "".
+func Unsaid(lines []string) string {
+	begins := func(line, word string) bool { return strings.HasPrefix(strings.TrimSpace(line), word) }
+	if !begins(lines[0], "crypto isakmp policy ") || slices.ContainsFunc(lines, func(l string) bool { return begins(l, "auth") }) {
+		return ""
+	}
+	return "The policy authenticates by RSA signatures, as none is stated; here it is pre-share."
 }
 
 // cutFilter takes "| include X" off a line, which is the same in both languages.

@@ -10,6 +10,7 @@ func box(view string) Context {
 	return Context{
 		View:   view,
 		Exists: func(of, name string) bool { return of == "ike proposal" && name == "10" },
+		Has: func(begin string) bool { return begin == "ike-peer" && view == "ipsec-policy-isakmp-CM-20" },
 		PeerAt: func(address string) string {
 			if address == "198.51.100.7" {
 				return "b"
@@ -122,6 +123,7 @@ func TestTranslateRefuses(t *testing.T) {
 		{"ike-proposal-10", "hash crc", "crc is not known"},
 		{"system", "crypto ipsec transform-set T esp-seal", "esp-seal is not known"},
 		{"ipsec-policy-isakmp-CM-10", "set pfs 14", "14 is not known"},
+		{"ipsec-policy-isakmp-CM-20", "set peer 198.51.100.7", "a peer already"},
 		{"system", "access-list 101 permit ip host", "not complete"},
 		{"system", "access-list 101 permit tcp any any established", "established"},
 		{"system", "access-list 101 dynamic x", "permit, deny or remark"},

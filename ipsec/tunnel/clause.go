@@ -32,10 +32,10 @@ func onePort(value uint16) portBits { return portBits{value, math.MaxUint16} }
 // anywhere is every IPv4 address.
 var anywhere = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
 
-// clauses returns what the policies say about packets to this box, in order. A
-// clause that an earlier one leaves nothing to say is not repeated.
+// clauses returns what the policies say about packets to this box, in order. Of several
+// that select the same only the first has a say.
 func clauses(policies []*ipsec.Policy) []clause {
-	var list clauseList
+	list := clauseList{all: make([]clause, 0, len(policies))}
 	for _, p := range policies {
 		list.allowTooBig(p)
 	}
@@ -47,22 +47,10 @@ func clauses(policies []*ipsec.Policy) []clause {
 	return list.all
 }
 
-// A clauseList grows, without repetitions: of two clauses that select the same the
-// kernel keeps one, and only the first has a say.
-type clauseList struct {
-	all  []clause
-	seen map[selection]bool
-}
+// A clauseList grows.
+type clauseList struct{ all []clause }
 
-func (l *clauseList) add(c clause) {
-	if l.seen == nil {
-		l.seen = make(map[selection]bool)
-	}
-	if !l.seen[c.selection] {
-		l.seen[c.selection] = true
-		l.all = append(l.all, c)
-	}
-}
+func (l *clauseList) add(c clause) { l.all = append(l.all, c) }
 
 // allowTooBig lets the reports of routers in that one of our packets was too large
 // for the way to the peer, if a rule covers our own end. They come in clear, whoever
@@ -74,6 +62,7 @@ func (l *clauseList) allowTooBig(p *ipsec.Policy) {
 				from: anywhere, to: netip.PrefixFrom(p.Local.Unmap(), 32), protocol: protoICMP,
 				fromPort: onePort(icmpUnreachable), toPort: onePort(icmpNeedsFragments),
 			}})
+			return
 		}
 	}
 }
@@ -91,6 +80,10 @@ func (l *clauseList) addRule(r *acl.Rule) {
 		}
 		from, to = covering(r.Destination), covering(r.Source)
 	}
+	if r.SourcePort.Op == acl.AnyPort && r.DestinationPort.Op == acl.AnyPort {
+		l.add(clause{selection{from: from, to: to, protocol: r.Protocol}, allow}) // as most rules
+		return
+	}
 	for _, protocol := range protocolsOf(r) {
 		for _, fromPort := range masked(r.DestinationPort) {
 			for _, toPort := range masked(r.SourcePort) {
@@ -100,12 +93,11 @@ func (l *clauseList) addRule(r *acl.Rule) {
 	}
 }
 
-// protocolsOf returns the protocols that a rule holds for. One that asks for ports
-// holds only for what has them.
+// protocolsOf returns the protocols that a rule which asks for ports holds for: only
+// those that have them.
 func protocolsOf(r *acl.Rule) []uint8 {
 	switch {
-	case r.SourcePort.Op == acl.AnyPort && r.DestinationPort.Op == acl.AnyPort,
-		r.Protocol == acl.TCP, r.Protocol == acl.UDP:
+	case r.Protocol == acl.TCP, r.Protocol == acl.UDP:
 		return []uint8{r.Protocol}
 	case r.Protocol == 0:
 		return []uint8{acl.TCP, acl.UDP}

@@ -49,7 +49,8 @@ func TestClauses(t *testing.T) {
 		{"a denial at its place", []acl.Rule{permit(one(host), remote), deny(lan, remote), permit(world, remote)},
 			"allow src 0.0.0.0/0 dst 192.0.2.1/32 proto icmp sport 3/0xffff dport 4/0xffff\n" +
 				"block src 10.1.2.0/24 dst 10.1.1.5/32\nallow src 10.1.2.0/24 dst 10.1.1.0/24\nblock src 10.1.2.0/24 dst 0.0.0.0/0\n"},
-		{"what an earlier rule leaves nothing to say", []acl.Rule{deny(lan, remote), permit(lan, remote)}, "allow src 10.1.2.0/24 dst 10.1.1.0/24\n"},
+		{"of the same the first has a say", []acl.Rule{deny(lan, remote), permit(lan, remote)},
+			"allow src 10.1.2.0/24 dst 10.1.1.0/24\nblock src 10.1.2.0/24 dst 10.1.1.0/24\n"},
 		{"a protocol", []acl.Rule{gre(permit(lan, remote))}, "block src 10.1.2.0/24 dst 10.1.1.0/24 proto gre\n"},
 		{"a port of ours", []acl.Rule{tcp(permit(lan, remote), acl.Ports{Op: acl.Eq, Low: 80}, acl.Ports{})},
 			"block src 10.1.2.0/24 dst 10.1.1.0/24 proto tcp dport 80/0xffff\n"},
@@ -115,7 +116,7 @@ func TestClausesSayWhatTheSPDSays(t *testing.T) {
 			}
 			policies = append(policies, policy(n, rules...))
 		}
-		s, err := newSPD(policies)
+		s, err := newSPD(policies, &spd{})
 		if err != nil {
 			t.Fatal(err)
 		}

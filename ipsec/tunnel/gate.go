@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -25,11 +26,26 @@ const blockedCounter = "XfrmInPolBlock"
 // rule of ours is asked. See the package's comment.
 type gate struct {
 	kernel  xfrmPolicies
+	port    uint32   // of the socket that changes are asked for on
 	counter *os.File // nil: the kernel does not count
 	begin   uint64   // its number when we opened
 	last    atomic.Uint64
+	look    func() // is called after each change: the kernel tells of it
 	warn    func(string)
 	warned  map[selection]bool
+
+	// What the kernel has of ours, as far as we know.
+	places map[selection]*place
+	strays []installed     // those that share their selection with another
+	used   map[uint32]bool // indexes
+	next   uint32          // all below it are used
+	round  uint64          // of difference
+}
+
+// A place is a clause that the kernel has, or is to have.
+type place struct {
+	installed        // index 0: it is not there yet
+	round     uint64 // in which it was wanted last
 }
 
 // xfrmPolicies are the kernel's policies of direction in.
@@ -59,7 +75,7 @@ func openGate(warn func(string)) (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{kernel: kernel, warn: warn, warned: make(map[selection]bool)}
+	g := &gate{kernel: kernel, port: kernel.port, look: func() {}, warn: warn, warned: make(map[selection]bool)}
 	if g.counter, err = os.Open(xfrmStatistics); err != nil {
 		warn("clear packets to this box that should be protected are dropped but not counted: the kernel lacks CONFIG_XFRM_STATISTICS")
 		return g, nil
@@ -69,36 +85,79 @@ func openGate(warn func(string)) (*gate, error) {
 }
 
 // apply makes the kernel have these clauses of ours, and no others. What others made
-// stays, and what is there already is not touched.
+// stays, and what is there already is not touched. Of several clauses that select the
+// same the first is taken.
 func (g *gate) apply(want []clause) error {
-	if len(want) > maxClauses {
-		return fmt.Errorf("XFRM policies: %d are needed, the most is %d", len(want), maxClauses)
-	}
 	now, err := g.kernel.list()
 	if err != nil {
 		return describe(err, "list XFRM policies")
 	}
-	change := difference(now, want)
+	g.learn(now)
+	return g.follow(want)
+}
+
+// learn takes note of what the kernel has of ours.
+func (g *gate) learn(now []installed) {
+	g.places, g.strays = make(map[selection]*place, len(now)), nil
+	g.used, g.next = make(map[uint32]bool, len(now)), firstIndex
+	for _, p := range now {
+		g.used[p.index] = true
+		if g.places[p.selection] != nil {
+			g.strays = append(g.strays, p)
+			continue
+		}
+		g.places[p.selection] = &place{installed: p}
+	}
+}
+
+// follow is apply without a look at what the kernel has: that is known. After an error
+// it is not, and the next is to be apply.
+func (g *gate) follow(want []clause) error {
+	if len(want) > maxClauses {
+		return fmt.Errorf("XFRM policies: %d are needed, the most is %d", len(want), maxClauses)
+	}
+	change := g.difference(want)
 	for _, p := range change.replaced {
 		if err := g.kernel.add(p, true); err != nil {
 			return describe(err, "change XFRM policy %v", p.selection)
 		}
+		g.look()
+		g.places[p.selection].installed = p
 	}
 	if err := each(change.added, g.add); err != nil {
 		return err
 	}
-	return each(change.gone, func(p installed) error {
-		return describe(g.kernel.remove(p.index), "remove XFRM policy %v", p.selection)
-	})
+	g.strays = nil
+	return each(change.gone, g.remove)
+}
+
+// remove removes what is not wanted any more.
+func (g *gate) remove(p installed) error {
+	if at := g.places[p.selection]; at != nil && at.index == p.index {
+		delete(g.places, p.selection)
+	}
+	delete(g.used, p.index)
+	g.next = min(g.next, p.index)
+	err := g.kernel.remove(p.index)
+	g.look()
+	return describe(err, "remove XFRM policy %v", p.selection)
 }
 
 // add adds a clause, unless somebody else has a policy for the very same packets:
 // then that one decides.
 func (g *gate) add(p installed) error {
 	err := g.kernel.add(p, false)
-	if !errors.Is(err, unix.EEXIST) {
+	g.look()
+	switch {
+	case err == nil:
+		g.places[p.selection].installed = p
+		return nil
+	case !errors.Is(err, unix.EEXIST):
 		return describe(err, "XFRM policy %v", p.selection)
 	}
+	delete(g.places, p.selection)
+	delete(g.used, p.index)
+	g.next = min(g.next, p.index)
 	if !g.warned[p.selection] {
 		g.warned[p.selection] = true
 		g.warn(fmt.Sprintf("another program's XFRM policy decides about clear packets to this box: %v", p.selection))
@@ -109,45 +168,65 @@ func (g *gate) add(p installed) error {
 // A gateChange is what leads from some clauses in the kernel to others.
 type gateChange struct{ replaced, added, gone []installed }
 
-// difference returns the change from now to want. A clause keeps its index while its
-// selection stays, and a new one gets one that is free. It keeps its priority while
-// the order allows.
-func difference(now []installed, want []clause) (change gateChange) {
-	mine, used := make(map[selection]installed), make(map[uint32]bool)
-	for _, p := range now {
-		if used[p.index] = true; mine[p.selection].index == 0 {
-			mine[p.selection] = p
-		}
-	}
-	old := make([]uint32, len(want))
-	for i, c := range want {
-		old[i] = mine[c.selection].priority
-	}
-	kept := make(map[uint32]bool)
-	next := firstIndex
+// difference returns the change from what the kernel has to want. A clause keeps its
+// index while its selection stays, and a new one gets one that is free. It keeps its
+// priority while the order allows.
+func (g *gate) difference(want []clause) (change gateChange) {
+	order, old := g.inOrder(want)
 	for i, priority := range priorities(old) {
-		c := want[i]
-		p := installed{clause: c, priority: priority}
-		if old, ok := mine[c.selection]; ok {
-			p.index = old.index
-			kept[p.index] = true
-			if p != old {
-				change.replaced = append(change.replaced, p)
-			}
-			continue
+		at := order[i].place
+		p := installed{clause: order[i].clause, priority: priority, index: at.index}
+		switch {
+		case p.index == 0:
+			p.index = g.free()
+			change.added = append(change.added, p)
+		case p != at.installed:
+			change.replaced = append(change.replaced, p)
 		}
-		for used[next] {
-			next += indexStep
-		}
-		p.index, used[next] = next, true
-		change.added = append(change.added, p)
 	}
-	for _, p := range now {
-		if !kept[p.index] {
-			change.gone = append(change.gone, p)
+	change.gone = slices.Clone(g.strays)
+	if len(order) < len(g.places) {
+		for _, at := range g.places {
+			if at.round != g.round {
+				change.gone = append(change.gone, at.installed)
+			}
 		}
 	}
 	return change
+}
+
+// A placed is a clause that is wanted, at its place.
+type placed struct {
+	clause
+	place *place
+}
+
+// inOrder returns the clauses that have a say, and the priorities that they have. It
+// begins a round.
+func (g *gate) inOrder(want []clause) (order []placed, old []uint32) {
+	g.round++
+	order, old = make([]placed, 0, len(want)), make([]uint32, 0, len(want))
+	for _, c := range want {
+		at := g.places[c.selection]
+		if at == nil {
+			at = new(place)
+			g.places[c.selection] = at
+		}
+		if at.round != g.round {
+			at.round = g.round
+			order, old = append(order, placed{c, at}), append(old, at.priority)
+		}
+	}
+	return order, old
+}
+
+// free returns an index that is free, and takes it.
+func (g *gate) free() uint32 {
+	for g.used[g.next] {
+		g.next += indexStep
+	}
+	g.used[g.next] = true
+	return g.next
 }
 
 // Blocked returns how many packets were held back since the gate was opened. A

@@ -59,7 +59,7 @@ func (k *policyTable) inForce() (all []clause) {
 
 func newGate(k *policyTable) (*gate, *[]string) {
 	var lines []string
-	return &gate{kernel: k, warned: make(map[selection]bool), warn: func(line string) { lines = append(lines, line) }}, &lines
+	return &gate{kernel: k, look: func() {}, warned: make(map[selection]bool), warn: func(line string) { lines = append(lines, line) }}, &lines
 }
 
 // TestGateApply goes from one list to the next: the kernel has each as it was stated,
@@ -103,7 +103,9 @@ func TestDifferenceKeepsIndexesApart(t *testing.T) {
 		{clause: want[1], priority: firstPriority + 2, index: firstIndex + indexStep},
 		{clause: want[1], priority: firstPriority + 7, index: firstIndex + 5*indexStep},
 	}
-	c := difference(now, want)
+	g, _ := newGate(new(policyTable))
+	g.learn(now)
+	c := g.difference(want)
 	if len(c.replaced) != 0 || len(c.gone) != 1 || c.gone[0] != now[1] {
 		t.Errorf("replaced %v, gone %v, want only %v gone", c.replaced, c.gone, now[1])
 	}

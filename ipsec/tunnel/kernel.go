@@ -74,22 +74,6 @@ func (r *routing) rulesNow() (now []rule, err error) {
 	return now, describe(err, "list")
 }
 
-// netlink writes a route the way package netlink wants it. One that leads nowhere has
-// the scope of the others, or it would not count for sockets with SO_DONTROUTE.
-func (v route) netlink() *netlink.Route {
-	r := &netlink.Route{
-		Family: unix.AF_INET, Table: v.table, Dst: ipNet(v.prefix), LinkIndex: v.device,
-		Scope: netlink.SCOPE_LINK, Priority: v.metric(),
-	}
-	if v.device == 0 {
-		r.Type = unix.RTN_UNREACHABLE
-	}
-	if v.source.IsValid() {
-		r.Src = v.source.AsSlice()
-	}
-	return r
-}
-
 // routesNow returns the routes in our tables.
 func (r *routing) routesNow() (now []route, err error) {
 	all, err := r.listed()
@@ -128,7 +112,7 @@ func leftBehind(r *netlink.Route) bool {
 	return r.Type == unix.RTN_UNREACHABLE && r.Priority == route{}.metric()
 }
 
-// routeOf is the way back of a route's netlink.
+// routeOf reads a route.
 func routeOf(r *netlink.Route) route {
 	v := route{table: r.Table, prefix: netip.PrefixFrom(netip.IPv4Unspecified(), 0), device: r.LinkIndex}
 	if r.Dst != nil {

@@ -16,20 +16,21 @@ func (r *routing) use(g *gate, err error) error {
 	if err != nil {
 		return err
 	}
-	r.gate = g
-	return r.changes.watch(unix.NETLINK_XFRM, policyGroupXFRM)
+	r.gate, g.look = g, r.changes.look
+	return r.changes.watch(unix.NETLINK_XFRM, g.port, policyGroupXFRM)
 }
 
-// applyGate has the kernel check the packets that are for this box itself.
-func (r *routing) applyGate(want plan) error {
+// checkLocal has the kernel check the packets that are for this box itself, by a method
+// of the gate. devices are the policies'.
+func (r *routing) checkLocal(devices []string, want []clause, by func(*gate, []clause) error) error {
 	if r.gate == nil {
 		return nil
 	}
-	routes, ours, err := r.mainRoutes(want)
+	routes, ours, err := r.mainRoutes(devices, want)
 	if err != nil {
 		return err
 	}
-	return r.gate.apply(append(spared(want.clauses, routes, ours), want.clauses...))
+	return by(r.gate, append(spared(want, routes, ours), want...))
 }
 
 // Blocked returns how many packets the gate held back.
@@ -41,13 +42,13 @@ func (r *routing) Blocked() uint64 {
 }
 
 // mainRoutes returns the routes of the main table, and which devices are the
-// policies' or our own. A plan that checks nothing needs neither.
-func (r *routing) mainRoutes(p plan) (routes []mainRoute, ours map[int]bool, err error) {
-	if len(p.clauses) == 0 {
+// policies' or our own. Where nothing is to be checked neither is needed.
+func (r *routing) mainRoutes(devices []string, want []clause) (routes []mainRoute, ours map[int]bool, err error) {
+	if len(want) == 0 {
 		return nil, nil, nil
 	}
 	ours = map[int]bool{r.inside: true, r.guard: true}
-	for _, name := range p.devices {
+	for _, name := range devices {
 		link, err := r.kernel.LinkByName(name)
 		if err != nil {
 			return nil, nil, describe(err, "policy's device %s", name)

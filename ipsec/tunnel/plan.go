@@ -79,34 +79,56 @@ type planner struct {
 
 // plan returns what the policies want. Without policies that is nothing at all.
 func (p planner) plan(policies []*ipsec.Policy) plan {
+	if len(policies) == 0 {
+		return plan{}
+	}
+	devices := devicesOf(policies)
+	return plan{devices: devices, rules: p.rules(devices), routes: p.routes(policies, nil), clauses: clauses(policies)}
+}
+
+// devicesOf returns the devices of policies, each once.
+func devicesOf(policies []*ipsec.Policy) []string {
 	var devices set[string]
-	routes := set[route]{has: make(map[route]bool, 3*len(policies))}
-	sources := make(map[netip.Prefix]netip.Addr, len(policies))
+	for i, p := range policies {
+		if i == 0 || p.Device != policies[i-1].Device {
+			devices.add(p.Device)
+		}
+	}
+	return devices.list
+}
+
+// routes returns the routes that policies want. Those of prefixes that are not among
+// only are left out; nil is all.
+func (p planner) routes(policies []*ipsec.Policy, only *prefixes) []route {
+	var list []route
+	from, to, sources := make(map[netip.Prefix]bool), make(map[netip.Prefix]bool), make(map[netip.Prefix]bool)
+	add := func(seen map[netip.Prefix]bool, v route) {
+		if !seen[v.prefix] {
+			seen[v.prefix] = true
+			list = append(list, v.unreachable(), v) // in this order: what comes next may fail
+		}
+	}
 	for _, policy := range policies {
-		devices.add(policy.Device)
 		for i := range policy.ACL.Rules {
 			r := &policy.ACL.Rules[i]
 			if r.Action != acl.Permit {
 				continue
 			}
-			to := covering(r.Destination)
-			for _, v := range []route{
-				{table: p.table, prefix: covering(r.Source), device: p.guard},
-				{table: p.table + 1, prefix: to, device: p.inside},
-			} {
-				routes.add(v.unreachable()) // first: what comes next may fail
-				routes.add(v)
+			if prefix := covering(r.Source); only == nil || only.from[prefix] {
+				add(from, route{table: p.table, prefix: prefix, device: p.guard})
 			}
-			if _, ok := sources[to]; !ok && policy.Local.Is4() && !policy.Local.IsUnspecified() {
-				sources[to] = policy.Local
-				routes.add(route{table: p.table + 1, prefix: to, device: p.inside, source: policy.Local})
+			v := route{table: p.table + 1, prefix: covering(r.Destination), device: p.inside}
+			if only != nil && !only.to[v.prefix] {
+				continue
+			}
+			add(to, v)
+			if !sources[v.prefix] && policy.Local.Is4() && !policy.Local.IsUnspecified() {
+				sources[v.prefix], v.source = true, policy.Local
+				list = append(list, v)
 			}
 		}
 	}
-	if len(devices.list) == 0 {
-		return plan{}
-	}
-	return plan{devices: devices.list, rules: p.rules(devices.list), routes: routes.list, clauses: clauses(policies)}
+	return list
 }
 
 // A set is a list without repetitions, in order of arrival.

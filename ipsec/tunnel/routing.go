@@ -27,6 +27,7 @@ type routing struct {
 	planner
 	kernel  *netlink.Handle
 	lister  *netlink.Handle // for lists of routes
+	changer *changer
 	devices *devices
 	names   [2]string // of our devices
 	warn    func(string)
@@ -34,10 +35,9 @@ type routing struct {
 	changes changes
 
 	mu      sync.Mutex      // for what follows
-	stated  []*ipsec.Policy // that wanted is the plan of
-	wanted  plan
-	pending bool   // a preferred source was no address of ours yet
-	failed  string // why wanted is not what the kernel has; empty: it is
+	stated  []*ipsec.Policy // what is wanted
+	pending bool            // a preferred source was no address of ours yet
+	failed  string          // why the kernel has not what is wanted; empty: it has
 
 	closed atomic.Bool // the netlink socket is gone
 }
@@ -52,16 +52,24 @@ func openRouting(c Config, inside, guard *tun.Device) (*routing, error) {
 		kernel.Close()
 		return nil, fmt.Errorf("netlink: %w%s", err, advice(err))
 	}
+	changer, err := openChanger()
+	if err != nil {
+		kernel.Close()
+		lister.Close()
+		return nil, fmt.Errorf("netlink: %w%s", err, advice(err))
+	}
 	conf, err := os.OpenRoot(sysctls)
 	if err != nil {
 		kernel.Close()
 		lister.Close()
+		changer.Close()
 		return nil, err
 	}
 	r := &routing{
 		planner: planner{mark: c.Mark, table: c.Table, inside: inside.Index(), guard: guard.Index()},
 		kernel:  kernel,
 		lister:  lister,
+		changer: changer,
 		devices: newDevices(kernel, conf),
 		warn:    c.Warn,
 		names:   [2]string{inside.Name(), guard.Name()},
@@ -77,6 +85,7 @@ func (r *routing) free() error {
 	r.changes.Close()
 	r.kernel.Close()
 	r.lister.Close()
+	r.changer.Close()
 	if r.gate == nil {
 		return r.devices.conf.Close()
 	}
@@ -99,7 +108,7 @@ func (r *routing) begin() error {
 	if taken != 0 {
 		return fmt.Errorf("routing table %d is in use: does another sallyport run in this network namespace?", taken)
 	}
-	if err := r.changes.watch(unix.NETLINK_ROUTE, unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV4_RULE); err != nil {
+	if err := r.changes.watch(unix.NETLINK_ROUTE, r.changer.port, unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV4_RULE); err != nil {
 		return err
 	}
 	if err := r.use(openGate(r.warn)); err != nil {
@@ -109,28 +118,45 @@ func (r *routing) begin() error {
 }
 
 // Set makes the kernel route for the policies. On error it goes back to what was
-// before, as far as that works. Where nothing about routing changed the kernel is not
-// asked, however many policies there are: what others undo is for Retry to repair.
+// before, as far as that works. It asks the kernel only about what has changed, however
+// many policies there are: what others undo is for Retry to repair.
 func (r *routing) Set(policies []*ipsec.Policy) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed.Load() {
 		return os.ErrClosed
 	}
-	if r.failed == "" && slices.EqualFunc(r.stated, policies, routedAlike) {
-		return nil
-	}
-	want := r.plan(policies)
-	if err := r.apply(want); err != nil {
+	if err := r.move(policies); err != nil {
 		return errors.Join(err, r.restore())
 	}
-	r.stated, r.wanted, r.failed = policies, want, ""
+	r.stated, r.failed = policies, ""
 	return nil
 }
 
-// routedAlike reports whether two policies want the same of the system.
-func routedAlike(a, b *ipsec.Policy) bool {
-	return a == b || a.Device == b.Device && a.Local == b.Local && a.ACL == b.ACL
+// move goes from what is stated to other policies: a short step by itself, a long one,
+// or one to other devices, by a look at everything.
+func (r *routing) move(policies []*ipsec.Policy) error {
+	s := stepFrom(r.stated, policies)
+	switch {
+	case r.failed != "", s.length() > longestStep, !slices.Equal(devicesOf(r.stated), devicesOf(policies)):
+		return r.apply(r.plan(policies))
+	case s.length() == 0:
+		return nil
+	}
+	return r.follow(s, policies)
+}
+
+// follow changes what a step to policies changes, in the order of apply.
+func (r *routing) follow(s step, policies []*ipsec.Policy) error {
+	near := s.prefixes()
+	before, after := r.routes(r.stated, near), r.routes(policies, near)
+	if err := r.addRoutes(minus(after, before)); err != nil {
+		return err
+	}
+	if err := each(minus(before, after), r.removeRoute); err != nil {
+		return err
+	}
+	return r.checkLocal(devicesOf(policies), clauses(policies), (*gate).follow)
 }
 
 // Retry does what Set could not, since a policy may come before its address, and what
@@ -144,7 +170,7 @@ func (r *routing) Retry() {
 		return
 	}
 	changed := r.changes.any()
-	if len(r.wanted.rules) == 0 || !(changed || r.pending || r.failed != "" || r.devices.lost()) {
+	if len(r.stated) == 0 || !(changed || r.pending || r.failed != "" || r.devices.lost()) {
 		return
 	}
 	said := r.failed
@@ -156,7 +182,7 @@ func (r *routing) Retry() {
 // restore makes the kernel have what is wanted already.
 func (r *routing) restore() error {
 	r.failed = ""
-	err := r.apply(r.wanted)
+	err := r.apply(r.plan(r.stated))
 	if err != nil {
 		r.failed = strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
@@ -177,12 +203,13 @@ func (r *routing) apply(want plan) error {
 	if err != nil {
 		return err
 	}
+	r.pending = false
 	return errors.Join(
 		r.addRoutes(minus(want.routes, routes)),
 		each(minus(want.rules, rules), r.addRule),
 		each(minus(rules, want.rules), r.removeRule),
 		each(minus(routes, want.routes), r.removeRoute),
-		r.applyGate(want),
+		r.checkLocal(want.devices, want.clauses, (*gate).apply),
 		r.devices.release(want.devices),
 	)
 }
@@ -200,9 +227,9 @@ func each[T any](all []T, f func(T) error) error {
 // addRoutes adds routes. One whose source is no address of this box is left for
 // later: it only improves on another.
 func (r *routing) addRoutes(routes []route) error {
-	r.pending = false
 	return each(routes, func(v route) error {
-		err := r.kernel.RouteReplace(v.netlink())
+		err := r.changer.replace(v)
+		r.changes.look()
 		if v.source.IsValid() && errors.Is(err, unix.EINVAL) {
 			r.pending = true
 			return nil
@@ -212,7 +239,8 @@ func (r *routing) addRoutes(routes []route) error {
 }
 
 func (r *routing) removeRoute(v route) error {
-	err := r.kernel.RouteDel(v.netlink())
+	err := r.changer.remove(v)
+	r.changes.look()
 	if errors.Is(err, unix.ESRCH) {
 		return nil
 	}

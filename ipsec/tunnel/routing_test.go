@@ -375,3 +375,18 @@ func TestOwnTableAndMark(t *testing.T) {
 		return nil
 	})
 }
+
+// netlink writes a route the way package netlink wants it.
+func (v route) netlink() *netlink.Route {
+	r := &netlink.Route{
+		Family: unix.AF_INET, Table: v.table, Dst: ipNet(v.prefix), LinkIndex: v.device,
+		Scope: netlink.SCOPE_LINK, Priority: v.metric(),
+	}
+	if v.device == 0 {
+		r.Type = unix.RTN_UNREACHABLE
+	}
+	if v.source.IsValid() {
+		r.Src = v.source.AsSlice()
+	}
+	return r
+}

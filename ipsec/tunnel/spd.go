@@ -15,14 +15,17 @@ type spd struct {
 	ports    bool // some rule asks for ports
 }
 
-func newSPD(policies []*ipsec.Policy) (*spd, error) {
+// newSPD returns the database of policies. Those that before has at the same place are
+// not looked at again.
+func newSPD(policies []*ipsec.Policy, before *spd) (*spd, error) {
 	s := &spd{policies: policies, byID: make(map[ipsec.PolicyID]*ipsec.Policy, len(policies))}
-	for _, p := range policies {
+	for i, p := range policies {
 		if s.byID[p.ID] != nil {
 			return nil, fmt.Errorf("policy %v is listed twice", p.ID)
 		}
 		s.byID[p.ID] = p
-		s.ports = s.ports || asksPorts(p.ACL)
+		known := !before.ports && i < len(before.policies) && before.policies[i] == p
+		s.ports = s.ports || !known && asksPorts(p.ACL)
 	}
 	return s, nil
 }

@@ -21,7 +21,7 @@ func later(t *acl.Tuple) { t.Fragment, t.SourcePort, t.DestinationPort = true, 0
 
 func database(t *testing.T, policies ...*ipsec.Policy) *spd {
 	t.Helper()
-	s, err := newSPD(policies)
+	s, err := newSPD(policies, &spd{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestAmbiguous(t *testing.T) {
 }
 
 func TestPolicyListedTwice(t *testing.T) {
-	if _, err := newSPD([]*ipsec.Policy{policy(10), policy(20), policy(10)}); err == nil {
+	if _, err := newSPD([]*ipsec.Policy{policy(10), policy(20), policy(10)}, &spd{}); err == nil {
 		t.Error("newSPD takes a list with the same policy twice")
 	}
 }

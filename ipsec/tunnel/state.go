@@ -17,7 +17,7 @@ func (d *Dataplane) SetPolicies(policies []*ipsec.Policy) error {
 	if slices.EqualFunc(before.policies, policies, samePolicy) {
 		return d.router.Set(policies)
 	}
-	next, err := newSPD(policies)
+	next, err := newSPD(policies, before)
 	if err != nil {
 		return err
 	}

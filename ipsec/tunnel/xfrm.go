@@ -29,14 +29,22 @@ const (
 const policyGroupXFRM = 4
 
 // kernelPolicies are the kernel's policies of one network namespace.
-type kernelPolicies struct{ socket *nl.SocketHandle }
+type kernelPolicies struct {
+	socket *nl.SocketHandle
+	port   uint32 // of the socket
+}
 
 func openXFRM() (*kernelPolicies, error) {
 	socket, err := nl.Subscribe(unix.NETLINK_XFRM)
 	if err != nil {
 		return nil, withoutXFRM(err)
 	}
-	return &kernelPolicies{&nl.SocketHandle{Socket: socket}}, nil
+	port, err := socket.GetPid()
+	if err != nil {
+		socket.Close()
+		return nil, fmt.Errorf("netlink: %w", err)
+	}
+	return &kernelPolicies{&nl.SocketHandle{Socket: socket}, port}, nil
 }
 
 // withoutXFRM says what it means that the socket cannot be opened.
@@ -47,9 +55,11 @@ func withoutXFRM(err error) error {
 	return fmt.Errorf("netlink: %w%s", err, advice(err))
 }
 
-// do sends a request and returns the answers.
+// do sends a request and returns the answers. The kernel names the port that stands in
+// it where it tells of the change.
 func (k *kernelPolicies) do(message, flags int, answer uint16, body nl.NetlinkRequestData) ([][]byte, error) {
 	r := nl.NewNetlinkRequest(message, flags)
+	r.Pid = k.port
 	r.Sockets = map[int]*nl.SocketHandle{unix.NETLINK_XFRM: k.socket}
 	r.AddData(body)
 	return r.Execute(unix.NETLINK_XFRM, answer)

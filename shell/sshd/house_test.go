@@ -132,6 +132,7 @@ func (h *house) serve(ctx context.Context, l Login, t shell.Terminal, hangUp fun
 		case "panic":
 			panic("by order")
 		case "size":
+			h.events <- "listens"
 			<-t.Resized()
 			columns, rows := t.Size()
 			fmt.Fprintf(t, "%dx%d\n", columns, rows)

@@ -133,7 +133,7 @@ func TestConnectionsInAll(t *testing.T) {
 
 // Channels in which nothing is started do not keep a connection.
 func TestUnusedChannels(t *testing.T) {
-	client := newHouse(t, within(Limits{Unused: brief})).enter()
+	client := newHouse(t, within(Limits{Unused: time.Second})).enter()
 	if _, _, err := client.OpenChannel("session", nil); err != nil {
 		t.Fatal(err)
 	}

@@ -67,12 +67,14 @@ func interact(t *testing.T, s *gossh.Session, columns, rows int) (io.WriteCloser
 }
 
 func TestInteractive(t *testing.T) {
-	s := newHouse(t, nil).session()
+	h := newHouse(t, nil)
+	s := h.session()
 	in, out := interact(t, s, 100, 30)
+	io.WriteString(in, "size\nfail\nquit\n")
+	h.event("listens")
 	if err := s.WindowChange(50, 5000); err != nil {
 		t.Fatal(err)
 	}
-	io.WriteString(in, "size\nfail\nquit\n")
 	if code := status(s.Wait()); code != 1 {
 		t.Errorf("status %d, want 1", code)
 	}

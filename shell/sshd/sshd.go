@@ -202,8 +202,8 @@ func (s *Server) Serve(l net.Listener) {
 func (s *Server) welcome(conn net.Conn) {
 	g, reason := s.admit(conn)
 	if g == nil {
-		conn.Close()
 		s.config.Log(ConnectionRefused, sourceOf(conn), reason)
+		conn.Close()
 		return
 	}
 	go func() {
