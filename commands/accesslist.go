@@ -53,13 +53,16 @@ func matchWithPorts(protocol uint8) grammar.Element[acl.Rule] {
 }
 
 func sourceClause() grammar.Element[acl.Rule] {
-	return grammar.Sequence(grammar.Kw[acl.Rule]("source", "Source address"),
-		grammar.Arg(kind.Wildcard("source"), "", func(r *acl.Rule) *acl.Wildcard { return &r.Source }))
+	return wildcardClause("source", "Source address", func(r *acl.Rule) *acl.Wildcard { return &r.Source })
 }
 
 func destinationClause() grammar.Element[acl.Rule] {
-	return grammar.Sequence(grammar.Kw[acl.Rule]("destination", "Destination address"),
-		grammar.Arg(kind.Wildcard("destination"), "", func(r *acl.Rule) *acl.Wildcard { return &r.Destination }))
+	return wildcardClause("destination", "Destination address", func(r *acl.Rule) *acl.Wildcard { return &r.Destination })
+}
+
+func wildcardClause(word, help string, field func(*acl.Rule) *acl.Wildcard) grammar.Element[acl.Rule] {
+	return grammar.Sequence(grammar.Kw[acl.Rule](word, help),
+		grammar.OneOf(grammar.Arg(kind.Wildcard(word), "", field), grammar.Arg(kind.Host(word), "", field)))
 }
 
 const helpRule = "Rule of the list"

@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"encoding/json"
 	"strings"
 
 	"sallyport/commands/grammar"
@@ -55,8 +54,7 @@ func (c comparison) made() compareDisplay {
 
 func (c comparison) text() string { return c.made().text() }
 
-// MarshalJSON returns the JSON of the display.
-func (c comparison) MarshalJSON() ([]byte, error) { return json.Marshal(c.made()) }
+func (c comparison) value() any { return c.made() }
 
 // A compareDisplay is `compare configuration`.
 type compareDisplay struct {

@@ -71,7 +71,7 @@ func TestCompareHidesSecrets(t *testing.T) {
 	if strings.Contains(text, "Key@2026") || !strings.Contains(text, " pre-shared-key ******\n") || strings.Contains(text, "\x1b") {
 		t.Errorf("shown\n%s", text)
 	}
-	asJSON, err := json.Marshal(out.Display)
+	asJSON, err := json.Marshal(valueOf(out.Display))
 	if err != nil || strings.Contains(string(asJSON), "Key@2026") {
 		t.Errorf("as JSON %s, %v", asJSON, err)
 	}
@@ -91,6 +91,31 @@ func TestCompareIsQuick(t *testing.T) {
 	}
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// TestCompareAndDirAreDisplays filters what is no display by name.
+func TestCompareAndDirAreDisplays(t *testing.T) {
+	b := newBox(t)
+	b.device.put("a.cfg", "sysname A\n")
+	s := b.session(operator)
+	for line, want := range map[string]string{
+		"dir | json":                         `"name": "a.cfg"`,
+		"dir | include a.cfg":                "a.cfg",
+		"dir | count":                        "Total lines: 2.\n",
+		"compare configuration a.cfg | json": `"same": false`,
+		"compare configuration a.cfg | include sysname": "sysname A\n",
+	} {
+		if got := say(s, line); !strings.Contains(got, want) {
+			t.Errorf("%q shows\n%s\nwant %s", line, got, want)
+		}
+		head, tail, _ := strings.Cut(line, "|")
+		if help := s.Help(head + "|" + tail[:2]); !strings.Contains(help, strings.Fields(tail)[0]) {
+			t.Errorf("help of %q: %s", line, help)
+		}
+	}
+	if out := s.Exec(t.Context(), "dir | json x"); out.Err == nil {
+		t.Error("a filter that is none is taken")
 	}
 }
 

@@ -24,12 +24,22 @@ func (s *Session) Help(text string) string {
 func (p *place) title() string {
 	switch {
 	case p.object != nil:
-		name := p.object.Table.Sort()
-		return strings.ToUpper(name[:1]) + name[1:] + " view"
+		return titleOf(p.object.Table.Sort()) + " view"
 	case p.system:
 		return "System view"
 	}
 	return "User view"
+}
+
+// titleOf is what VRP calls the view of a sort of objects.
+func titleOf(sort string) string {
+	switch sort {
+	case "aaa":
+		return "AAA"
+	case "user-interface":
+		return "User interface"
+	}
+	return strings.ToUpper(sort[:1]) + sort[1:]
 }
 
 // helpText lays help out as VRP does: two blanks, the word, two blanks more than

@@ -34,11 +34,11 @@ func TestSessionHelp(t *testing.T) {
 func TestSessionHelpOfARule(t *testing.T) {
 	s := newBox(t).session(operator, "system-view", "acl 3001")
 	for text, want := range map[string]string{
-		"rule permit ":                         "<0-255> ah esp gre icmp igmp ip ipinip ospf tcp udp",
+		"rule permit ":                         "<1-255> ah esp gre icmp igmp ip ipinip ospf tcp udp",
 		"rule permit tcp ":                     "destination destination-port source source-port <cr>",
 		"rule permit icmp ":                    "destination source <cr>",
 		"rule permit ip source ":               "IP_ADDR<X.X.X.X> any",
-		"rule permit ip source 192.0.2.9 ":     "IP_ADDR<X.X.X.X>/0",
+		"rule permit ip source 192.0.2.9 ":     "IP_ADDR<X.X.X.X> 0",
 		"rule permit tcp source-port range 5 ": "INTEGER<0-65535>/NAME",
 		"undo rule 5 ":                         "description destination destination-port source source-port <cr>",
 	} {

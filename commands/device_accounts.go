@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"net/netip"
 	"time"
 
 	"sallyport/ipsec/secret"
@@ -14,12 +15,28 @@ type Accounts interface {
 	Hash(password secret.Octets) (string, error)
 	Matches(stored string, password secret.Octets) bool
 
+	// Locks returns who is locked out after wrong passwords: users by name, then
+	// addresses.
+	Locks() []Lock
+
+	// UnlockUser and UnlockSource lift the lock of one, or with "" or the zero address
+	// of all, and report whether there was one.
+	UnlockUser(name string) bool
+	UnlockSource(source netip.Addr) bool
+
 	// Lines returns the user interfaces that somebody is on, console first.
 	Lines() []LineStatus
 
 	// Hangup ends the session on a user interface such as vty0, and reports whether
 	// there was one. It does not wait for the end.
 	Hangup(line string) bool
+}
+
+// A Lock keeps a user or an address out for a while.
+type Lock struct {
+	User   string     // as somebody typed it; empty: it is an address
+	Source netip.Addr // zero: it is a user
+	Until  time.Time
 }
 
 // A LineStatus is a user interface with somebody on it.

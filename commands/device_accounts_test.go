@@ -3,15 +3,54 @@ package commands
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"net/netip"
 	"slices"
+	"time"
 
 	"sallyport/ipsec/secret"
 )
 
 // fakeAccounts are the accounts of a fakeDevice.
 type fakeAccounts struct {
-	lines []LineStatus
-	freed []string
+	lines  []LineStatus
+	freed  []string
+	lifted []Lock
+}
+
+// Locks are none: nobody has guessed.
+func (*fakeAccounts) Locks() []Lock { return nil }
+
+func (*fakeAccounts) UnlockUser(string) bool { return false }
+
+func (*fakeAccounts) UnlockSource(netip.Addr) bool { return false }
+
+// Locks are those of a box that somebody has guessed at, without those that were
+// lifted.
+func (d *busyDevice) Locks() []Lock {
+	until := time.Date(2026, 5, 7, 11, 45, 2, 0, time.UTC)
+	return slices.DeleteFunc([]Lock{
+		{User: "admin", Until: until}, {User: "gu\x1bst", Until: until.Add(time.Minute)},
+		{Source: netip.MustParseAddr("192.0.2.9"), Until: until},
+	}, func(l Lock) bool { return slices.Contains(d.lifted, l) })
+}
+
+func (d *busyDevice) UnlockUser(name string) bool {
+	return d.lift(func(l Lock) bool { return !l.Source.IsValid() && (name == "" || name == l.User) })
+}
+
+func (d *busyDevice) UnlockSource(source netip.Addr) bool {
+	return d.lift(func(l Lock) bool { return l.Source.IsValid() && (source == netip.Addr{} || source == l.Source) })
+}
+
+// lift lifts some locks and reports whether there were any.
+func (d *busyDevice) lift(which func(Lock) bool) bool {
+	before := len(d.lifted)
+	for _, l := range d.Locks() {
+		if which(l) {
+			d.lifted = append(d.lifted, l)
+		}
+	}
+	return len(d.lifted) > before
 }
 
 // Hash hides a password badly, in the form of a good one.

@@ -55,8 +55,8 @@ type InterfaceCounters struct {
 	OutDrops    uint64 `json:"output_drops"`
 }
 
-// An InterfaceRate is what an interface did lately, on average. The host looks when
-// it is asked: the period reaches back to an earlier look.
+// An InterfaceRate is what an interface did lately, on average: in the last 300
+// seconds, or since the box has known it.
 type InterfaceRate struct {
 	Period                time.Duration // 0: there was none
 	InPackets, InOctets   float64       // per second
@@ -96,8 +96,8 @@ type Neighbour struct {
 	Static  bool
 }
 
-// A CPUStatus is what the processors did lately, on average. The period reaches back
-// to an earlier look.
+// A CPUStatus is what the processors did lately, on average: in the last 60 seconds,
+// or since the box has run.
 type CPUStatus struct {
 	Period     time.Duration
 	Busy       float64 // of all processors, 0 to 1

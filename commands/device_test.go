@@ -16,7 +16,8 @@ import (
 // fakeDevice is a box that notes what it is told.
 type fakeDevice struct {
 	applied []*Config
-	refuse  error // of the next Apply
+	refuse  error               // of the next Apply
+	whims   func(*Config) error // of every Apply; nil: none
 	resets  []ike.Reset
 	pings   []Ping
 
@@ -29,6 +30,11 @@ type fakeDevice struct {
 func (d *fakeDevice) Apply(c *Config) error {
 	if d.refuse != nil {
 		return d.refuse
+	}
+	if d.whims != nil {
+		if err := d.whims(c); err != nil {
+			return err
+		}
 	}
 	d.applied = append(d.applied, c)
 	return nil

@@ -40,11 +40,12 @@ type ikeSADetail struct {
 }
 
 // newIKESAVerboseDisplay returns what there is to know at now about the SAs that
-// only lets through.
+// only lets through. Times are in the zone of now.
 func newIKESAVerboseDisplay(now time.Time, all []ike.Status, only saFilter) ikeSAVerboseDisplay {
 	return ikeSAVerboseDisplay{mapped(saEntries(all, only), func(e saEntry) ikeSADetail {
 		detail := newIKESADetail(e)
 		detail.Remaining = e.remaining(now)
+		detail.Established = detail.Established.In(now.Location())
 		return detail
 	})}
 }

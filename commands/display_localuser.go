@@ -5,6 +5,7 @@ import "fmt"
 // localUserDisplay is `display local-user`. No password is in it.
 type localUserDisplay struct {
 	Users []localUserEntry `json:"users"`
+	Locks []lockEntry      `json:"locks"` // after wrong passwords
 }
 
 type localUserEntry struct {
@@ -16,7 +17,7 @@ type localUserEntry struct {
 }
 
 func newLocalUserDisplay(users []*LocalUser) localUserDisplay {
-	d := localUserDisplay{Users: []localUserEntry{}}
+	d := localUserDisplay{Users: []localUserEntry{}, Locks: []lockEntry{}}
 	for _, u := range users {
 		e := localUserEntry{
 			Name: u.Name, State: "active", Level: u.Level,
@@ -43,6 +44,7 @@ func (d localUserDisplay) text() string {
 	}
 	p.add(rule)
 	p.addf("  Total %d user(s)", len(d.Users))
+	addLocks(&p, d.Locks)
 	return p.text()
 }
 

@@ -37,7 +37,7 @@ func displayRows() []grammar.Usage {
 	var rows []grammar.Usage
 	for _, table := range []*grammar.Table{userTable, anywhereTable, systemTable} {
 		for _, u := range table.Usages() {
-			if strings.HasPrefix(u.Syntax, "display ") {
+			if first, _, _ := strings.Cut(u.Syntax, " "); filterable[first] {
 				rows = append(rows, u)
 			}
 		}

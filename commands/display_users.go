@@ -57,6 +57,7 @@ func lineEntries(s *Session, all bool) []lineEntry {
 		if !inUse && !all {
 			continue
 		}
+		status.Since = status.Since.In(s.zone())
 		e := newLineEntry(s.running.config.Line(name), name, status, inUse)
 		e.Index, e.Current = absolute(i), name == s.options.Line
 		entries = append(entries, e)
@@ -197,7 +198,7 @@ func userDisplayRows() []grammar.Row[Config] {
 		shows(func(s *Session) Display { return lineDisplay{lineEntries(s, true)} }, "user-interface", helpLine),
 		grammar.Do[Config](monitorLevel, displayLine{}, grammar.Path[displayLine]("display", helpDisplay, "user-interface", helpLine),
 			oneLine(func(d *displayLine) *bool { return &d.VTY }, func(d *displayLine) *int { return &d.Line })),
-		shows(func(s *Session) Display { return newLocalUserDisplay(sortedUsers(s.running.config)) }, "local-user", helpLocalUser).
+		shows(func(s *Session) Display { return newLocalUserDisplay(sortedUsers(s.running.config)).withLocks(s) }, "local-user", helpLocalUser).
 			Level(managementLevel),
 		shows(func(s *Session) Display { return newHeaderDisplay(s.running.config) }, "header", "Text for who comes in"),
 		shows(func(s *Session) Display { return newHotkeyDisplay(s.running.config.Management.Hotkeys) }, "hotkey", helpHotkey),

@@ -8,14 +8,14 @@ import (
 
 // A versionDisplay is `display version`.
 type versionDisplay struct {
-	Version   string        `json:"version"`
-	Dataplane string        `json:"dataplane"` // kernel or user
-	Uptime    time.Duration `json:"uptime_nanoseconds"`
+	Version   string `json:"version"`
+	Dataplane string `json:"dataplane"` // kernel or user
+	Uptime    int64  `json:"uptime_seconds"`
 }
 
 // newVersionDisplay returns what a says.
 func newVersionDisplay(a About) versionDisplay {
-	return versionDisplay{a.Version, a.Dataplane, max(a.Now.Sub(a.Started), 0)}
+	return versionDisplay{a.Version, a.Dataplane, int64(max(a.Now.Sub(a.Started), 0) / time.Second)}
 }
 
 // text keeps the words that scripts look for in VRP's answer: "VRP (R) software,
@@ -25,7 +25,7 @@ func (d versionDisplay) text() string {
 	p.add("Sallyport IPsec gateway")
 	p.addf("VRP (R) software, Version %s (Sallyport)", d.Version)
 	p.addf("IPsec dataplane: %s", d.Dataplane)
-	p.addf("Sallyport uptime is %s", uptimeText(d.Uptime))
+	p.addf("Sallyport uptime is %s", uptimeText(time.Duration(d.Uptime)*time.Second))
 	return p.text()
 }
 

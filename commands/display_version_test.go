@@ -2,6 +2,7 @@ package commands
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -62,5 +63,13 @@ func TestUptimeText(t *testing.T) {
 func TestVersionOfAClockSetBack(t *testing.T) {
 	if d := newVersionDisplay(About{Started: then, Now: established}); d.Uptime != 0 {
 		t.Errorf("uptime = %v, want 0", d.Uptime)
+	}
+}
+
+// TestVersionCountsSeconds looks at the JSON.
+func TestVersionCountsSeconds(t *testing.T) {
+	d := newVersionDisplay(About{Started: established, Now: established.Add(90*time.Second + time.Millisecond)})
+	if text, _, err := filtered(d, []*filter{{json: true}}); err != nil || !strings.Contains(text, `"uptime_seconds": 90`+"\n") {
+		t.Errorf("%s, %v", text, err)
 	}
 }

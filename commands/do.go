@@ -6,9 +6,8 @@ import (
 
 // userRows are the commands of user view alone.
 func userRows() []grammar.Row[Config] {
-	rows := append(resetRows(),
-		grammar.Do[Config](2, enterSystem{}, grammar.Kw[enterSystem]("system-view", "Enter the system view")))
-	for _, more := range [][]grammar.Row[Config]{hostUserRows(), lifeUserRows(), loggingUserRows(), managementUserRows()} {
+	rows := append(resetRows(), systemViewRow(2))
+	for _, more := range [][]grammar.Row[Config]{hostUserRows(), lifeUserRows(), loggingUserRows(), managementUserRows(), toleratedUserRows()} {
 		rows = append(rows, more...)
 	}
 	return rows
@@ -41,6 +40,10 @@ func moved(s *Session, m mover) Output {
 	text, ended := m.move(&s.place)
 	s.ended = ended
 	return Output{Text: text, Ended: ended}
+}
+
+func systemViewRow(level int) grammar.Row[Config] {
+	return grammar.Do[Config](level, enterSystem{}, grammar.Kw[enterSystem]("system-view", "Enter the system view"))
 }
 
 // enterSystem is `system-view`, which in system view goes nowhere: a file to be

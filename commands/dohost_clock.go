@@ -39,8 +39,22 @@ func (z TimeZone) Location() *time.Location {
 	return time.FixedZone(z.Name, seconds)
 }
 
+// zone is the box's time zone.
+func (s *Session) zone() *time.Location { return s.running.config.Zone.Location() }
+
 // localTime returns the box's time in its time zone.
-func (s *Session) localTime() time.Time { return s.now().In(s.running.config.Zone.Location()) }
+func (s *Session) localTime() time.Time { return s.now().In(s.zone()) }
+
+// inZone returns a copy of a list, never nil, with the time of each item in the box's
+// time zone.
+func inZone[T any](s *Session, items []T, at func(*T) *time.Time) []T {
+	zone, all := s.zone(), append([]T{}, items...)
+	for i := range all {
+		t := at(&all[i])
+		*t = t.In(zone)
+	}
+	return all
+}
 
 func clockTimezoneRow() grammar.Row[Config] {
 	return grammar.Setting(grammar.Path[Config]("clock", helpClock, "timezone", "Time zone"),
@@ -81,7 +95,7 @@ type clockDatetime struct{ To time.Time } // as if it were UTC
 
 func (c *clockDatetime) do(s *Session) Output {
 	t := c.To
-	to := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, s.running.config.Zone.Location())
+	to := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, s.zone())
 	if err := s.device.SetClock(to); err != nil {
 		return s.unread(err)
 	}

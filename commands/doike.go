@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"strings"
+	"time"
 
 	"sallyport/commands/grammar"
 	"sallyport/commands/kind"
@@ -61,7 +62,7 @@ const longestIdentity = 127
 
 func (d *displayIKESA) do(s *Session) Output {
 	if d.Verbose {
-		return Output{Display: newIKESAVerboseDisplay(s.device.About().Now, s.device.IKE(), d.saFilter)}
+		return Output{Display: newIKESAVerboseDisplay(s.localTime(), s.device.IKE(), d.saFilter)}
 	}
 	return Output{Display: newIKESADisplay(s.device.IKE(), d.saFilter)}
 }
@@ -85,7 +86,7 @@ func displayErrorsRow() grammar.Row[Config] {
 }
 
 func (d *displayErrors) do(s *Session) Output {
-	display := newIKEErrorDisplay(s.device.Failures(), d.Peer)
+	display := newIKEErrorDisplay(inZone(s, s.device.Failures(), func(f *ike.Failure) *time.Time { return &f.Time }), d.Peer)
 	display.Verbose = d.Verbose
 	return Output{Display: display}
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -9,9 +10,9 @@ import (
 )
 
 // execute is `execute FILE`: the lines of a file, as if the user had typed them in
-// this view. A line that is refused is named and skipped. The lock is held for one
-// line at a time, so that a long file keeps nobody waiting; what other sessions do
-// meanwhile happens between its lines.
+// this view. A line that is refused is named and skipped. The lock is held for some
+// lines at a time, so that a long file keeps nobody waiting; what other sessions do
+// meanwhile happens between them.
 type execute struct{ File string }
 
 func executeRow() grammar.Row[Config] {
@@ -45,15 +46,21 @@ type batch struct {
 
 // run runs the lines until the end, a `quit` out of user view, or Ctrl-C.
 func (b *batch) run(ctx context.Context, print func(string)) error {
-	for text := range strings.Lines(b.text) {
-		if ctx.Err() != nil || b.over {
-			break
-		}
-		b.line++
-		text = strings.ReplaceAll(strings.TrimRight(text, "\r\n"), "\t", " ")
-		b.show(ctx, text, print, func() Output { return b.session.Exec(ctx, text) })
+	lines := strings.Split(strings.TrimSuffix(b.text, "\n"), "\n")
+	for i := range lines {
+		lines[i] = strings.ReplaceAll(strings.TrimRight(lines[i], "\r"), "\t", " ")
 	}
-	b.show(ctx, "", print, func() Output { return b.session.Finish(ctx) })
+	for len(lines) > 0 && ctx.Err() == nil && !b.over {
+		results := b.locked(func() []Result { return b.session.ExecAll(ctx, lines) })
+		for i, r := range results {
+			b.line++
+			b.show(ctx, lines[i], r, print)
+		}
+		lines = lines[len(results):]
+	}
+	for _, r := range b.locked(func() []Result { return []Result{{Output: b.session.Finish(ctx)}} }) {
+		b.show(ctx, "", r, print)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -63,12 +70,11 @@ func (b *batch) run(ctx context.Context, print func(string)) error {
 	return nil
 }
 
-// show runs a line and prints what comes of it.
-func (b *batch) show(ctx context.Context, text string, print func(string), run func() Output) {
-	prompt, out := b.locked(run)
-	out = out.Rendered()
+// show prints what came of a line.
+func (b *batch) show(ctx context.Context, text string, r Result, print func(string)) {
+	out := r.Rendered()
 	if out.Err != nil {
-		b.refuse(prompt, text, print)
+		b.refuse(r.Prompt, text, print)
 	}
 	if out.Text != "" {
 		print(out.Text)
@@ -76,8 +82,12 @@ func (b *batch) show(ctx context.Context, text string, print func(string), run f
 	if out.Long == nil {
 		return
 	}
-	if err := out.Long(ctx, print); err != nil && ctx.Err() == nil {
-		b.refuse(prompt, text, print)
+	switch err := out.Long(ctx, print); {
+	case err == nil, ctx.Err() != nil:
+	case errors.Is(err, ErrNoReply): // what it printed says so
+		b.refused++
+	default:
+		b.refuse(r.Prompt, text, print)
 		print(err.Error() + "\n")
 	}
 }
@@ -88,17 +98,17 @@ func (b *batch) refuse(prompt, text string, print func(string)) {
 	print(fmt.Sprintf("Line %d:\n%s%s\n", b.line, prompt, visible(WithoutSecret(text))))
 }
 
-// locked runs a line under the owner's lock, as one of a script.
-func (b *batch) locked(run func() Output) (prompt string, out Output) {
+// locked runs lines under the owner's lock, as those of a script.
+func (b *batch) locked(run func() []Result) (results []Result) {
 	s := b.session
 	s.exclusive(func() {
 		interactive := s.options.Interactive
 		s.executing, s.options.Interactive = true, false
-		prompt, out = s.Prompt(), run()
+		results = run()
 		s.executing, s.options.Interactive = false, interactive
 		b.over, s.ended = s.ended, false
 	})
-	return prompt, out
+	return results
 }
 
 // exclusive calls f under the owner's lock.

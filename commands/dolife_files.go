@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"time"
 
 	"sallyport/commands/grammar"
 )
@@ -23,7 +24,7 @@ func (*listFiles) do(s *Session) Output {
 	if err != nil {
 		return s.refused(refuse("%v.", err))
 	}
-	return Output{Display: filesDisplay{append([]File{}, all...)}}
+	return Output{Display: filesDisplay{inZone(s, all, func(f *File) *time.Time { return &f.Modified })}}
 }
 
 // A filesDisplay is `dir`.

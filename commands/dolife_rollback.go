@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"sallyport/commands/grammar"
 	"sallyport/commands/kind"
@@ -60,7 +61,9 @@ func (a *rollback) roll(s *Session) Output {
 		return s.refused(err)
 	}
 	s.point("")
-	return Output{Text: "Info: The configuration has been rolled back.\n"}
+	var warnings strings.Builder
+	s.warnOfTrial(s.newEdit(&warnings))
+	return Output{Text: warnings.String() + "Info: The configuration has been rolled back.\n"}
 }
 
 // text returns the configuration to go back to.
@@ -99,7 +102,7 @@ func (s *Session) replace(name, text string) error {
 		return refuse("%v.", err)
 	}
 	s.place.settle(config)
-	s.running.accept(s, "rollback configuration to "+name, config)
+	s.running.accept(s, config, s.changeOf("rollback configuration to "+name))
 	return nil
 }
 
@@ -126,7 +129,7 @@ func (d *displayPoints) do(s *Session) Output {
 	if err != nil {
 		return s.refused(refuse("%v.", err))
 	}
-	return Output{Display: pointsDisplay{append([]Point{}, points[:min(len(points), d.Count)]...)}}
+	return Output{Display: pointsDisplay{inZone(s, points[:min(len(points), d.Count)], func(p *Point) *time.Time { return &p.Time })}}
 }
 
 // A pointsDisplay is `display configuration commit list`.

@@ -122,7 +122,7 @@ type savedTimeDisplay struct {
 	Time time.Time `json:"time"`
 }
 
-func timeOfFile(_ *Session, f File) Display { return savedTimeDisplay{f.Name, f.Modified} }
+func timeOfFile(s *Session, f File) Display { return savedTimeDisplay{f.Name, f.Modified.In(s.zone())} }
 
 func (d savedTimeDisplay) text() string {
 	return "The configuration was saved to " + d.File + " at " + d.Time.Format(timeLayout+"-07:00") + ".\n"

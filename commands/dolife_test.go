@@ -32,7 +32,7 @@ func TestExecute(t *testing.T) {
 			"Error: 1 line(s) of the file were refused.", "[Sallyport-ike-peer-b]"},
 		{"a display", "sysname A\ndisplay this\n", "#\nsysname A\n#\n", "", "[A]"},
 		{"what takes long", "ping -c 1 192.0.2.1", "  PING 192.0.2.1: 56  data bytes, press CTRL_C to break\n    Request time out\n" +
-			"  --- 192.0.2.1 ping statistics ---\n    1 packet(s) transmitted\n    0 packet(s) received\n    100.00% packet loss\n", "", "[Sallyport]"},
+			"  --- 192.0.2.1 ping statistics ---\n    1 packet(s) transmitted\n    0 packet(s) received\n    100.00% packet loss\n", "Error: 1 line(s) of the file were refused.", "[Sallyport]"},
 		{"a question is answered", "save a.cfg\nn\nsysname A\n", " Warning: The current configuration will be written to a.cfg.\n", "", "[A]"},
 		{"a question at the end", "startup.cfg\nreturn\ndelete a.txt\n",
 			"Line 1:\n[Sallyport]startup.cfg\n           ^\nError: Unrecognized command found at '^' position.\nInfo: Deleting file a.txt succeeded.\n",
@@ -57,18 +57,18 @@ func TestExecute(t *testing.T) {
 
 func TestExecuteStops(t *testing.T) {
 	b := newBox(t)
-	b.device.put("a.txt", strings.Repeat("display clock-that-is-not\n", 100))
+	b.device.put("a.txt", strings.Repeat("display clock-that-is-not\n", 5*longestBurst))
 	locks := 0
 	s := b.session(Options{Level: everything, Exclusive: func(f func()) { locks++; f() }})
 	ctx, cancel := context.WithCancel(t.Context())
 	lines := 0
 	err := s.Exec(ctx, "execute a.txt").Long(ctx, func(text string) {
-		if lines += strings.Count(text, "Line "); lines == 3 {
+		if lines += strings.Count(text, "Line "); lines == longestBurst+3 {
 			cancel()
 		}
 	})
-	if !errors.Is(err, context.Canceled) || lines != 3 || locks != 4 {
-		t.Errorf("%d lines under %d locks, %v; want 3, with one more for the end, canceled", lines, locks, err)
+	if !errors.Is(err, context.Canceled) || lines != 2*longestBurst || locks != 3 {
+		t.Errorf("%d lines under %d locks, %v; want two bursts, with one more for the end, canceled", lines, locks, err)
 	}
 }
 

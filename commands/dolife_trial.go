@@ -13,7 +13,7 @@ import (
 type trial struct {
 	before   *Config // what comes back
 	began    change  // who and when
-	level    int     // of who began it
+	by       *Session
 	deadline time.Time
 }
 
@@ -50,9 +50,6 @@ func (r *Running) endTrial(device Device, why change) error {
 		return nil
 	}
 	back := r.trial.before.Clone() // the device notes in it what it made of it
-	if r.trial.level < managementLevel {
-		back.Management = r.config.Clone().Management // users that he may not make do not come back for him
-	}
 	if err := device.Apply(back); err != nil {
 		return err
 	}
@@ -80,16 +77,17 @@ type commit struct{ Label string }
 // abortTrial is `abort trial`.
 type abortTrial struct{}
 
+// trialRows are for managers: what a trial undoes may be the change of any other user.
 func trialRows() []grammar.Row[Config] {
 	words := []string{"configuration", helpConfiguration, "commit", helpCommit, "trial", helpTrial}
 	return []grammar.Row[Config]{
-		grammar.Do[Config](2, beginTrial{}, grammar.Path[beginTrial](words...),
+		grammar.Do[Config](managementLevel, beginTrial{}, grammar.Path[beginTrial](words...),
 			grammar.Arg(kind.Seconds(shortestTrial, longestTrial), "Seconds until it is undone", func(a *beginTrial) *time.Duration { return &a.Time })),
-		grammar.Do[Config](2, commit{}, grammar.Path[commit](words[:4]...), grammar.Optional(grammar.Kw[commit]("label", "Name of the rollback point"),
+		grammar.Do[Config](managementLevel, commit{}, grammar.Path[commit](words[:4]...), grammar.Optional(grammar.Kw[commit]("label", "Name of the rollback point"),
 			grammar.Arg(kind.Name(longestName, ""), "Label", func(a *commit) *string { return &a.Label }))),
-		grammar.Do[Config](2, abortTrial{}, grammar.Path[abortTrial](append([]string{"undo", helpUndo}, words...)...)),
-		grammar.Do[Config](2, abortTrial{}, grammar.Path[abortTrial]("abort", "End at once", "trial", helpTrial)),
-		shows(func(s *Session) Display { return newTrialDisplay(s.running.trial, s.now()) },
+		grammar.Do[Config](managementLevel, abortTrial{}, grammar.Path[abortTrial](append([]string{"undo", helpUndo}, words...)...)),
+		grammar.Do[Config](managementLevel, abortTrial{}, grammar.Path[abortTrial]("abort", "End at once", "trial", helpTrial)),
+		shows(func(s *Session) Display { return newTrialDisplay(s.running.trial, s.localTime()) },
 			"configuration", helpConfiguration, "trial", helpTrial),
 	}
 }
@@ -100,7 +98,7 @@ func (a *beginTrial) do(s *Session) Output {
 	}
 	s.point("")
 	now := s.now()
-	s.running.trial = &trial{s.running.config, s.changeOf("", s.running.config), s.level(), now.Add(a.Time)}
+	s.running.trial = &trial{s.running.config, s.changeOf(""), s, now.Add(a.Time)}
 	return Output{Text: "Info: What is changed from now on, by any user, is undone in " + secondsText(a.Time) +
 		" unless it is confirmed with configuration commit.\n"}
 }
@@ -119,11 +117,39 @@ func (*abortTrial) do(s *Session) Output {
 	if s.running.trial == nil {
 		return s.refused(refuse("There is no trial of the configuration."))
 	}
-	if err := s.running.endTrial(s.device, s.changeOf("abort trial", s.running.config)); err != nil {
+	if err := s.running.endTrial(s.device, s.changeOf("abort trial")); err != nil {
 		return s.refused(refuse("%v.", err))
 	}
 	s.place.settle(s.running.config)
 	return Output{Text: "Info: The trial is undone.\n"}
+}
+
+// warnOfTrial tells who has changed something that it is part of the trial of
+// another session.
+func (s *Session) warnOfTrial(e *edit) {
+	t := s.running.trial
+	if t == nil || t.by == s {
+		return
+	}
+	e.warn("A trial%s is running; what is changed now is undone in %s unless it is confirmed.", t.began.by(), secondsText(t.left(s.now())))
+}
+
+// by says who made a change and where, as far as it is known.
+func (c change) by() string {
+	text := ""
+	if c.User != "" {
+		text += " of " + printable(c.User, peerTextLimit)
+	}
+	if c.Line != "" {
+		text += " on " + c.Line
+	}
+	return text
+}
+
+// left is the time until the trial is undone, in whole seconds, rounded up.
+func (t *trial) left(now time.Time) time.Duration {
+	left := max(t.deadline.Sub(now), 0)
+	return (left + time.Second - 1).Truncate(time.Second)
 }
 
 // A trialDisplay is `display configuration trial`.
@@ -136,12 +162,12 @@ type trialDisplay struct {
 	Seconds int64     `json:"remaining_seconds"`
 }
 
+// newTrialDisplay shows times in the zone of now.
 func newTrialDisplay(t *trial, now time.Time) trialDisplay {
 	if t == nil {
 		return trialDisplay{}
 	}
-	left := max(t.deadline.Sub(now), 0)
-	return trialDisplay{true, t.began.User, t.began.Line, t.began.Source, t.began.Time, int64((left + time.Second - 1) / time.Second)}
+	return trialDisplay{true, t.began.User, t.began.Line, t.began.Source, t.began.Time.In(now.Location()), int64(t.left(now) / time.Second)}
 }
 
 func (d trialDisplay) text() string {

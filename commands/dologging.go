@@ -2,9 +2,11 @@ package commands
 
 import (
 	"net/netip"
+	"time"
 
 	"sallyport/commands/grammar"
 	"sallyport/commands/kind"
+	"sallyport/ike"
 )
 
 // loggingUserRows are `terminal`, `debugging` and `reset logbuffer`.
@@ -137,7 +139,9 @@ func severityOrNumber() grammar.Kind[Severity] {
 }
 
 func (d *displayLogBuffer) do(s *Session) Output {
-	return Output{Display: newLogBufferDisplay(s.running.config.Logging, s.device.LogBuffer(), d.logFilter)}
+	buffer := s.device.LogBuffer()
+	buffer.Lines = inZone(s, buffer.Lines, func(l *LogLine) *time.Time { return &l.Time })
+	return Output{Display: newLogBufferDisplay(s.running.config.Logging, buffer, d.logFilter)}
 }
 
 // displayOffline is `display ike offline-info`.
@@ -151,7 +155,7 @@ func displayOfflineRow() grammar.Row[Config] {
 }
 
 func (d *displayOffline) do(s *Session) Output {
-	return Output{Display: newIKEOfflineDisplay(s.device.Offlines(), d.Peer)}
+	return Output{Display: newIKEOfflineDisplay(inZone(s, s.device.Offlines(), func(o *ike.Offline) *time.Time { return &o.Time }), d.Peer)}
 }
 
 // displayHistory is `display ipsec history record`.
@@ -165,5 +169,5 @@ func displayHistoryRow() grammar.Row[Config] {
 }
 
 func (d *displayHistory) do(s *Session) Output {
-	return Output{Display: newIPsecHistoryDisplay(s.device.History(), d.Remote)}
+	return Output{Display: newIPsecHistoryDisplay(inZone(s, s.device.History(), func(h *ike.History) *time.Time { return &h.Time }), d.Remote)}
 }

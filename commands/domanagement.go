@@ -51,7 +51,7 @@ func (s *Session) right() {
 }
 
 func superRow() grammar.Row[Config] {
-	return grammar.Do[Config](0, super{Level: everything}, grammar.Kw[super]("super", "Change the level of the session"),
+	return grammar.Do[Config](0, super{Level: everything}, grammar.Kw[super]("super", helpSuper),
 		grammar.Optional(grammar.Arg(levelKind(0), helpLevels, func(d *super) *int { return &d.Level })))
 }
 

@@ -288,20 +288,54 @@ func TestSuperIsGuessedThreeTimes(t *testing.T) {
 	}
 }
 
-// TestTrialLeavesUsers begins a trial as one who may not manage users: what managers
-// do meanwhile stays.
-func TestTrialLeavesUsers(t *testing.T) {
-	for _, level := range []int{2, managementLevel} {
-		b := newBox(t)
-		b.session(operator, "system-view", "aaa", "local-user eve privilege level 2")
-		eve := b.session(Options{Level: level, User: "eve"}, "configuration commit trial 600", "system-view", "sysname EVE")
-		b.session(operator, "system-view", "aaa", "undo local-user eve")
-		if out := eve.Exec(t.Context(), "abort trial"); out.Err != nil {
-			t.Fatal(out.Err)
+// TestTrialsAreForManagers has the lines by which an operator of level 2 could undo
+// what managers do, or keep what they try.
+func TestTrialsAreForManagers(t *testing.T) {
+	for _, line := range []string{"configuration commit trial 600", "configuration commit", "configuration commit label x", "abort trial", "undo configuration commit trial"} {
+		for level := range everything + 1 {
+			b := newBox(t)
+			b.session(operator, "configuration commit trial 60", "system-view", "sysname H")
+			var bad *grammar.Error
+			out := b.session(Options{Level: level}).Exec(t.Context(), line)
+			if errors.As(out.Err, &bad) != (level < managementLevel) {
+				t.Errorf("%q at level %d: %v", line, level, out.Err)
+			}
+			if level < managementLevel && (b.running.trial == nil || b.running.Config().Sysname != "H") {
+				t.Errorf("%q at level %d ended the trial", line, level)
+			}
 		}
-		c := b.running.Config()
-		if back := c.Management.Users["eve"] != nil; back != (level == managementLevel) || c.Sysname == "EVE" {
-			t.Errorf("level %d: eve is back: %v, sysname %s", level, back, c.Sysname)
+	}
+	if out := newBox(t).session(Options{Level: 1}).Exec(t.Context(), "display configuration trial"); out.Err != nil {
+		t.Errorf("level 1 may not see the trial: %v", out.Err)
+	}
+}
+
+// TestOthersAreWarnedOfATrial changes things during a trial: whose it is knows.
+func TestOthersAreWarnedOfATrial(t *testing.T) {
+	b := newBox(t)
+	own := b.session(Options{Level: everything, Interactive: true, User: "anna", Line: "vty1"}, "configuration commit trial 600", "system-view")
+	b.device.elapsed += 99*time.Second + time.Millisecond
+	other := b.session(Options{Level: 2, Interactive: true}, "system-view")
+	script := b.session(Options{Level: 2}, "system-view")
+	const warning = "Warning: A trial of anna on vty1 is running; what is changed now is undone in 501 seconds unless it is confirmed.\n"
+	for _, test := range []struct {
+		s          *Session
+		line, want string
+	}{
+		{own, "sysname A", ""}, {script, "sysname B", ""}, {other, "sysname C", warning}, {other, "ike peer b", warning},
+		{other, "ike peer b", ""}, {other, "hostname D", warning}, {other, "sysname a?", ""},
+	} {
+		out := test.s.Exec(t.Context(), test.line)
+		if got := out.Text; out.Err == nil && got != test.want || out.Err != nil && strings.Contains(got, "trial") {
+			t.Errorf("%q says %q, want %q", test.line, got, test.want)
 		}
+	}
+	manager := b.session(Options{Level: everything, Interactive: true})
+	if got := answersOf(t, manager, "rollback configuration to last 1", "y")[1]; got != warning+"Info: The configuration has been rolled back.\n" {
+		t.Errorf("a rollback says %q", got)
+	}
+	own.Exec(t.Context(), "configuration commit")
+	if got := answersOf(t, other, "sysname E")[0]; got != "" {
+		t.Errorf("after the trial: %q", got)
 	}
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"time"
@@ -142,5 +143,11 @@ func (p *pingCommand) run(ctx context.Context, device Device, first string, prin
 		return refuse("%v.", err)
 	}
 	print(first + sum.text())
+	if sum.Received == 0 && ctx.Err() == nil {
+		return ErrNoReply
+	}
 	return nil
 }
+
+// ErrNoReply is the error of a ping that nobody has answered. What it printed says so.
+var ErrNoReply = errors.New("no reply came")

@@ -12,6 +12,8 @@ type question struct {
 	yes    func(*Session) Output
 	read   func(s *Session, answer string) Output // if not nil, any line answers, and yes is not used
 	hidden bool                                   // the answer is a secret
+
+	unended error // if not nil, more lines belong to the command, and this is what is wrong without them
 }
 
 // askAgain is the prompt after an answer that was none.
@@ -42,12 +44,14 @@ func (s *Session) answer(yes bool) Output {
 	return q.yes(s)
 }
 
-// save is `save [FILE]`. It asks first; in a script the answer may be left off.
+// save is `save [FILE]`, and VRP's `save all`, which is the same as `save`. It asks first; in a script the answer may be left off.
 type save struct{ File string }
 
 func saveRow() grammar.Row[Config] {
 	return grammar.Do[Config](3, save{}, grammar.Kw[save]("save", "Save the current configuration"),
-		grammar.Optional(grammar.Arg(configurationFile(), helpFile, func(a *save) *string { return &a.File })))
+		grammar.Optional(grammar.OneOf(
+			grammar.Arg(configurationFile(), helpFile, func(a *save) *string { return &a.File }),
+			grammar.Kw[save]("all", helpAll))))
 }
 
 // errTrial refuses what must not see the configuration of a trial.

@@ -47,10 +47,9 @@ func (d *drawer) line(begin string, groups ...[]*grammar.Table) string {
 var samples = map[string][]string{
 	"IP_ADDR<X.X.X.X>":               {"192.0.2.1", "192.0.2.2", "198.51.100.7", "10.0.0.1", "10.1.2.3"},
 	"IP_ADDR<X.X.X.X>/INTEGER<0-32>": {"8", "24", "30", "32", "255.255.255.0", "255.255.255.252"},
-	"IP_ADDR<X.X.X.X>/0":             {"0", "0.0.0.255", "0.0.255.255", "0.255.0.3", "255.255.255.255"},
 	"OPERATOR<eq,gt,lt,neq,range>":   {"eq", "gt", "lt", "neq", "range"},
 	"INTEGER<0-65535>/NAME":          {"0", "22", "ssh", "www", "ntp", "500", "80"},
-	"<0-255>":                        {"0", "1", "6", "17", "47", "255"},
+	"<1-255>":                        {"0", "1", "6", "17", "47", "255"},
 	"STRING<1-32>":                   {"CEST", "X", "zone"},
 	"TIME<HH:MM:SS>":                 {"00:00:00", "02:00:00", "5:45:00", "14:00:00"},
 	"DATE<YYYY-MM-DD>":               {"2026-05-07", "2000-01-01", "2037-12-31"},
@@ -73,6 +72,9 @@ var samples = map[string][]string{
 func (d *drawer) sample(h grammar.Hint) string {
 	if h.Help == "Last port of the range" {
 		return "65535"
+	}
+	if strings.HasPrefix(h.Help, "Wildcard of ") {
+		return []string{"0", "0.0.0.255", "0.0.255.255", "0.255.0.3", "255.255.255.255"}[d.IntN(5)]
 	}
 	if h.Help == helpListName {
 		return []string{"nets", "nets", "a", "Name-of-64-characters-which-is-the-longest-that-a-list-can-have-"}[d.IntN(4)]

@@ -11,9 +11,10 @@ import (
 // An edit is a change of the configuration under way: one line's, or a whole
 // script's. The rows' checks are given it.
 type edit struct {
-	config *Config
-	owned  bool // config is a clone that may be changed
-	before any  // the object that a line changes, as it was
+	config  *Config
+	owned   bool // config is a clone that may be changed
+	touched bool // the line has changed it
+	before  any  // the object that a line changes, as it was
 
 	open     func(string) (secret.Octets, error) // of a stored secret; nil: leave it as it is
 	hash     func(secret.Octets) (string, error) // of a password; nil: it is not kept
@@ -25,6 +26,7 @@ type edit struct {
 
 // own makes the configuration one that may be changed.
 func (e *edit) own() {
+	e.touched = true
 	if !e.owned {
 		e.config, e.owned = e.config.Clone(), true
 	}

@@ -163,8 +163,8 @@ func jsonText(d Display) (string, error) {
 	return b.String(), nil
 }
 
-// veil comes before all filters of who does not manage the users.
-var veil = &filter{apply: func(text string, _ *regexp.Regexp) string { return withoutHashes(text) }}
+// veil comes before all filters of who does not manage the box.
+var veil = &filter{apply: func(text string, _ *regexp.Regexp) string { return withoutStored(text) }}
 
 // filteredLine runs a display line that has filters, and reports whether the
 // line is one. In any other line a | is text.
@@ -181,10 +181,13 @@ func (s *Session) filteredLine(line grammar.Line) (out Output, is bool) {
 	if err != nil {
 		return s.refused(err), true
 	}
-	out = command.Action.(doer).do(s)
+	out = s.act(command.Action.(doer))
 	out.filters = filters
 	return out, true
 }
+
+// filterable are the first keywords of the lines that display.
+var filterable = map[string]bool{"display": true, "compare": true, "dir": true}
 
 // display returns the command of a line, if it is a display that may end there.
 func (s *Session) display(line grammar.Line) (grammar.Command, bool) {
@@ -192,7 +195,7 @@ func (s *Session) display(line grammar.Line) (grammar.Command, bool) {
 		return grammar.Command{}, false
 	}
 	command, _, err := grammar.Parse(line, s.level(), s.place.groups()...)
-	return command, err == nil && command.First == "display"
+	return command, err == nil && filterable[command.First]
 }
 
 func parseFilters(tails []grammar.Line) ([]*filter, error) {

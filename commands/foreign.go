@@ -91,11 +91,16 @@ func (s *Session) batch(text string, lines []string) Output {
 	before := s.place
 	var said strings.Builder
 	e := s.newEdit(&said)
+	whole := e.config
+	if s.burst != nil {
+		e.config = whole.Clone()
+	}
 	var actions []doer
 	for _, line := range lines {
 		action, err := s.place.run(e, grammar.Split(line), s.level())
 		if err != nil {
-			s.place = before
+			s.place, e.config = before, whole
+			e.indexPeers()
 			return refusedInstead(line, err)
 		}
 		switch a := action.(type) {
@@ -111,7 +116,7 @@ func (s *Session) batch(text string, lines []string) Output {
 	}
 	out := Output{Text: said.String()}
 	for _, a := range actions {
-		out.Text += a.do(s).Text
+		out.Text += s.act(a).Text
 	}
 	return out
 }

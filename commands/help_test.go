@@ -68,6 +68,8 @@ func TestHelpHasATitle(t *testing.T) {
 		{[]string{"system-view", "acl 2000"}, "Acl-basic view commands:"},
 		{[]string{"system-view", "ipsec policy p 1 isakmp"}, "Ipsec-policy-isakmp view commands:"},
 		{[]string{"system-view", "interface g0/0/2"}, "Interface view commands:"},
+		{[]string{"system-view", "aaa"}, "AAA view commands:"},
+		{[]string{"system-view", "user-interface vty 0 4"}, "User interface view commands:"},
 	} {
 		s := newBox(t).session(operator, test.lines...)
 		for _, text := range []string{"", "  "} {

@@ -15,6 +15,8 @@ var noAddr netip.Addr
 // by whoever saw one exchange.
 const shortKey = 16
 
+const helpKey = "Key that both peers know"
+
 // ikePeerView is the view of `ike peer`.
 func ikePeerView() *grammar.View[ike.Peer] {
 	kw := grammar.Kw[ike.Peer]
@@ -28,9 +30,10 @@ func ikePeerView() *grammar.View[ike.Peer] {
 				grammar.Flag("1", "IKEv1 alone", func(p *ike.Peer) *bool { return &p.V1Only })).Hidden().NoUndo(),
 			grammar.Setting(kw("exchange-mode", "Exchange of phase 1"),
 				grammar.Arg(exchangeModes(), "Mode", func(p *ike.Peer) *ike.ExchangeMode { return &p.Mode })).Check(checks(checkMode)),
-			grammar.Setting(kw("pre-shared-key", "Key that both peers know"),
+			grammar.Setting(kw(keyCommand, helpKey),
 				grammar.Optional(grammar.OneOf(kw("cipher", "Key in clear or in its stored form"), kw("simple", "Key in clear"))),
 				grammar.Arg(kind.Secret(), "Key", func(p *ike.Peer) *secret.Octets { return &p.Key })).Check(checks(checkKey)),
+			askKeyRow(),
 			grammar.Setting(kw("ike-proposal", "The only proposal to use"),
 				grammar.Arg(numberOf("ike proposal", 1, highestProposal), "Number of the proposal", func(p *ike.Peer) *uint32 { return &p.Proposal })).
 				Check(checks(checkProposal)),

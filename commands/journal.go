@@ -16,7 +16,7 @@ type change struct {
 	User   string    `json:"user"`   // empty on the console, and of what the box did itself
 	Line   string    `json:"line"`   // con0, vty0 …; empty of what the box did itself
 	Source string    `json:"source"` // address of the user's host
-	View   string    `json:"view"`   // the prompt after the line
+	View   string    `json:"view"`   // the prompt that the line was typed at
 	Text   string    `json:"command"`
 
 	typed secret.Octets // the line as it was typed, while Text is not made of it
@@ -54,11 +54,11 @@ func (j *journal) latest(n int) []change {
 	return all
 }
 
-// changeOf is what the journal says of a line of the session that made c.
-func (s *Session) changeOf(text string, c *Config) change {
+// changeOf is what the journal says of a line of the session.
+func (s *Session) changeOf(text string) change {
 	return change{
 		Time: s.now(), User: s.options.User, Line: s.options.Line, Source: s.options.Source,
-		View: s.place.prompt(c), typed: secret.Octets(text),
+		View: s.prompt, typed: secret.Octets(text),
 	}
 }
 
@@ -73,7 +73,7 @@ func displayChangesRow() grammar.Row[Config] {
 }
 
 func (d *displayChanges) do(s *Session) Output {
-	return Output{Display: changesDisplay{s.running.journal.latest(d.Last)}}
+	return Output{Display: changesDisplay{inZone(s, s.running.journal.latest(d.Last), func(c *change) *time.Time { return &c.Time })}}
 }
 
 // A changesDisplay is `display configuration changes`.

@@ -71,7 +71,8 @@ const (
 	helpOffline    = "Peers that went offline"
 )
 
-// loggingSystemRows are `info-center`.
+// loggingSystemRows are `info-center`, for managers: the log is the record of what
+// all others do.
 func loggingSystemRows() []grammar.Row[Config] {
 	kw := grammar.Kw[Config]
 	rows := []grammar.Row[Config]{
@@ -82,12 +83,35 @@ func loggingSystemRows() []grammar.Row[Config] {
 		logServerRow(),
 	}
 	for _, c := range logChannels {
-		rows = append(rows, grammar.Setting(
-			grammar.Path[Config]("info-center", helpInfoCenter, "source", "What is logged", "default", "Everything",
-				"channel", "Where it goes", c.name, c.help, "log", "Log lines", "level", helpSeverity),
-			grammar.Arg(severities(), "Severity", func(config *Config) *Severity { return c.level(&config.Logging.Levels) })))
+		number := utoa(uint32(c.number))
+		rows = append(rows, channelRow(c, c.name), channelRow(c, number).Hidden(), channelUndoRow(c, c.name), channelUndoRow(c, number))
 	}
-	return rows
+	return management(append(rows, noChannelRow())...)
+}
+
+// sourcePath begins what is said of a channel.
+func sourcePath[T any]() grammar.Element[T] {
+	return grammar.Path[T]("info-center", helpInfoCenter, "source", "What is logged", "default", "Everything",
+		"channel", "Where it goes")
+}
+
+// channelRow is `info-center source default channel WORD log level`.
+func channelRow(c logChannel, word string) grammar.Row[Config] {
+	return grammar.Setting(sourcePath[Config](), grammar.Path[Config](word, c.help, "log", "Log lines", "level", helpSeverity),
+		grammar.Arg(severities(), "Severity", func(config *Config) *Severity { return c.level(&config.Logging.Levels) }))
+}
+
+// channelUndoRow is VRP's undo of it, which ends with the channel.
+func channelUndoRow(c logChannel, word string) grammar.Row[Config] {
+	undo := func(_ any, config *Config, _ *struct{}) error {
+		level, standard := c.level(&config.Logging.Levels), newLogging().Levels
+		if *level == *c.level(&standard) {
+			return grammar.ErrNotConfigured
+		}
+		*level = *c.level(&standard)
+		return nil
+	}
+	return grammar.Edit(undo, grammar.Kw[struct{}]("undo", helpUndo), sourcePath[struct{}](), grammar.Kw[struct{}](word, c.help))
 }
 
 // A logChannel is a way for lines to go, with VRP's number of it.

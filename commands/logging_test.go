@@ -1,11 +1,14 @@
 package commands
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/commands/grammar"
 )
 
 func TestLogLine(t *testing.T) {
@@ -89,6 +92,29 @@ clear {Failures:false Offlines:false Refusals:true}
 clear statistics`
 	if got := strings.Join(device.told, "\n"); got != want {
 		t.Errorf("told\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestTheRecordIsForManagers has the lines by which an operator could switch off or
+// mislead the record of what he does.
+func TestTheRecordIsForManagers(t *testing.T) {
+	for _, line := range []string{
+		"undo info-center enable", "info-center enable", "info-center logbuffer size 0", "undo info-center logbuffer size 9",
+		"info-center loghost 192.0.2.1", "undo info-center loghost 192.0.2.9",
+		"info-center source default channel logbuffer log level emergencies", "undo info-center source default channel loghost log level alert",
+	} {
+		for level := range everything + 1 {
+			b := newBox(t)
+			b.session(operator, "system-view", "info-center logbuffer size 9", "info-center loghost 192.0.2.9", "info-center source default channel loghost log level alert")
+			before := b.running.Config()
+			s := NewSession(b.device, b.running, Options{Level: level})
+			s.place.system = true
+			var bad *grammar.Error
+			out := s.Exec(t.Context(), line)
+			if errors.As(out.Err, &bad) != (level < managementLevel) || (b.running.Config() == before) != (level < managementLevel) {
+				t.Errorf("%q at level %d: %v", line, level, out.Err)
+			}
+		}
 	}
 }
 

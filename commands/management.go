@@ -201,7 +201,7 @@ func management[T any](rows ...grammar.Row[T]) []grammar.Row[T] {
 // managementSystemRows are the settings of users and terminals. Keys come before
 // the users that they are assigned to.
 func managementSystemRows() []grammar.Row[Config] {
-	rows := management(superPasswordRow(), aaaRow())
+	rows := management(superPasswordRow(), askSuperPasswordRow(), aaaRow())
 	rows = append(rows, keyRows()...)
 	rows = append(rows, sshRows()...)
 	rows = append(rows, lineRows()...)
@@ -210,7 +210,7 @@ func managementSystemRows() []grammar.Row[Config] {
 
 // managementUserRows act on the session and on those of others.
 func managementUserRows() []grammar.Row[Config] {
-	return append(terminalRows(), superRow(), freeRow())
+	return append(append(terminalRows(), superRow(), freeRow()), lockRows()...)
 }
 
 // managementAnywhereRows display users and terminals.
@@ -221,6 +221,7 @@ func managementAnywhereRows() []grammar.Row[Config] {
 // Help of keywords that begin several rows of users and terminals.
 const (
 	helpSSH       = "Secure Shell"
+	helpTelnet    = "Not available: use SSH"
 	helpServer    = "Server of the box"
 	helpUser      = "User"
 	helpLocalUser = "User of the box"
@@ -237,4 +238,5 @@ const (
 	helpCipher    = "Password in clear or in its stored form"
 	helpLineNo    = "Number of the line"
 	helpTime      = "Time"
+	helpSuper     = "Change the level of the session"
 )

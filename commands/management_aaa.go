@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -77,7 +76,8 @@ func undoLevel() grammar.Element[userLine] {
 }
 
 func services() []grammar.Word[string] {
-	return []grammar.Word[string]{{Text: "terminal", Help: helpConsole, Value: "terminal"}, {Text: "ssh", Help: helpSSH, Value: "ssh"}}
+	return []grammar.Word[string]{{Text: "terminal", Help: helpConsole, Value: "terminal"}, {Text: "ssh", Help: helpSSH, Value: "ssh"},
+		{Text: telnet, Help: helpTelnet, Value: telnet}}
 }
 
 func states() []grammar.Word[string] {
@@ -112,6 +112,9 @@ func (e *edit) putUser(c *Config, l userLine) error {
 		user.Blocked = l.State == "block"
 	default:
 		user.SSH, user.Terminal = slices.Contains(l.Services, "ssh"), slices.Contains(l.Services, "terminal")
+		if slices.Contains(l.Services, telnet) {
+			e.warn("Telnet is not available: it is left out of the services of user %s.", l.Name)
+		}
 	}
 	c.keepUser(user)
 	return nil
@@ -204,34 +207,5 @@ func askPasswordRow() grammar.Row[Config] {
 }
 
 func (a *askPassword) do(s *Session) Output {
-	if !s.options.Interactive {
-		return s.refused(refuse("The password is asked for at a terminal only: put it on the line."))
-	}
-	s.question = &question{text: "Please enter password:", hidden: true, read: a.first}
-	return Output{Text: fmt.Sprintf("Please configure the login password (%d-%d)\n"+
-		"It is recommended that the password consist of at least 2 types of characters, "+
-		"including lowercase letters, uppercase letters, numerals and special characters.\n", shortestPassword, longestPassword)}
-}
-
-// first has read the password, and asks for it again.
-func (a *askPassword) first(s *Session, password string) Output {
-	if hashed(password) || !strongEnough(password, a.Name) {
-		return s.refused(refuse("%s", passwordPolicy))
-	}
-	s.question = &question{text: "Please confirm password:", hidden: true, read: func(s *Session, again string) Output {
-		if again != password {
-			return s.refused(refuse("The passwords do not match."))
-		}
-		return a.set(s, password)
-	}}
-	return Output{}
-}
-
-// set runs the line with the stored form in the password's place.
-func (a *askPassword) set(s *Session, password string) Output {
-	stored, err := s.newEdit(nil).storedPassword(password, a.Name)
-	if err != nil {
-		return s.refused(err)
-	}
-	return s.exec("local-user " + grammar.Quote(a.Name) + " password irreversible-cipher " + stored)
+	return s.askPassword("login", a.Name, "local-user "+grammar.Quote(a.Name)+" password")
 }

@@ -134,6 +134,7 @@ func lineView() *grammar.View[UserInterface] {
 		Rows: management(
 			grammar.Setting(grammar.Path[UserInterface]("set", "Set a password", "authentication", "Of who comes in", "password", helpPassword),
 				passwordArg(func(u *UserInterface) *string { return &u.Password })).Check(checks(checkLinePassword)),
+			askLinePasswordRow(),
 			grammar.Setting(kw("authentication-mode", "How a user who comes in proves who he is"),
 				grammar.Arg(kind.Choice(lineAuthentications()...), "", func(u *UserInterface) *string { return &u.Authentication })).
 				Check(checks(checkLineMode)),
@@ -148,7 +149,8 @@ func lineView() *grammar.View[UserInterface] {
 				kw("inbound", helpInbound)).Check(checks(checkLineACL)),
 			grammar.Edit(withoutACL, grammar.Path[struct{}]("undo", helpUndo, "acl", helpACL, "inbound", helpInbound)),
 			grammar.Setting(grammar.Path[UserInterface]("protocol", "What the lines understand", "inbound", helpInbound),
-				grammar.Arg(kind.Choice(protocolsInbound()...), "", func(u *UserInterface) *string { return &u.Protocol })),
+				grammar.Arg(kind.Choice(protocolsInbound()...), "", func(u *UserInterface) *string { return &u.Protocol })).
+				Check(checks(checkProtocol)),
 		),
 	}
 }
@@ -178,7 +180,20 @@ func lineAuthentications() []grammar.Word[string] {
 }
 
 func protocolsInbound() []grammar.Word[string] {
-	return []grammar.Word[string]{{Text: "ssh", Help: helpSSH, Value: "ssh"}, {Text: "all", Help: "All there are, which is SSH", Value: "all"}}
+	return []grammar.Word[string]{{Text: "ssh", Help: helpSSH, Value: "ssh"}, {Text: "all", Help: "All there are, which is SSH", Value: "all"},
+		{Text: telnet, Help: helpTelnet, Value: telnet}}
+}
+
+// checkProtocol leaves the lines as they are where Telnet alone is wanted: they
+// take SSH.
+func checkProtocol(e *edit, u *UserInterface) error {
+	if u.Protocol == telnet {
+		u.Protocol = e.before.(*UserInterface).Protocol
+		e.warn("Telnet is not available: the lines take SSH.")
+	} else if u.Protocol == "all" {
+		e.warn("Telnet is not available: all there is on the lines is SSH.")
+	}
+	return nil
 }
 
 // idleArg is minutes, and seconds if one likes.

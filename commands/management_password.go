@@ -117,7 +117,7 @@ type superPassword struct {
 // superPasswordRow is `super password`: what gives a session another level.
 func superPasswordRow() grammar.Row[Config] {
 	kw := grammar.Kw[superPassword]
-	path := grammar.Path[superPassword]("super", "Change the level of the session", "password", helpPassword)
+	path := grammar.Path[superPassword]("super", helpSuper, "password", helpPassword)
 	level := grammar.Implied(kw("level", helpLevel), grammar.Arg(levelKind(1), helpLevels, func(p *superPassword) *int { return &p.Level }))
 	return grammar.List(grammar.Items[Config, superPassword]{
 		All: superPasswords,

@@ -22,8 +22,10 @@ func sshRows() []grammar.Row[Config] {
 	kw := grammar.Kw[Config]
 	server := grammar.Path[Config]("ssh", helpSSH, "server", helpServer)
 	return management(
-		grammar.Setting(grammar.Path[Config]("stelnet", "Terminal over SSH", "server", helpServer),
-			grammar.Flag("enable", "Turn it on", func(c *Config) *bool { return &c.Management.SSH.Enabled })),
+		grammar.Setting(grammar.Path[Config]("stelnet", helpStelnet, "server", helpServer),
+			grammar.Flag("enable", helpTurnOn, func(c *Config) *bool { return &c.Management.SSH.Enabled })),
+		grammar.Setting(grammar.Path[Config]("stelnet", helpStelnet, "ipv4", helpIPv4, "server", helpServer),
+			grammar.Flag("enable", helpTurnOn, func(c *Config) *bool { return &c.Management.SSH.Enabled })).Hidden(),
 		grammar.Setting(server, kw("port", "Port"),
 			grammar.Arg(sshPort(), "Port", func(c *Config) *int { return &c.Management.SSH.Port })),
 		grammar.Setting(server, kw("timeout", "Time to log in"),
@@ -86,14 +88,17 @@ func sshUserRow() grammar.Row[Config] {
 			grammar.Arg(kind.Choice(assignable()...), "", func(l *sshLine) *string { return &l.Family }),
 			grammar.Arg(keyNameKind(), "Name of the key", func(l *sshLine) *string { return &l.Key })),
 		grammar.Sequence(kw(ofService, helpService),
-			grammar.Arg(kind.Choice(grammar.Word[string]{Text: "stelnet", Help: "Terminal over SSH", Value: "stelnet"}), "",
+			grammar.Arg(kind.Choice(grammar.Word[string]{Text: "stelnet", Help: helpStelnet, Value: "stelnet"}), "",
 				func(l *sshLine) *string { return &l.Service })),
 	)))
 }
 
 const (
-	helpAssign = "Give the user a public key"
-	helpAll    = "All of them"
+	helpAssign  = "Give the user a public key"
+	helpAll     = "All of them"
+	helpStelnet = "Terminal over SSH"
+	helpIPv4    = "Over IPv4"
+	helpTurnOn  = "Turn it on"
 )
 
 // authentications are the words of how a user proves who he is. Several of VRP's

@@ -10,15 +10,21 @@ import (
 // headerRows are `header`: what a user is told before and after he logs in.
 func headerRows() []grammar.Row[Config] {
 	row := func(when, help string, field func(*Config) *string) grammar.Row[Config] {
-		return grammar.Setting(grammar.Path[Config]("header", "Text for who comes in", when, help),
-			grammar.Sequence(grammar.Kw[Config]("information", "The text itself"),
-				grammar.Arg(headerKind(), `Text between " or %, \n begins a new line`, field)))
+		return grammar.Setting(grammar.Path[Config]("header", helpHeader, when, help),
+			grammar.Sequence(grammar.Kw[Config]("information", helpHeaderWord), grammar.Arg(headerKind(), helpHeaderText, field)))
 	}
+	const login, shell = "Before the password", "When the user is in"
 	return []grammar.Row[Config]{
-		row("login", "Before the password", func(c *Config) *string { return &c.Management.LoginHeader }),
-		row("shell", "When the user is in", func(c *Config) *string { return &c.Management.ShellHeader }),
+		row("login", login, func(c *Config) *string { return &c.Management.LoginHeader }), openHeaderRow("login", login),
+		row("shell", shell, func(c *Config) *string { return &c.Management.ShellHeader }), openHeaderRow("shell", shell),
 	}
 }
+
+const (
+	helpHeader     = "Text for who comes in"
+	helpHeaderWord = "The text itself"
+	helpHeaderText = `Text between " or %, \n begins a new line`
+)
 
 // longestHeader is the limit of a header as it is typed, in octets.
 const longestHeader = 900
@@ -28,13 +34,7 @@ const longestHeader = 900
 func headerKind() grammar.Kind[string] {
 	return grammar.Kind[string]{
 		Hints: []grammar.Hint{{Text: "TEXT<1-900>"}},
-		Read: func(words []string) (string, int, bool) {
-			text, ok := undelimited(words[0])
-			if !ok || len(words[0]) > longestHeader || !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) {
-				return "", 0, false
-			}
-			return strings.ReplaceAll(text, `\n`, "\n"), 1, true
-		},
+		Read:  func(words []string) (string, int, bool) { return readHeader(words[0]) },
 		Write: func(text string) string {
 			text = strings.ReplaceAll(text, "\n", `\n`)
 			switch {
@@ -47,6 +47,18 @@ func headerKind() grammar.Kind[string] {
 		},
 		Rest: true,
 	}
+}
+
+// readHeader reads a text that is whole.
+func readHeader(typed string) (string, int, bool) {
+	if typed == "" || len(typed) > longestHeader || opensText(typed) {
+		return "", 0, false
+	}
+	text, ok := undelimited(typed)
+	if !ok || !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) {
+		return "", 0, false
+	}
+	return strings.ReplaceAll(text, `\n`, "\n"), 1, true
 }
 
 // undelimited takes off what a text begins and ends with, if that is " or %.

@@ -15,13 +15,14 @@ type place struct {
 }
 
 // groups are the tables that a line is looked up in: those of the view, then
-// for a feature view those of the system view.
+// for a feature view those of the system view, then what is understood and not
+// offered.
 func (p *place) groups() [][]*grammar.Table {
 	switch {
 	case p.object != nil:
-		return [][]*grammar.Table{{p.object.Table, anywhereTable}, {systemTable}}
+		return [][]*grammar.Table{{p.object.Table, anywhereTable}, {systemTable}, {againTable}}
 	case p.system:
-		return [][]*grammar.Table{{systemTable, anywhereTable}}
+		return [][]*grammar.Table{{systemTable, anywhereTable}, {againTable}}
 	}
 	return [][]*grammar.Table{{userTable, anywhereTable}}
 }

@@ -72,7 +72,7 @@ func TestHeading(t *testing.T) {
 		"display ike sa [ verbose ]": "display ike sa",
 		"ike peer STRING<1-15>":      "ike peer",
 		"dh { group1 | group2 }":     "dh",
-		"rule <0-255>":               "rule",
+		"rule <1-255>":               "rule",
 	} {
 		if got := heading(syntax); got != want {
 			t.Errorf("heading(%q) = %q, want %q", syntax, got, want)

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"maps"
+	"regexp"
 	"strings"
 
 	"sallyport/commands/grammar"
@@ -67,6 +68,15 @@ func joined(blocks []grammar.Block) []grammar.Block {
 		all = append(all, b)
 	}
 	return all
+}
+
+// sealedKey is the stored form of a key, wherever it stands in a line.
+var sealedKey = regexp.MustCompile(`%\^%#.*?%\^%#`)
+
+// withoutStored returns a text without the stored forms of keys and passwords: the
+// box that has made them takes them in any configuration, and hashes can be guessed at.
+func withoutStored(text string) string {
+	return sealedKey.ReplaceAllLiteralString(withoutHashes(text), asterisks)
 }
 
 func firstWord(b grammar.Block) string {

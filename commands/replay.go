@@ -91,6 +91,9 @@ func (r *replay) some(lines iter.Seq[string]) {
 
 // validate looks for what only the whole shows.
 func (r *replay) validate() {
+	if r.header != nil {
+		r.refuse(grammar.Split(""), "", r.header.unended())
+	}
 	for _, fault := range r.edit.config.Validate() {
 		r.errors = append(r.errors, &LineError{File: r.script.File, Err: fault})
 	}
@@ -105,10 +108,15 @@ type replay struct {
 	orphan int // the heading that was refused, while its lines go by; 0: none
 	errors []*LineError
 
+	header  *openHeader              // whose text goes on; nil: none
 	foreign func(name string) string // of an interface, if lines of IOS are taken; else nil
 }
 
 func (r *replay) run(text string) {
+	if r.header != nil {
+		r.continued(text)
+		return
+	}
 	line := grammar.Split(text)
 	if line.Empty() {
 		return
@@ -138,8 +146,12 @@ func (r *replay) exec(line grammar.Line, text string) error {
 	if err != nil || action == nil {
 		return err
 	}
-	if m, ok := action.(mover); ok {
-		m.move(&r.place)
+	switch a := action.(type) {
+	case mover:
+		a.move(&r.place)
+		return nil
+	case *openHeader:
+		r.header = a
 		return nil
 	}
 	r.place = before

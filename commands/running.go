@@ -20,14 +20,16 @@ func NewRunning(c *Config) *Running { return &Running{config: c, guesses: make(m
 // Config returns the configuration in force. It is not to be changed.
 func (r *Running) Config() *Config { return r.config }
 
-// accept makes c the configuration in force, which a line of s has brought about
+// accept makes c the configuration in force, which lines of s have brought about
 // and the device has applied.
-func (r *Running) accept(s *Session, text string, c *Config) {
+func (r *Running) accept(s *Session, c *Config, lines ...change) {
 	if r.kept == nil {
 		r.keep(s.device, Point{Label: startLabel, Time: s.device.About().Started})
 	}
 	s.changed = true
-	r.journal.add(s.changeOf(text, c))
+	for _, line := range lines {
+		r.journal.add(line)
+	}
 	r.config = c
 }
 
@@ -74,7 +76,7 @@ func (s *Session) point(label string) {
 // rest makes a rollback point if the session has changed something and is back in
 // user view.
 func (s *Session) rest() {
-	if s.changed && !s.place.system && s.place.object == nil {
+	if s.changed && s.burst == nil && !s.place.system && s.place.object == nil {
 		s.point("")
 	}
 }

@@ -241,7 +241,7 @@ func TestChangesSayWhoAndWhere(t *testing.T) {
 	b.session(Options{Level: everything, Line: "con0"}, "system-view", "ike peer b", "pre-shared-key Key@2026")
 	text := say(one, "display configuration changes")
 	for _, want := range []string{
-		"2026-05-07 11:03:00  admin       vty0  198.51.100.9     [A]sysname A\n",
+		"2026-05-07 11:03:00  admin       vty0  198.51.100.9     [Sallyport]sysname A\n",
 		"2026-05-07 12:03:00  -           con0  -                [A-ike-peer-b]pre-shared-key ******\n",
 	} {
 		if !strings.Contains(text, want) {

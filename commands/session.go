@@ -32,9 +32,11 @@ type Session struct {
 	place     place
 	question  *question // nil: none is open
 	ended     bool
-	changed   bool // something since the last rollback point
-	executing bool // the line is one of a file that is executed
-	granted   int  // level of the user when he came in
+	changed   bool   // something since the last rollback point
+	executing bool   // the line is one of a file that is executed
+	granted   int    // level of the user when he came in
+	prompt    string // that the line was typed at
+	burst     *burst // that the line is part of; nil: none
 	terminal  terminal
 }
 
@@ -51,7 +53,7 @@ type Output struct {
 
 	// Long, if not nil, is the rest of the command. It takes its time and is to
 	// be run without the owner's lock; it prints as it goes. Its error is one
-	// line that it has not printed.
+	// line that it has not printed, or ErrNoReply.
 	Long func(ctx context.Context, print func(text string)) error
 
 	Ended bool // the session is over
@@ -114,13 +116,26 @@ func (s *Session) Finish(_ context.Context) Output {
 	if s.question == nil || s.ended {
 		return Output{}
 	}
+	if unended := s.question.unended; unended != nil {
+		return s.unended(unended)
+	}
 	return s.answer(!s.options.Interactive)
+}
+
+// unended closes a command that wants more lines. In a script they come: there a
+// question is finished before every line that is no answer.
+func (s *Session) unended(why error) Output {
+	if !s.options.Interactive && !s.executing {
+		return Output{}
+	}
+	s.question = nil
+	return s.refused(why)
 }
 
 // exec runs one line, in our words or in those of another box.
 func (s *Session) exec(text string) Output {
 	defer s.rest()
-	s.place.settle(s.running.config)
+	s.prompt = s.Prompt()
 	out := s.native(text)
 	if instead, ok := s.foreign(text, out.Err); ok {
 		out = instead
@@ -153,7 +168,11 @@ func (s *Session) native(text string) Output {
 	if action == nil {
 		return Output{Text: warnings.String()}
 	}
-	return action.(doer).do(s)
+	out := s.act(action.(doer))
+	if out.Err != nil {
+		s.place = before
+	}
+	return out
 }
 
 // change runs a line and puts what it changes in force.
@@ -169,6 +188,9 @@ func (s *Session) change(text string, line grammar.Line, warnings *strings.Build
 // newEdit begins a change of the configuration in force.
 func (s *Session) newEdit(warnings *strings.Builder) *edit {
 	e := &edit{config: s.running.config, open: s.device.Open, hash: s.device.Hash, port: s.port}
+	if s.burst != nil {
+		e = s.burst.continued(e)
+	}
 	if s.options.Interactive {
 		e.warnings = func(text string) { warnings.WriteString(text) }
 	}
@@ -178,13 +200,19 @@ func (s *Session) newEdit(warnings *strings.Builder) *edit {
 // enforce puts what text has changed in force, if anything. The rows have checked
 // that it is without a fault.
 func (s *Session) enforce(text string, e *edit) error {
-	if !e.owned {
+	if !e.touched {
+		return nil
+	}
+	if s.burst != nil {
+		s.burst.add(s, text)
+		s.warnOfTrial(e)
 		return nil
 	}
 	if err := s.device.Apply(e.config); err != nil {
 		return refuse("%v.", err)
 	}
-	s.running.accept(s, text, e.config)
+	s.running.accept(s, e.config, s.changeOf(text))
+	s.warnOfTrial(e)
 	return nil
 }
 

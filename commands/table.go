@@ -14,11 +14,13 @@ import (
 // The tables: user view, system view, and the rows that every view has. The
 // system view's Enter rows hold the feature views, each in the file of its
 // subject (ikeproposal.go, ikepeer.go, accesslist.go, ipsecproposal.go,
-// policy.go, interface.go); the rows that act are in files named do*.go.
+// policy.go, interface.go); the rows that act are in files named do*.go. againTable is
+// understood in system view and below it, and not offered there.
 var (
 	userTable     = (&grammar.View[Config]{New: New, Rows: userRows()}).Compile()
 	systemTable   = (&grammar.View[Config]{New: New, Rows: systemRows()}).Compile()
 	anywhereTable = (&grammar.View[Config]{New: New, Rows: anywhereRows()}).Compile()
+	againTable    = (&grammar.View[Config]{New: New, Rows: []grammar.Row[Config]{systemViewRow(0)}}).Compile()
 )
 
 // systemRows are in the order in which a replay succeeds: what is referred to
@@ -36,8 +38,8 @@ func systemRows() []grammar.Row[Config] {
 	rows = append(rows, managementSystemRows()...)
 	rows = append(rows, interfaceRow(), routeRow())
 	rows = append(rows, loggingSystemRows()...)
-	rows = append(rows, hostSystemRows()...)
-	return append(rows, grammar.Do[Config](0, enterSystem{}, grammar.Kw[enterSystem]("system-view", "Enter the system view")))
+	rows = append(rows, toleratedSystemRows()...)
+	return append(rows, hostSystemRows()...)
 }
 
 // durationRows are the lifetimes of policies that state none.

@@ -204,6 +204,15 @@ func (s session) Exec(ctx context.Context, line string) commands.Output {
 	return s.Session.Exec(ctx, line).Rendered()
 }
 
+// ExecAll runs lines.
+func (s session) ExecAll(ctx context.Context, lines []string) []commands.Result {
+	results := s.Session.ExecAll(ctx, lines)
+	for i := range results {
+		results[i].Output = results[i].Rendered()
+	}
+	return results
+}
+
 // Messages are the test's.
 func (s session) Messages() <-chan string { return s.messages }
 

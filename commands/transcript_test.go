@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -105,7 +106,7 @@ func say(s *Session, line string) string {
 	var b strings.Builder
 	b.WriteString(out.Text)
 	if out.Long != nil {
-		if err := out.Long(context.Background(), func(text string) { b.WriteString(text) }); err != nil {
+		if err := out.Long(context.Background(), func(text string) { b.WriteString(text) }); err != nil && !errors.Is(err, ErrNoReply) {
 			b.WriteString(err.Error() + "\n")
 		}
 	}

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -32,8 +33,11 @@ type lines struct {
 	number int // of the line that was read last, from 1
 }
 
+// readAhead is how many octets are read at a time.
+const readAhead = 64 << 10
+
 func newLines(r io.Reader, max int) *lines {
-	return &lines{reader: bufio.NewReaderSize(r, 512), max: max}
+	return &lines{reader: bufio.NewReaderSize(r, readAhead), max: max}
 }
 
 // next returns the next line without its line end, tabs made blanks. The error
@@ -54,6 +58,12 @@ func (l *lines) next() (string, error) {
 		l.number++
 		return l.check(line.String(), length)
 	}
+}
+
+// ready reports whether a whole line has been read already.
+func (l *lines) ready() bool {
+	waiting, err := l.reader.Peek(l.reader.Buffered())
+	return err == nil && bytes.IndexByte(waiting, '\n') >= 0
 }
 
 // check refuses what cannot be a command. length is the line's before it was cut.

@@ -271,7 +271,9 @@ func (p *person) long(ctx context.Context, out commands.Output) error {
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		p.refused++
-		p.screen.print(err.Error() + "\n")
+		if !errors.Is(err, commands.ErrNoReply) {
+			p.screen.print(err.Error() + "\n")
+		}
 	}
 	return nil
 }

@@ -16,21 +16,31 @@ type script struct {
 	terminal Terminal
 	session  Session
 	lines    *lines
+	waiting  []scriptLine // read and not run yet
 	refused  int
 }
 
+// A scriptLine is a line as it was read.
+type scriptLine struct {
+	text   string
+	number int
+	unfit  error // why it cannot be a command; nil: it may be one
+}
+
+// mostWaiting is how many lines are read ahead: what has come in already.
+const mostWaiting = 2048
+
 func (v *script) serve(ctx context.Context) error {
 	for ctx.Err() == nil {
-		prompt := v.session.Prompt()
-		line, err := v.lines.next()
+		err := v.read()
 		if errors.Is(err, io.EOF) {
-			_, err := v.close(ctx, v.session.Prompt(), "")
+			_, err := v.close(ctx, v.session.Prompt(), scriptLine{number: v.lines.number})
 			return err
 		}
-		if err != nil && !isRefusal(err) {
+		if err != nil {
 			return err
 		}
-		over, err := v.line(ctx, prompt, line, err)
+		over, err := v.run(ctx)
 		if over || err != nil {
 			return err
 		}
@@ -38,25 +48,63 @@ func (v *script) serve(ctx context.Context) error {
 	return nil
 }
 
-// close answers the question that is open, if one is: prompt is its text then.
-func (v *script) close(ctx context.Context, prompt, line string) (over bool, err error) {
-	return v.show(ctx, prompt, line, v.session.Finish(ctx))
+// read waits for a line, and takes those that have come with it. An error comes
+// when no line waits.
+func (v *script) read() error {
+	for len(v.waiting) == 0 || len(v.waiting) < mostWaiting && v.lines.ready() {
+		text, err := v.lines.next()
+		if err != nil && !isRefusal(err) {
+			if len(v.waiting) > 0 {
+				return nil // it comes again
+			}
+			return err
+		}
+		v.waiting = append(v.waiting, scriptLine{text, v.lines.number, err})
+	}
+	return nil
 }
 
-// line runs one line, or refuses it for what the reader found, and reports
-// whether the session is over.
-func (v *script) line(ctx context.Context, prompt, line string, unfit error) (over bool, err error) {
-	if !commands.IsAnswer(line) {
+// run runs the next lines, as many as go together, and reports whether the session
+// is over.
+func (v *script) run(ctx context.Context) (over bool, err error) {
+	first := v.waiting[0]
+	if !commands.IsAnswer(first.text) {
 		// What a question was about comes before the line that does not answer it.
-		if over, err := v.close(ctx, prompt, line); over || err != nil {
+		if over, err := v.close(ctx, v.session.Prompt(), first); over || err != nil {
 			return over, err
 		}
-		prompt = v.session.Prompt()
 	}
-	if unfit != nil {
-		return v.show(ctx, prompt, line, refusedOutput(unfit))
+	if first.unfit != nil {
+		v.waiting = v.waiting[1:]
+		return v.show(ctx, v.session.Prompt(), first, refusedOutput(first.unfit))
 	}
-	return v.show(ctx, prompt, line, v.session.Exec(ctx, line))
+	results := v.session.ExecAll(ctx, v.fit())
+	ran := v.waiting[:len(results)]
+	v.waiting = v.waiting[len(results):]
+	for i, r := range results {
+		over, err = v.show(ctx, r.Prompt, ran[i], r.Output)
+		if over || err != nil {
+			return over, err
+		}
+	}
+	return false, nil
+}
+
+// fit returns the lines up to the next that cannot be a command.
+func (v *script) fit() []string {
+	var texts []string
+	for _, l := range v.waiting {
+		if l.unfit != nil {
+			break
+		}
+		texts = append(texts, l.text)
+	}
+	return texts
+}
+
+// close answers the question that is open, if one is: prompt is its text then.
+func (v *script) close(ctx context.Context, prompt string, line scriptLine) (over bool, err error) {
+	return v.show(ctx, prompt, line, v.session.Finish(ctx))
 }
 
 // refusedOutput refuses a line that never reaches the commands.
@@ -66,7 +114,7 @@ func refusedOutput(why error) commands.Output {
 
 // show prints what a line brought about, runs what remains of it, and reports
 // whether the session is over.
-func (v *script) show(ctx context.Context, prompt, line string, out commands.Output) (over bool, err error) {
+func (v *script) show(ctx context.Context, prompt string, line scriptLine, out commands.Output) (over bool, err error) {
 	if out.Err != nil {
 		v.refused++
 		err = v.print(v.where(prompt, line))
@@ -81,8 +129,12 @@ func (v *script) show(ctx context.Context, prompt, line string, out commands.Out
 }
 
 // where shows a refused line as it would stand on a terminal.
-func (v *script) where(prompt, line string) string {
-	return fmt.Sprintf("Line %d:\n%s%s\n", v.lines.number, prompt, visible(commands.WithoutSecret(line)))
+func (v *script) where(prompt string, line scriptLine) string {
+	number := ""
+	if !IsSingle(v.terminal) {
+		number = fmt.Sprintf("Line %d:\n", line.number)
+	}
+	return number + prompt + visible(commands.WithoutSecret(line.text)) + "\n"
 }
 
 // visible returns a line without what steers a terminal or is no text.
@@ -96,7 +148,7 @@ func visible(line string) string {
 }
 
 // long runs the rest of a command that takes its time.
-func (v *script) long(ctx context.Context, prompt, line string, out commands.Output) error {
+func (v *script) long(ctx context.Context, prompt string, line scriptLine, out commands.Output) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var broken error
@@ -112,6 +164,9 @@ func (v *script) long(ctx context.Context, prompt, line string, out commands.Out
 		return broken
 	}
 	v.refused++
+	if errors.Is(err, commands.ErrNoReply) {
+		return nil
+	}
 	return v.print(v.where(prompt, line) + err.Error() + "\n")
 }
 

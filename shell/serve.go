@@ -33,11 +33,23 @@ type Terminal interface {
 	Resized() <-chan struct{}
 }
 
+// A Single is a Terminal that may be a script of one line, such as the command that
+// an SSH client was given. Its refusal needs no number.
+type Single interface{ Single() bool }
+
+// IsSingle reports whether a script is one line alone. A Terminal that wraps another
+// passes it on.
+func IsSingle(t Terminal) bool {
+	s, can := t.(Single)
+	return can && s.Single()
+}
+
 // A Session runs lines and answers what the keys ask; see *commands.Session for
 // its methods but Messages.
 type Session interface {
 	Prompt() string
 	Exec(ctx context.Context, line string) commands.Output
+	ExecAll(ctx context.Context, lines []string) []commands.Result
 	Finish(ctx context.Context) commands.Output
 	Help(text string) string
 	Complete(text string) []string

@@ -57,6 +57,10 @@ func (a *actor) Prompt() string {
 	return "<H>"
 }
 
+func (a *actor) ExecAll(ctx context.Context, lines []string) []commands.Result {
+	return []commands.Result{{Prompt: a.Prompt(), Output: a.Exec(ctx, lines[0])}}
+}
+
 func (a *actor) Exec(ctx context.Context, line string) commands.Output {
 	asked := a.asking || a.hidden
 	a.asking, a.hidden = false, false
@@ -84,6 +88,11 @@ func (a *actor) Exec(ctx context.Context, line string) commands.Output {
 		}}
 	case line == "long failure":
 		return commands.Output{Long: func(context.Context, func(string)) error { return errors.New("Error: no route.") }}
+	case line == "ping":
+		return commands.Output{Long: func(_ context.Context, print func(string)) error {
+			print("100.00% packet loss\n")
+			return commands.ErrNoReply
+		}}
 	case line == "until Ctrl-C":
 		return commands.Output{Long: func(ctx context.Context, print func(string)) error {
 			<-ctx.Done()
@@ -173,6 +182,7 @@ func TestServeAPerson(t *testing.T) {
 		{"a long command that is stopped", "until Ctrl-C\nnothing\n\x03show\n", "<H>until Ctrl-C\nstopped\n<H>show\nshown\n<H>\n"},
 		{"a long command whose operator goes", "until Ctrl-C\n", "<H>until Ctrl-C\nstopped\n<H>\n"},
 		{"a long command that fails", "long failure\n", "<H>long failure\nError: no route.\n<H>\n"},
+		{"a long command that has said why", "ping\n", "<H>ping\n100.00% packet loss\n<H>\n"},
 		{"the end of everything", "end everything\nshow\n", "<H>end everything\n"},
 		{"a question mark in quotation marks", "x \"?\"\n", "<H>x \"?\"\n   ^\nError\n<H>\n"},
 		{"the longest line", strings.Repeat("x", maxTyped) + "\n", "<H>" + strings.Repeat("x", maxTyped) + "\n   ^\nError\n<H>\n"},
@@ -184,6 +194,9 @@ func TestServeAPerson(t *testing.T) {
 			"<H>\nError: The line is longer than 1024 characters.\n<H>show\nshown\n<H>\n"},
 		{"an escape sequence", "\x1b[2Jshow\nshow\n", "<H>show\nshown\n<H>show\nshown\n<H>\n"},
 		{"what is no text", "sh\xffow\n", "<H>show\nshown\n<H>\n"},
+	}
+	if _, refused, _ := perform(&paper{person: true}, "ping\nlong\n"); refused != 1 {
+		t.Errorf("%d of a ping without a reply and another line count as refused", refused)
 	}
 	for _, test := range tests {
 		got, _, err := perform(&paper{person: true}, test.typed)
@@ -201,6 +214,7 @@ func TestServeAScript(t *testing.T) {
 		{"nothing", "", "", 0},
 		{"displays only", "show\n\nshow\n", "shown\nshown\n", 0},
 		{"a refused line", "show\nx y\nshow\n", "shown\nLine 2:\n<H>x y\n   ^\nError\nshown\n", 1},
+		{"a ping without a reply", "ping\nshow\n", "100.00% packet loss\nshown\n", 1},
 		{"two refused lines", "x\nx", "Line 1:\n<H>x\n   ^\nError\nLine 2:\n<H>x\n   ^\nError\n", 2},
 		{"a question with its answer", "ask\ny\n", "answered y\n", 0},
 		{"a question at the end", "ask\n", "answered by the end\n", 0},

@@ -26,6 +26,14 @@ func (s aSession) Exec(ctx context.Context, line string) commands.Output {
 	return s.Session.Exec(ctx, line).Rendered()
 }
 
+func (s aSession) ExecAll(ctx context.Context, lines []string) []commands.Result {
+	results := s.Session.ExecAll(ctx, lines)
+	for i := range results {
+		results[i].Output = results[i].Rendered()
+	}
+	return results
+}
+
 func (aSession) Messages() <-chan string { return nil }
 func (aSession) Remember(string)         {}
 

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"crypto/subtle"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,8 +129,8 @@ func (a *accounts) password(l sshd.Login, password secret.Octets) sshd.Verdict {
 	}
 	defer a.unqueue()
 	u := a.user(l.User)
-	if a.lockout.locked(l, a.now()) {
-		a.log(visitorOf(l).sshFailure("shut out after wrong passwords"))
+	if lock, is := a.lockout.locked(l, a.now()); is {
+		a.log(visitorOf(l).sshFailure(a.lockWords(lock)))
 		return sshd.Refused
 	}
 	stored, may := u.stored()
@@ -139,6 +140,27 @@ func (a *accounts) password(l sshd.Login, password secret.Octets) sshd.Verdict {
 	}
 	a.lockout.passed(l, a.now())
 	return u.verdict()
+}
+
+// lockWords says who is locked and until when, in the box's zone.
+func (a *accounts) lockWords(l commands.Lock) string {
+	who := "the user"
+	if l.Source.IsValid() {
+		who = "the address"
+	}
+	until := l.Until.In(a.config.Load().Zone.Location())
+	return who + " is locked after wrong passwords until " + until.Format(time.DateTime)
+}
+
+// Locks returns who is locked out.
+func (a *accounts) Locks() []commands.Lock { return a.lockout.locks(a.now()) }
+
+// UnlockUser lifts the lock of a user, or with "" of all.
+func (a *accounts) UnlockUser(name string) bool { return a.lockout.unlockUser(name, a.now()) }
+
+// UnlockSource lifts the lock of an address, or with the zero address of all.
+func (a *accounts) UnlockSource(source netip.Addr) bool {
+	return a.lockout.unlockSource(source, a.now())
 }
 
 // failed notes a wrong password.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"sallyport/commands"
 	"sallyport/shell/sshd"
 )
 
@@ -43,12 +44,22 @@ type mistake struct {
 	until time.Time
 }
 
-// locked reports whether a login is to be refused whatever its password.
-func (o *lockout) locked(l sshd.Login, now time.Time) bool {
+// locked returns the lock for which a login is to be refused whatever its password.
+func (o *lockout) locked(l sshd.Login, now time.Time) (lock commands.Lock, is bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	account := o.users.locked(userKey(l), now) || o.strangers.locked(userKey(l), now)
-	return account && !o.regulars.has(l) || o.sources.locked(sourceKey(l), now)
+	user, source := userKey(l), sourceKey(l)
+	switch {
+	case o.sources.locked(source, now):
+		return commands.Lock{Source: l.Source.Addr(), Until: o.sources[source].until}, true
+	case o.regulars.has(l):
+		return commands.Lock{}, false
+	case o.users.locked(user, now):
+		return commands.Lock{User: user, Until: o.users[user].until}, true
+	case o.strangers.locked(user, now):
+		return commands.Lock{User: user, Until: o.strangers[user].until}, true
+	}
+	return commands.Lock{}, false
 }
 
 // failed notes a wrong password and reports what it locks.

@@ -40,6 +40,10 @@ func (e *echoing) Messages() <-chan string     { return nil }
 
 func (e *echoing) Prompt() string { return "<H>" }
 
+func (e *echoing) ExecAll(ctx context.Context, lines []string) []commands.Result {
+	return []commands.Result{{Prompt: e.Prompt(), Output: e.Exec(ctx, lines[0])}}
+}
+
 func (e *echoing) Exec(_ context.Context, line string) commands.Output {
 	switch line {
 	case "ask":

@@ -97,10 +97,16 @@ func (f *files) settle() {
 	f.points.Lock()
 }
 
-// close waits until the last point is written.
-func (f *files) close() error {
+// written returns when the points that were made before it are there: a session that
+// has ended leaves nothing that a loss of power would take.
+func (f *files) written() {
 	f.settle()
 	f.points.Unlock()
+}
+
+// close waits until the last point is written.
+func (f *files) close() error {
+	f.written()
 	return nil
 }
 

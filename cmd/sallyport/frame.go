@@ -24,7 +24,7 @@ const (
 	helloTerminal = "terminal"
 	helloScript   = "script"
 	frameHeader   = 3
-	frameMax      = 1024 // octets in a frame that we write; one that we read may have 65535
+	frameMax      = 32 << 10 // octets in a frame that we write; one that we read may have 65535
 )
 
 // writeFrames writes p in as many frames as it takes; one if p is empty.

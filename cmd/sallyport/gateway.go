@@ -143,7 +143,7 @@ func (g *gateway) start() error {
 	g.unwind = append(g.unwind, func() error { cancel(); g.group.Wait(); return nil })
 
 	g.device = newDevice(g)
-	g.unwind = append(g.unwind, g.device.files.close)
+	g.unwind = append(g.unwind, g.device.files.close, g.device.host.watch())
 	config, err := g.startUp()
 	if err != nil {
 		return err

@@ -26,14 +26,62 @@ type host struct {
 	cpu     samples[proc.CPU]
 }
 
+// How long the times are that rates are averages over, as on the model.
+const (
+	ratePeriods = int(300 * time.Second / samplePeriod)
+	cpuPeriods  = int(60 * time.Second / samplePeriod)
+)
+
 var _ commands.Host = (*host)(nil)
 
-// newHost takes the first looks, from which the first rates count.
+// newHost takes the first look, from which the first rates count.
 func newHost(g *gateway) *host {
 	h := &host{ports: &g.ports, proc: proc.Open(), now: time.Now, resets: make(map[string]link.Counters)}
-	h.Interfaces() // an error is that of the display
-	h.CPU()
+	h.look()
 	return h
+}
+
+// watch looks again each period, until the function that it returns is called.
+func (h *host) watch() (stop func() error) {
+	var group sync.WaitGroup
+	done := make(chan struct{})
+	group.Go(func() {
+		ticker := time.NewTicker(samplePeriod)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				h.look()
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() error { close(done); group.Wait(); return nil }
+}
+
+// look keeps what the devices and the processors have done so far. What cannot be
+// read is left out; displays say why.
+func (h *host) look() {
+	statuses, linkErr := link.Statuses()
+	cpu, cpuErr := h.proc.CPU()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if linkErr == nil {
+		h.devices.keep(ratePeriods, sample[map[string]link.Counters]{h.now(), counted(statuses)})
+	}
+	if cpuErr == nil {
+		h.cpu.keep(cpuPeriods, sample[proc.CPU]{h.now(), cpu})
+	}
+}
+
+// counted returns the devices' counters by their names.
+func counted(statuses []link.Status) map[string]link.Counters {
+	all := make(map[string]link.Counters, len(statuses))
+	for _, s := range statuses {
+		all[s.Device] = s.Counters
+	}
+	return all
 }
 
 // Interfaces returns the devices, with their rates and without what was reset.
@@ -44,19 +92,25 @@ func (h *host) Interfaces() ([]commands.InterfaceStatus, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	counted := make(map[string]link.Counters, len(statuses))
-	for _, s := range statuses {
-		counted[s.Device] = s.Counters
-	}
-	before, period := h.devices.look(h.now(), counted)
+	kept := h.devices.with(sample[map[string]link.Counters]{h.now(), counted(statuses)})
 	all := make([]commands.InterfaceStatus, len(statuses))
 	for i, s := range statuses {
 		all[i] = h.interfaceStatus(s)
-		if old, known := before[s.Device]; known {
-			all[i].Rate = rateOf(old, s.Counters, period)
-		}
+		all[i].Rate = rateSince(kept, s.Device)
 	}
 	return all, nil
+}
+
+// rateSince returns what a device did on average from the first look that saw it to
+// the last.
+func rateSince(kept samples[map[string]link.Counters], device string) commands.InterfaceRate {
+	last := kept[len(kept)-1]
+	for _, first := range kept {
+		if before, there := first.value[device]; there {
+			return rateOf(before, last.value[device], last.at.Sub(first.at))
+		}
+	}
+	return commands.InterfaceRate{}
 }
 
 // interfaceStatus returns a device as commands want it, without its rates.
@@ -144,7 +198,7 @@ func (h *host) Neighbours() ([]commands.Neighbour, error) {
 	return all, nil
 }
 
-// CPU returns what the processors did since an earlier look.
+// CPU returns what the processors did lately.
 func (h *host) CPU() (commands.CPUStatus, error) {
 	now, err := h.proc.CPU()
 	if err != nil {
@@ -152,11 +206,12 @@ func (h *host) CPU() (commands.CPUStatus, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	before, period := h.cpu.look(h.now(), now)
-	s := commands.CPUStatus{Period: period, Processors: now.Processors, Load: now.Load}
-	if total := now.Total - before.Total; period > 0 && total > 0 {
-		s.Busy = float64(now.Busy-before.Busy) / float64(total)
-		s.Own = float64(now.Own-before.Own) / float64(total)
+	kept := h.cpu.with(sample[proc.CPU]{h.now(), now})
+	first, last := kept[0], kept[len(kept)-1]
+	s := commands.CPUStatus{Period: last.at.Sub(first.at), Processors: now.Processors, Load: now.Load}
+	if total := last.value.Total - first.value.Total; s.Period > 0 && total > 0 {
+		s.Busy = float64(last.value.Busy-first.value.Busy) / float64(total)
+		s.Own = float64(last.value.Own-first.value.Own) / float64(total)
 	}
 	return s, nil
 }
@@ -173,28 +228,6 @@ func (h *host) SetClock(t time.Time) error { return proc.SetClock(t) }
 // Trace sends probes from the box itself.
 func (h *host) Trace(ctx context.Context, t commands.Trace, hop func(commands.Hop)) error {
 	return icmp.Trace(ctx, icmp.Path(t), func(h icmp.Hop) { hop(commands.Hop(h)) })
-}
-
-// samplePeriod is the least time between two looks that are kept.
-const samplePeriod = 10 * time.Second
-
-// samples are two looks at something that grows, so that what came in between is
-// known: the one before the last that was kept, and that. With looks that are
-// frequent a rate is over one to two periods, else over the time since the last.
-type samples[T any] struct {
-	base, last     T
-	baseAt, lastAt time.Time // zero: there was none
-}
-
-// look returns the earlier look to compare with, and how long ago it was.
-func (s *samples[T]) look(now time.Time, v T) (before T, period time.Duration) {
-	switch {
-	case s.baseAt.IsZero():
-		*s = samples[T]{v, v, now, now}
-	case now.Sub(s.lastAt) >= samplePeriod:
-		*s = samples[T]{s.last, v, s.lastAt, now}
-	}
-	return s.base, now.Sub(s.baseAt)
 }
 
 // name returns the name that a Linux device has when nothing else is configured: the

@@ -37,32 +37,6 @@ func TestPortsName(t *testing.T) {
 	}
 }
 
-func TestSamples(t *testing.T) {
-	start := time.Date(2026, 5, 7, 11, 0, 0, 0, time.UTC)
-	var s samples[int]
-	for _, test := range []struct {
-		at           time.Duration
-		value        int
-		want         int
-		wantedPeriod time.Duration
-	}{
-		{0, 1, 1, 0},
-		{4 * time.Second, 2, 1, 4 * time.Second},
-		{9 * time.Second, 3, 1, 9 * time.Second},
-		{10 * time.Second, 4, 1, 10 * time.Second}, // kept
-		{15 * time.Second, 5, 1, 15 * time.Second},
-		{20 * time.Second, 6, 4, 10 * time.Second},
-		{time.Hour, 7, 6, time.Hour - 20*time.Second},
-		{time.Hour + time.Second, 8, 6, time.Hour - 19*time.Second},
-		{time.Hour + 11*time.Second, 9, 7, 11 * time.Second},
-	} {
-		got, period := s.look(start.Add(test.at), test.value)
-		if got != test.want || period != test.wantedPeriod {
-			t.Errorf("at %v: look = %d, %v, want %d, %v", test.at, got, period, test.want, test.wantedPeriod)
-		}
-	}
-}
-
 func TestRateOf(t *testing.T) {
 	before := link.Counters{InPackets: 10, InOctets: 1000, OutPackets: 5, OutOctets: 9000}
 	now := link.Counters{InPackets: 30, InOctets: 3000, OutPackets: 6, OutOctets: 800} // another device of that name
@@ -91,6 +65,7 @@ func paperProc(busy, idle, own string) proc.Reader {
 func TestHostCPU(t *testing.T) {
 	now := time.Date(2026, 5, 7, 11, 0, 0, 0, time.UTC)
 	h := &host{now: func() time.Time { return now }, proc: paperProc("1000", "5000", "200")}
+	h.cpu.keep(cpuPeriods, cpuSample(t, h))
 	first, err := h.CPU()
 	if want := (commands.CPUStatus{Processors: 1, Load: [3]float64{0.5, 0.25, 1.5}}); err != nil || first != want {
 		t.Errorf("the first CPU() = %+v, %v, want %+v", first, err, want)
@@ -105,6 +80,16 @@ func TestHostCPU(t *testing.T) {
 	if _, err := h.CPU(); err == nil {
 		t.Error("CPU() without /proc gave no error")
 	}
+}
+
+// cpuSample is what a host's processors have done so far.
+func cpuSample(t *testing.T, h *host) sample[proc.CPU] {
+	t.Helper()
+	cpu, err := h.proc.CPU()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sample[proc.CPU]{h.now(), cpu}
 }
 
 // hostPair is two namespaces with a cable between them:
@@ -179,7 +164,11 @@ func eth0Of(t *testing.T, h *host, n *netns.Namespace) (i commands.InterfaceStat
 func TestNamespaceHostInterfaces(t *testing.T) {
 	here, there := hostPair(t)
 	now := time.Date(2026, 5, 7, 11, 0, 0, 0, time.UTC)
-	h := &host{ports: &ports{named: []port{{"GigabitEthernet0/0/2", "eth0"}}}, now: func() time.Time { return now }, resets: map[string]link.Counters{}}
+	h := &host{ports: &ports{named: []port{{"GigabitEthernet0/0/2", "eth0"}}}, now: func() time.Time { return now }, resets: map[string]link.Counters{}, proc: paperProc("1", "1", "1")}
+	look := func() error { h.look(); return nil }
+	if err := here.Do(look); err != nil {
+		t.Fatal(err)
+	}
 	first := eth0Of(t, h, here)
 	if first.Name != "GigabitEthernet0/0/2" || first.Device != "eth0" || first.Rate != (commands.InterfaceRate{}) {
 		t.Errorf("the first look is %+v", first)
@@ -194,6 +183,10 @@ func TestNamespaceHostInterfaces(t *testing.T) {
 	if err := here.Do(func() error { return h.ResetCounters("eth0") }); err != nil {
 		t.Fatal(err)
 	}
+	if err := here.Do(look); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Hour) // it counts no more: two looks are kept
 	third := eth0Of(t, h, here)
 	if third.Counters.OutPackets >= 20 || third.Rate.OutPackets < second.Rate.OutPackets {
 		t.Errorf("after the reset counters are %+v and rates %+v", third.Counters, third.Rate)

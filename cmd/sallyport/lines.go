@@ -164,6 +164,9 @@ func (t patient) Read(p []byte) (int, error) {
 	return t.Terminal.Read(p)
 }
 
+// Single passes on whether the script is one line.
+func (t patient) Single() bool { return shell.IsSingle(t.Terminal) }
+
 // attended is a terminal that notes when something is typed.
 type attended struct {
 	shell.Terminal
@@ -172,6 +175,9 @@ type attended struct {
 
 // attend returns t such that what is typed there counts for the line's idle time.
 func (s *seat) attend(t shell.Terminal) shell.Terminal { return attended{t, s} }
+
+// Single passes on whether a script is one line.
+func (t attended) Single() bool { return shell.IsSingle(t.Terminal) }
 
 // Read returns what was typed.
 func (t attended) Read(p []byte) (int, error) {

@@ -71,6 +71,15 @@ func (l *login) Exec(ctx context.Context, line string) commands.Output {
 	return commands.Output{Text: "Error: Username or password error.\n", Err: errNotLoggedIn, Ended: l.tries == loginTries}
 }
 
+// ExecAll takes one answer, or what the session that is open takes.
+func (l *login) ExecAll(ctx context.Context, lines []string) []commands.Result {
+	if l.inside != nil {
+		return l.inside.ExecAll(ctx, lines)
+	}
+	prompt := l.Prompt()
+	return []commands.Result{{Prompt: prompt, Output: l.Exec(ctx, lines[0])}}
+}
+
 // Finish begins again.
 func (l *login) Finish(ctx context.Context) commands.Output {
 	if l.inside != nil {

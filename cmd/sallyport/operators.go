@@ -36,6 +36,7 @@ func (o *operators) open(options commands.Options) (shell.Session, func()) {
 	return s, func() {
 		unsubscribe()
 		o.lock.do(s.session.Close)
+		o.device.written()
 	}
 }
 
@@ -66,18 +67,52 @@ func (s *lockedSession) Prompt() string { return locked(s, (*commands.Session).P
 // without it.
 func (s *lockedSession) Exec(ctx context.Context, line string) commands.Output {
 	return locked(s, func(c *commands.Session) commands.Output {
-		level, may := s.standing()
-		if !may {
-			return commands.Output{Text: "Info: The user is not admitted any more.\n", Ended: true}
+		if !s.admitted(c) {
+			return notAdmitted
 		}
-		c.Regrant(level)
 		answer := c.Asking()
 		out := c.Exec(ctx, line)
-		if !answer && line != "" && understood(out.Err) {
-			s.record(line)
-		}
+		s.note(line, answer, out.Err)
 		return out
 	}).Rendered()
+}
+
+// ExecAll is the session's, under the lock.
+func (s *lockedSession) ExecAll(ctx context.Context, lines []string) []commands.Result {
+	results := locked(s, func(c *commands.Session) []commands.Result {
+		if !s.admitted(c) {
+			return []commands.Result{{Output: notAdmitted}}
+		}
+		answer := c.Asking()
+		all := c.ExecAll(ctx, lines)
+		for i, r := range all {
+			s.note(lines[i], answer && i == 0, r.Err)
+		}
+		return all
+	})
+	for i := range results {
+		results[i].Output = results[i].Rendered()
+	}
+	return results
+}
+
+var notAdmitted = commands.Output{Text: "Info: The user is not admitted any more.\n", Ended: true}
+
+// admitted gives the session the level that its user has now, and reports whether
+// he may be there at all.
+func (s *lockedSession) admitted(c *commands.Session) bool {
+	level, may := s.standing()
+	if may {
+		c.Regrant(level)
+	}
+	return may
+}
+
+// note records a line. An answer, and what is no command at all, may be a password.
+func (s *lockedSession) note(line string, answer bool, err error) {
+	if !answer && line != "" && understood(err) {
+		s.record(line)
+	}
 }
 
 // understood reports whether a line was a command. One that was none is not

@@ -10,8 +10,8 @@ import (
 )
 
 // inputChunks bounds what a console may send ahead of the command that runs:
-// this many frames, some 64 KiB. More waits in the socket.
-const inputChunks = 64
+// this many frames, some 128 KiB. More waits in the socket.
+const inputChunks = 4
 
 // A remote is the shell's terminal at the other end of a console's connection.
 type remote struct {

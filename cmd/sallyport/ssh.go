@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -89,15 +88,6 @@ func (s *sshService) start(port int) error {
 	s.group.Go(func() { s.server.Serve(l) })
 	s.log(entry{kind: systemNotice, own: true, text: fmt.Sprintf("ssh: listening on %v", l.Addr())})
 	return nil
-}
-
-// reasonOf returns why an operation on a socket failed, without the operation.
-func reasonOf(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Err
-	}
-	return err
 }
 
 // prepare makes the server when it is wanted for the first time.

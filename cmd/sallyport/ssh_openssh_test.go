@@ -57,7 +57,7 @@ func TestOpenSSHAppliance(t *testing.T) {
 }
 
 // Three wrong passwords shut the address and the account out; the console stays
-// open.
+// open, from where they are let in again.
 func TestOpenSSHLockout(t *testing.T) {
 	g := reachable(t)
 	for range 3 {
@@ -68,7 +68,13 @@ func TestOpenSSHLockout(t *testing.T) {
 	if shown, code := g.openSSH(t, clientPassword, "accept-new", "display", "version"); code != 255 {
 		t.Errorf("after three wrong passwords ssh ends with %d:\n%s", code, shown)
 	}
-	if out, err := g.console(t, "display version"); err != nil {
-		t.Errorf("the console is shut too: %v, %s", err, out)
+	eventually(t, "the lock is logged", func() bool { return strings.Contains(g.log.String(), "is locked after wrong passwords until") })
+	out, err := g.console(t, "display local-user\nreset local-user lock "+clientUser+"\nreset ssh lock\n")
+	if err != nil || !strings.Contains(out, "Total 2 lock(s)") {
+		t.Errorf("the console is shut too, or shows no lock: %v, %s", err, out)
+	}
+	shown, code := g.openSSH(t, clientPassword, "accept-new", "display", "nonsense")
+	if code != 1 || !strings.Contains(shown, "display nonsense\n") || strings.Contains(shown, "Line 1") {
+		t.Errorf("let in again, a wrong command ends with %d:\n%s", code, shown)
 	}
 }

@@ -110,6 +110,10 @@ func (s *sayer) Hotkey(byte) string                     { return "" }
 func (s *sayer) Remember(string)                        {}
 func (s *sayer) Messages() <-chan string                { return nil }
 
+func (s *sayer) ExecAll(ctx context.Context, lines []string) []commands.Result {
+	return []commands.Result{{Prompt: s.Prompt(), Output: s.Exec(ctx, lines[0])}}
+}
+
 func (s *sayer) Exec(_ context.Context, line string) commands.Output {
 	o := s.options
 	switch line {

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -195,7 +197,30 @@ func trouble(err error) entry {
 	case errors.As(err, &panicked):
 		return entry{kind: systemPanic, reason: "panic in " + panicked.Where, text: panicked.Error()}
 	}
-	return entry{kind: loopTrouble, reason: fmt.Sprintf("%T", err), text: err.Error(), debug: commands.DebugIKETransport}
+	return entry{kind: loopTrouble, reason: fmt.Sprintf("%T", err), text: plain(err), debug: commands.DebugIKETransport}
+}
+
+// plain is the text of an error without what Go says of the operation on a socket:
+// its name, the socket's addresses and the system call.
+func plain(err error) string {
+	var op *net.OpError
+	if !errors.As(err, &op) {
+		return err.Error()
+	}
+	return strings.Replace(err.Error(), op.Error(), reasonOf(op).Error(), 1)
+}
+
+// reasonOf returns why an operation on a socket failed, without the operation.
+func reasonOf(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		return call.Err
+	}
+	return err
 }
 
 // printable escapes everything outside printable ASCII and cuts what is too long.

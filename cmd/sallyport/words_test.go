@@ -2,10 +2,15 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"sallyport/acl"
 	"sallyport/commands"
@@ -105,12 +110,16 @@ func TestAlgorithms(t *testing.T) {
 
 func TestTrouble(t *testing.T) {
 	cause := errors.New("network is unreachable")
+	source, remote := &net.UDPAddr{Port: 500}, net.UDPAddrFromAddrPort(wordsRemote)
+	sendmsg := &net.OpError{Op: "write", Net: "udp4", Source: source, Addr: remote, Err: os.NewSyscallError("sendmsg", unix.ENETUNREACH)}
 	tests := []struct {
 		err          error
 		reason, text string
 	}{
 		{&loop.Overload{Queue: loop.QueueDatagrams}, "queue is full, newest dropped: received IKE messages", "queue is full, newest dropped: received IKE messages"},
 		{&loop.SocketError{Op: "send to 192.0.2.1:500", Err: cause}, "*loop.SocketError", "send to 192.0.2.1:500: network is unreachable"},
+		{&loop.SocketError{Op: "send to 198.51.100.7:500", Err: sendmsg}, "*loop.SocketError", "send to 198.51.100.7:500: network is unreachable"},
+		{fmt.Errorf("outer: %w (inner)", &net.OpError{Op: "read", Net: "udp4", Err: net.ErrClosed}), "*fmt.wrapError", "outer: use of closed network connection (inner)"},
 		{&loop.Panic{Where: "wire.Parse (line 3)", Input: "ike.Datagram", Length: 30, Exchange: 2, Reason: "x"}, "panic in wire.Parse (line 3)",
 			"panic in wire.Parse (line 3) handling ike.Datagram of 30 octets, exchange type 2, dropped: x"},
 	}

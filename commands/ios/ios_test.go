@@ -10,7 +10,7 @@ func box(view string) Context {
 	return Context{
 		View:   view,
 		Exists: func(of, name string) bool { return of == "ike proposal" && name == "10" },
-		Has: func(begin string) bool { return begin == "ike-peer" && view == "ipsec-policy-isakmp-CM-20" },
+		Has:    func(begin string) bool { return begin == "ike-peer" && view == "ipsec-policy-isakmp-CM-20" },
 		PeerAt: func(address string) string {
 			if address == "198.51.100.7" {
 				return "b"

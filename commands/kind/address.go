@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
-	"strconv"
 
 	"sallyport/acl"
 	"sallyport/commands/grammar"
@@ -103,7 +102,7 @@ func Wildcard(of string) grammar.Kind[acl.Wildcard] {
 	return grammar.Kind[acl.Wildcard]{
 		Hints: []grammar.Hint{
 			{Text: addressHint, Help: "Address of " + of},
-			{Text: addressHint + "/0", Help: "Wildcard of " + of + ", 0: a host"},
+			{Text: addressHint, Help: "Wildcard of " + of},
 		},
 		Words: []grammar.Word[acl.Wildcard]{{Text: "any", Help: "Any address", Value: acl.Wildcard{}}},
 		Read: func(words []string) (acl.Wildcard, int, bool) {
@@ -120,6 +119,23 @@ func Wildcard(of string) grammar.Kind[acl.Wildcard] {
 			}
 			return w.String()
 		},
+	}
+}
+
+// Host is an address and the wildcard 0, which [Wildcard] reads as well: the help of
+// the two together lists both ways to go on. It writes nothing.
+func Host(of string) grammar.Kind[acl.Wildcard] {
+	whole := Wildcard(of)
+	return grammar.Kind[acl.Wildcard]{
+		Hints: []grammar.Hint{whole.Hints[0], {Text: "0", Help: "Wildcard bits : 0.0.0.0 ( a host )"}},
+		Read: func(words []string) (acl.Wildcard, int, bool) {
+			w, used, ok := whole.Read(words)
+			if ok && len(words) > 1 && words[1] != "0" {
+				return acl.Wildcard{}, 1, false
+			}
+			return w, used, ok
+		},
+		Write: func(acl.Wildcard) string { return "" },
 	}
 }
 
@@ -171,7 +187,7 @@ func Protocol() grammar.Kind[uint8] {
 
 func protocols(fits func(uint8) bool) grammar.Kind[uint8] {
 	k := grammar.Kind[uint8]{
-		Hints: []grammar.Hint{{Text: "<0-255>", Help: "Protocol number"}},
+		Hints: []grammar.Hint{{Text: "<1-255>", Help: "Protocol number"}},
 		Read: func(words []string) (uint8, int, bool) {
 			n, ok := number(words[0], 0, 255)
 			ok = ok && fits(uint8(n))
@@ -186,15 +202,22 @@ func protocols(fits func(uint8) bool) grammar.Kind[uint8] {
 	}
 	for _, name := range acl.ProtocolNames() {
 		if p, _ := acl.ParseProtocol(name); fits(p) {
-			k.Words = append(k.Words, grammar.Word[uint8]{Text: name, Help: protocolHelp(name, p), Value: p})
+			k.Words = append(k.Words, grammar.Word[uint8]{Text: name, Help: protocolHelps[name], Value: p})
 		}
 	}
 	return k
 }
 
-func protocolHelp(name string, p uint8) string {
-	if name == "ip" {
-		return "Any IP protocol"
-	}
-	return "Protocol " + strconv.Itoa(int(p))
+// protocolHelps are VRP's texts, with a blank before the number where it has one.
+var protocolHelps = map[string]string{
+	"ah":     "Authentication Header(51)",
+	"esp":    "Encapsulating Security Payload(50)",
+	"gre":    "GRE tunneling(47)",
+	"icmp":   "Internet Control Message Protocol(1)",
+	"igmp":   "Internet Group Management Protocol(2)",
+	"ip":     "Any IP protocol",
+	"ipinip": "IP in IP tunneling(4)",
+	"ospf":   "OSPF routing protocol(89)",
+	"tcp":    "Transmission Control Protocol (6)",
+	"udp":    "User Datagram Protocol (17)",
 }

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -36,6 +35,7 @@ type routing struct {
 
 	mu      sync.Mutex      // for what follows
 	stated  []*ipsec.Policy // what is wanted
+	moves   uint64          // how often the kernel was changed
 	pending bool            // a preferred source was no address of ours yet
 	failed  string          // why the kernel has not what is wanted; empty: it has
 
@@ -114,7 +114,7 @@ func (r *routing) begin() error {
 	if err := r.use(openGate(r.warn)); err != nil {
 		return err
 	}
-	return r.apply(plan{})
+	return r.apply(nil)
 }
 
 // Set makes the kernel route for the policies. On error it goes back to what was
@@ -139,7 +139,7 @@ func (r *routing) move(policies []*ipsec.Policy) error {
 	s := stepFrom(r.stated, policies)
 	switch {
 	case r.failed != "", s.length() > longestStep, !slices.Equal(devicesOf(r.stated), devicesOf(policies)):
-		return r.apply(r.plan(policies))
+		return r.apply(policies)
 	case s.length() == 0:
 		return nil
 	}
@@ -148,6 +148,7 @@ func (r *routing) move(policies []*ipsec.Policy) error {
 
 // follow changes what a step to policies changes, in the order of apply.
 func (r *routing) follow(s step, policies []*ipsec.Policy) error {
+	r.moves++
 	near := s.prefixes()
 	before, after := r.routes(r.stated, near), r.routes(policies, near)
 	if err := r.addRoutes(minus(after, before)); err != nil {
@@ -157,61 +158,6 @@ func (r *routing) follow(s step, policies []*ipsec.Policy) error {
 		return err
 	}
 	return r.checkLocal(devicesOf(policies), clauses(policies), (*gate).follow)
-}
-
-// Retry does what Set could not, since a policy may come before its address, and what
-// has come undone: a policy's device that was made anew is not in our group, and
-// what leaves by it would not be brought here; the routes of a device of ours that
-// was put down are gone. What it cannot do is said once and tried again.
-func (r *routing) Retry() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed.Load() {
-		return
-	}
-	changed := r.changes.any()
-	if len(r.stated) == 0 || !(changed || r.pending || r.failed != "" || r.devices.lost()) {
-		return
-	}
-	said := r.failed
-	if err := r.restore(); err != nil && r.failed != said {
-		r.warn("routing is not as the policies need it: " + r.failed)
-	}
-}
-
-// restore makes the kernel have what is wanted already.
-func (r *routing) restore() error {
-	r.failed = ""
-	err := r.apply(r.plan(r.stated))
-	if err != nil {
-		r.failed = strings.ReplaceAll(err.Error(), "\n", "; ")
-	}
-	return err
-}
-
-// apply makes the kernel have what is wanted and nothing else of ours. Routes come
-// before the rules that lead to them and go after.
-func (r *routing) apply(want plan) error {
-	if err := r.devices.take(want.devices, r.names, r.warn); err != nil {
-		return err
-	}
-	rules, err := r.rulesNow()
-	if err != nil {
-		return fmt.Errorf("list routing rules: %w", err)
-	}
-	routes, err := r.routesNow()
-	if err != nil {
-		return err
-	}
-	r.pending = false
-	return errors.Join(
-		r.addRoutes(minus(want.routes, routes)),
-		each(minus(want.rules, rules), r.addRule),
-		each(minus(rules, want.rules), r.removeRule),
-		each(minus(routes, want.routes), r.removeRoute),
-		r.checkLocal(want.devices, want.clauses, (*gate).apply),
-		r.devices.release(want.devices),
-	)
 }
 
 // each calls f for every one until an error.
@@ -298,7 +244,7 @@ func (r *routing) Close() error {
 	if r.closed.Swap(true) {
 		return nil
 	}
-	return errors.Join(r.apply(plan{}), r.free())
+	return errors.Join(r.apply(nil), r.free())
 }
 
 // ipNet writes a prefix the way package netlink wants it.

@@ -1,12 +1,15 @@
 package tunnel
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/vishvananda/netlink"
@@ -266,5 +269,40 @@ func TestOwnChangesAreNoNews(t *testing.T) {
 			t.Error("that others removed our XFRM policies is no news")
 		}
 		return r.restore()
+	})
+}
+
+// TestStepsWhileItIsLookedAfter: Retry looks at the kernel without the lock.
+func TestStepsWhileItIsLookedAfter(t *testing.T) {
+	inNamespace(t, func() error {
+		d, err := Open(Config{Warn: func(line string) { t.Error(line) }})
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		router := d.router.(*routing)
+		var stop atomic.Bool
+		var looker sync.WaitGroup
+		looker.Go(func() {
+			for !stop.Load() {
+				router.mu.Lock()
+				router.changes.noticed = true
+				router.mu.Unlock()
+				router.Retry()
+			}
+		})
+		r := rand.New(rand.NewPCG(7, 8))
+		var policies []*ipsec.Policy
+		for range 300 {
+			if policies = drawPolicies(r, policies); len(policies) > 20 {
+				policies = policies[:5]
+			}
+			if err = d.SetPolicies(policies); err != nil {
+				break
+			}
+		}
+		stop.Store(true)
+		looker.Wait()
+		return errors.Join(err, hasRoutes(router, policies))
 	})
 }

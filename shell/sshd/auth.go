@@ -19,9 +19,10 @@ const maxPassword = 1024
 // The library's own handlers are not used: they name the user that the client
 // tried first, not the one that it proves to be.
 type examiner struct {
-	config *Config
-	guest  *guest
-	half   bool // one of two proofs was given; x/crypto/ssh sees to it that the user stays the same
+	config  *Config
+	guest   *guest
+	entered func(*guest)
+	half    bool // one of two proofs was given; x/crypto/ssh sees to it that the user stays the same
 }
 
 // serverConfig is what x/crypto/ssh is told for one connection. The library
@@ -29,7 +30,7 @@ type examiner struct {
 // method has to be refused here.
 func (s *Server) serverConfig(ctx ssh.Context) *gossh.ServerConfig {
 	g := ctx.Value(guestKey{}).(*guest)
-	e := &examiner{config: &s.config, guest: g}
+	e := &examiner{config: &s.config, guest: g, entered: s.entered}
 	c := &gossh.ServerConfig{
 		Config:                    algorithms(),
 		PublicKeyAuthAlgorithms:   userKeyAlgorithms,
@@ -96,7 +97,7 @@ func (e *examiner) tried(_ gossh.ConnMetadata, method string, err error) {
 	var half *gossh.PartialSuccessError
 	switch {
 	case err == nil:
-		e.guest.entered()
+		e.entered(e.guest)
 	case method == "password" && !errors.As(err, &half):
 		e.guest.mistaken()
 	}

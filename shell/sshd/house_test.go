@@ -140,6 +140,9 @@ func (h *house) serve(ctx context.Context, l Login, t shell.Terminal, hangUp fun
 			h.events <- "waits"
 			<-ctx.Done()
 			h.events <- "cut off"
+		case "drain":
+			_, err := io.Copy(io.Discard, t)
+			h.events <- fmt.Sprint("ended: ", err)
 		case "hang up":
 			hangUp()
 			<-ctx.Done()

@@ -44,7 +44,7 @@ func within(l Limits) func(*Config) {
 }
 
 func TestStrangersOfOneAddress(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHouse(t, within(Limits{Wait: brief}))
 	h.enter() // who is in does not count
 	for i := range defaults.PerSource {
 		if !greeting(t, h.knock()) {
@@ -74,7 +74,7 @@ func (h *house) knockFrom(last int) net.Conn {
 
 // One connection each from more addresses than there are places.
 func TestStrangersOfAllAddresses(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHouse(t, within(Limits{Wait: brief}))
 	taken := 0
 	for i := range defaults.Unauthenticated + 4 {
 		if greeting(t, h.knockFrom(1+i)) {
@@ -89,7 +89,7 @@ func TestStrangersOfAllAddresses(t *testing.T) {
 // Four addresses hold all the places: somebody else comes in nevertheless, for the
 // oldest connection of theirs, and none of the four comes in for another.
 func TestStrangersKeepNobodyOut(t *testing.T) {
-	h := newHouse(t, within(Limits{Unauthenticated: 8, PerSource: 3}))
+	h := newHouse(t, within(Limits{Unauthenticated: 8, PerSource: 3, Wait: brief}))
 	var held [8]net.Conn
 	for i := range held {
 		if held[i] = h.knockFrom(1 + i/2); !greeting(t, held[i]) {
@@ -139,21 +139,6 @@ func TestUnusedChannels(t *testing.T) {
 	}
 	if err := client.Wait(); err == nil {
 		t.Error("the connection ends without an error")
-	}
-}
-
-// A place comes free when a stranger goes.
-func TestStrangersGo(t *testing.T) {
-	h := newHouse(t, within(Limits{PerSource: 1}))
-	first := h.knock()
-	if !greeting(t, first) {
-		t.Fatal("the first is refused")
-	}
-	first.Close()
-	for end := time.Now().Add(patience); !greeting(t, h.knock()); {
-		if time.Now().After(end) {
-			t.Fatal("no place comes free")
-		}
 	}
 }
 
@@ -339,11 +324,11 @@ func TestPanicWhileJudging(t *testing.T) {
 	}
 }
 
-// BenchmarkSSHSessions has a hundred clients log in, be there at the same time,
-// run a command and leave.
+// BenchmarkSSHSessions has a hundred clients of one address log in at once, be there
+// at the same time, run a command and leave.
 func BenchmarkSSHSessions(b *testing.B) {
 	const clients = 100
-	h := newHouse(b, within(Limits{Unauthenticated: clients, PerSource: clients}))
+	h := newHouse(b, nil)
 	for b.Loop() {
 		errs := make(chan error, clients)
 		var all sync.WaitGroup

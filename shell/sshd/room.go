@@ -6,23 +6,27 @@ import (
 	"slices"
 )
 
-// makeRoom makes a place for one connection more from an address, and says why
-// there is none. Nobody keeps the others out by holding all the places: who holds
-// most gives one up. The caller holds the lock.
-func (s *Server) makeRoom(source netip.Addr, limits Limits) (reason string) {
-	strangers := s.oldest((*guest).isStranger)
-	held := make(map[netip.Addr]int)
-	for _, g := range strangers {
+// hasPlace reports whether one connection more from an address may try to log in,
+// and makes a place for it if it can. Nobody keeps the others out by holding all the
+// places: who holds most gives one up. The caller holds the lock.
+func (s *Server) hasPlace(source netip.Addr, limits Limits) bool {
+	strangers, held := s.strangers()
+	return held[source] < limits.PerSource &&
+		(len(strangers) < limits.Unauthenticated || crowdOut(strangers, held, source))
+}
+
+// strangers returns the connections whose user is not in yet, oldest first, and how
+// many each address has of them. The caller holds the lock.
+func (s *Server) strangers() (all []*guest, held map[netip.Addr]int) {
+	all, held = s.oldest((*guest).isStranger), make(map[netip.Addr]int)
+	for _, g := range all {
 		held[g.source.Addr()]++
 	}
-	switch full := len(strangers) >= limits.Unauthenticated; {
-	case held[source] >= limits.PerSource, full && !crowdOut(strangers, held, source):
-		return "too many connections that have not logged in"
-	case len(s.guests) >= limits.Connections && !s.closeUnused():
-		return "too many connections"
-	}
-	return ""
+	return all, held
 }
+
+// hasRoom reports whether one connection more may be there at all.
+func (s *Server) hasRoom(limits Limits) bool { return len(s.guests) < limits.Connections }
 
 // crowdOut closes the oldest connection of the address that holds the most, if it
 // still holds as many as the newcomer then.

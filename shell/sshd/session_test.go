@@ -134,6 +134,36 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// An input that is cut off is told from one that ends: its last line may be the
+// beginning of another.
+func TestInputThatIsCutOff(t *testing.T) {
+	for want, leave := range map[string]func(*gossh.Client, io.Closer) error{
+		"ended: <nil>":          func(_ *gossh.Client, in io.Closer) error { return in.Close() },
+		"ended: unexpected EOF": func(c *gossh.Client, _ io.Closer) error { return c.Close() },
+	} {
+		h := newHouse(t, nil)
+		client := h.enter()
+		s, err := client.NewSession()
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := s.StdinPipe()
+		if err == nil {
+			err = s.Shell()
+		}
+		if err == nil {
+			_, err = io.WriteString(in, "drain\nrule permit ip source 10.1.0.0")
+		}
+		if err == nil {
+			err = leave(client, in)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.event(want)
+	}
+}
+
 // A client that goes in the middle of a command ends the command.
 func TestClientGoes(t *testing.T) {
 	for name, leave := range map[string]func(*gossh.Client, *gossh.Session) error{

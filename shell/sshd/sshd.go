@@ -15,6 +15,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -90,6 +91,8 @@ type Limits struct {
 	Connections     int           // in all
 	Unauthenticated int           // connections whose user is not in yet, of all addresses…
 	PerSource       int           // …and of one
+	Waiting         int           // connections beyond, which wait for a place…
+	Wait            time.Duration // …and no longer than this
 	Sessions        int           // channels of one connection
 	Unused          time.Duration // for a connection without a session
 	KeepAlive       time.Duration // between questions whether the client is there
@@ -104,6 +107,8 @@ var defaults = Limits{
 	Connections:     256,
 	Unauthenticated: 16,
 	PerSource:       4,
+	Waiting:         128,
+	Wait:            20 * time.Second,
 	Sessions:        10,
 	Unused:          60 * time.Second,
 	KeepAlive:       30 * time.Second,
@@ -125,6 +130,8 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.Connections, defaults.Connections)
 	fill(&l.Unauthenticated, defaults.Unauthenticated)
 	fill(&l.PerSource, defaults.PerSource)
+	fill(&l.Waiting, defaults.Waiting)
+	fill(&l.Wait, defaults.Wait)
 	fill(&l.Sessions, defaults.Sessions)
 	fill(&l.Unused, defaults.Unused)
 	fill(&l.KeepAlive, defaults.KeepAlive)
@@ -146,10 +153,11 @@ type Server struct {
 	cancel context.CancelFunc
 	group  sync.WaitGroup // a connection or a session each
 
-	mu     sync.Mutex
-	closed bool
-	guests map[*guest]uint64 // each with how many came before it
-	came   uint64            // guests, so far
+	mu      sync.Mutex
+	closed  bool
+	guests  map[*guest]uint64 // each with how many came before it
+	came    uint64            // guests, so far
+	waiting []*newcomer       // who came first, first
 }
 
 // New returns a server that waits for Serve. The error is a field that is missing.
@@ -198,43 +206,51 @@ func (s *Server) Serve(l net.Listener) {
 	}
 }
 
-// welcome serves a connection, if there is a place for it.
+// welcome serves a connection as soon as there is a place for it, or refuses it.
 func (s *Server) welcome(conn net.Conn) {
-	g, reason := s.admit(conn)
-	if g == nil {
-		s.config.Log(ConnectionRefused, sourceOf(conn), reason)
-		conn.Close()
+	n := &newcomer{conn: conn, source: sourceOf(conn), limits: s.limits()}
+	if !s.config.Permit(n.addr()) {
+		s.refuse(n, "not permitted")
 		return
 	}
-	go func() {
-		defer s.group.Done()
+	if away, reason := s.receive(n); away != nil {
+		s.refuse(away, reason)
+	}
+}
+
+// receive makes a guest of a newcomer or has him wait. It returns who is to be
+// refused, if somebody is: he or one who waited, and why.
+func (s *Server) receive(n *newcomer) (away *newcomer, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return n, "the server ends"
+	case !s.hasPlace(n.addr(), n.limits):
+		return s.wait(n), noPlace
+	case !s.hasRoom(n.limits) && !s.closeUnused():
+		return n, "too many connections"
+	}
+	s.admit(n)
+	return nil, ""
+}
+
+// admit serves a newcomer. The caller holds the lock.
+func (s *Server) admit(n *newcomer) {
+	g := newGuest(n.conn, n.source, n.limits)
+	s.guests[g] = s.came
+	s.came++
+	s.group.Go(func() {
 		defer s.leave(g)
 		defer s.recovered("connection")
 		s.ssh.HandleConn(g)
-	}()
+	})
 }
 
-// admit makes a guest of a connection, or says why not. The guest counts in the
-// group.
-func (s *Server) admit(conn net.Conn) (_ *guest, reason string) {
-	source := sourceOf(conn)
-	if !s.config.Permit(source.Addr()) {
-		return nil, "not permitted"
-	}
-	limits := s.limits()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, "the server ends"
-	}
-	if reason := s.makeRoom(source.Addr(), limits); reason != "" {
-		return nil, reason
-	}
-	g := newGuest(conn, source, limits)
-	s.guests[g] = s.came
-	s.came++
-	s.group.Add(1)
-	return g, ""
+// refuse closes a connection that nobody could prove anything in.
+func (s *Server) refuse(n *newcomer, reason string) {
+	s.config.Log(ConnectionRefused, n.source, reason)
+	n.conn.Close()
 }
 
 // failed tells of a connection that ended before its user was in, unless the
@@ -254,12 +270,22 @@ func (s *Server) limits() Limits {
 	return s.config.Limits().withDefaults()
 }
 
+// entered notes that the user of a connection is in: his place among those who are
+// not is free.
+func (s *Server) entered(g *guest) {
+	g.entered()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.callIn()
+}
+
 // leave forgets a connection that is over.
 func (s *Server) leave(g *guest) {
 	g.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.guests, g)
+	s.callIn()
 }
 
 // Close ends all connections and waits until their sessions are over. The
@@ -270,6 +296,10 @@ func (s *Server) Close() {
 	s.closed = true
 	for g := range s.guests {
 		g.Close()
+	}
+	for _, n := range slices.Clone(s.waiting) {
+		s.stopWaiting(n)
+		n.conn.Close()
 	}
 	s.mu.Unlock()
 	s.group.Wait()

@@ -30,10 +30,14 @@ type terminal struct {
 
 	mu            sync.Mutex
 	pty, scripted bool
+	single        bool // the script is one line
 	columns, rows int
 }
 
-var _ shell.Terminal = (*terminal)(nil)
+var (
+	_ shell.Terminal = (*terminal)(nil)
+	_ shell.Single   = (*terminal)(nil)
+)
 
 func newTerminal(channel gossh.Channel, g *guest) *terminal {
 	return &terminal{channel: channel, guest: g, input: channel, resized: make(chan struct{}, 1)}
@@ -69,6 +73,14 @@ func (t *terminal) script(text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.scripted, t.input = true, strings.NewReader(text)
+	t.single = !strings.Contains(strings.TrimRight(text, "\r\n"), "\n")
+}
+
+// Single reports whether it is a command of one line.
+func (t *terminal) Single() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.single
 }
 
 // listen returns a function that waits for Ctrl-C where a command was started at
@@ -110,8 +122,16 @@ func (t *terminal) Size() (columns, rows int) {
 // Resized tells that the size has changed.
 func (t *terminal) Resized() <-chan struct{} { return t.resized }
 
-// Read returns what was typed, as it was typed.
-func (t *terminal) Read(p []byte) (int, error) { return t.input.Read(p) }
+// Read returns what was typed, as it was typed. The error is io.EOF after the end of
+// input, and io.ErrUnexpectedEOF if the client went without ending it: a line that
+// it has begun to send is not whole then.
+func (t *terminal) Read(p []byte) (int, error) {
+	n, err := t.input.Read(p)
+	if err == io.EOF && t.input == io.Reader(t.channel) && t.guest.gone.Load() {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
 
 // Write shows p; at a pseudo-terminal a line feed also returns to the first
 // column. A client that takes nothing for long is given up.
