@@ -123,12 +123,13 @@ func (e *edit) overlapping(i *Interface, a interfaceAddress) string {
 			return i.Name
 		}
 	}
+	found := ""
 	for name, other := range e.config.Interfaces {
-		if name != i.Name && slices.ContainsFunc(other.Addresses, a.Prefix.Overlaps) {
-			return name
+		if name != i.Name && slices.ContainsFunc(other.Addresses, a.Prefix.Overlaps) && (found == "" || name < found) {
+			found = name
 		}
 	}
-	return ""
+	return found
 }
 
 // removeAddress removes one address, or all if none is named. The primary one

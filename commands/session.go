@@ -69,7 +69,8 @@ func NewSession(device Device, running *Running, options Options) *Session {
 const longestLine = 1024
 
 // Prompt returns what to print before reading a line: the view's prompt, or the
-// question that the next line answers.
+// question that the next line answers. It is empty if the next line goes on with
+// the one before.
 func (s *Session) Prompt() string {
 	if s.question != nil {
 		return s.question.text
@@ -111,25 +112,17 @@ func (s *Session) Exec(_ context.Context, text string) Output {
 }
 
 // Finish closes a question that is still open, as at the end of the input: in a
-// script it is answered with yes, at a terminal it is dropped.
+// script it is answered with yes, at a terminal it is dropped. A command that wants
+// more lines is refused.
 func (s *Session) Finish(_ context.Context) Output {
 	if s.question == nil || s.ended {
 		return Output{}
 	}
-	if unended := s.question.unended; unended != nil {
-		return s.unended(unended)
+	if why := s.question.unended; why != nil {
+		s.question = nil
+		return s.refused(why)
 	}
 	return s.answer(!s.options.Interactive)
-}
-
-// unended closes a command that wants more lines. In a script they come: there a
-// question is finished before every line that is no answer.
-func (s *Session) unended(why error) Output {
-	if !s.options.Interactive && !s.executing {
-		return Output{}
-	}
-	s.question = nil
-	return s.refused(why)
 }
 
 // exec runs one line, in our words or in those of another box.

@@ -50,13 +50,14 @@ func TestHeaderOverSeveralLines(t *testing.T) {
 // TestHeaderThatDoesNotEnd looks at inputs that are over inside a header.
 func TestHeaderThatDoesNotEnd(t *testing.T) {
 	const why = "Error: The text of header shell does not end: % is missing."
-	s := newBox(t).session(Options{Level: everything, Interactive: true}, "system-view", "header shell information %half")
-	if out := s.Finish(t.Context()); out.Text != why+"\n" || s.Prompt() != "[Sallyport]" {
-		t.Errorf("at a terminal: %q, then %q", out.Text, s.Prompt())
-	}
-	script := newBox(t).session(operator, "system-view", "header shell information %")
-	if out := script.Finish(t.Context()); out.Text != "" || script.Prompt() != "" {
-		t.Errorf("between two lines of a script: %q, then %q", out.Text, script.Prompt())
+	for _, interactive := range []bool{true, false} {
+		s := newBox(t).session(Options{Level: everything, Interactive: interactive}, "system-view", "header shell information %half")
+		if prompt := s.Prompt(); prompt != "" {
+			t.Errorf("the prompt inside is %q", prompt)
+		}
+		if out := s.Finish(t.Context()); out.Text != why+"\n" || s.Prompt() != "[Sallyport]" {
+			t.Errorf("interactive %v: %q, then %q", interactive, out.Text, s.Prompt())
+		}
 	}
 	_, refused := Replay(New(), Script{Text: "sysname A\nheader shell information %half\nmore"})
 	if len(refused) != 1 || refused[0].Err.Error() != why || refused[0].Line != 3 {
@@ -64,7 +65,7 @@ func TestHeaderThatDoesNotEnd(t *testing.T) {
 	}
 	box := newBox(t)
 	box.device.put("a.cfg", "header shell information %half\n")
-	s = box.session(operator, "system-view")
+	s := box.session(operator, "system-view")
 	if _, err := executed(t.Context(), s, "a.cfg"); err == nil || s.Prompt() != "[Sallyport]" {
 		t.Errorf("executed: %v, then %q", err, s.Prompt())
 	}

@@ -68,9 +68,10 @@ func (v *script) read() error {
 // is over.
 func (v *script) run(ctx context.Context) (over bool, err error) {
 	first := v.waiting[0]
-	if !commands.IsAnswer(first.text) {
-		// What a question was about comes before the line that does not answer it.
-		if over, err := v.close(ctx, v.session.Prompt(), first); over || err != nil {
+	if prompt := v.session.Prompt(); prompt != "" && !commands.IsAnswer(first.text) {
+		// What a question was about comes before the line that does not answer it. Without
+		// a prompt the line belongs to the one before.
+		if over, err := v.close(ctx, prompt, first); over || err != nil {
 			return over, err
 		}
 	}

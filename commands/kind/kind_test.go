@@ -226,6 +226,10 @@ func TestWildcard(t *testing.T) {
 	if words := Wildcard("source").Words; len(words) != 1 || words[0].Text != "any" || !words[0].Value.Any() {
 		t.Errorf("words %v", words)
 	}
+	check(t, "host", Host("source"),
+		good("10.0.0.77 0", w("10.0.0.77", 0), ""),
+		more[acl.Wildcard]("10.0.0.77", 2),
+		bad[acl.Wildcard]("10.0.0 0", 0), bad[acl.Wildcard]("10.0.0.0 0.0.0.255", 1), bad[acl.Wildcard]("10.0.0.0 x", 1))
 }
 
 func TestPorts(t *testing.T) {
