@@ -160,7 +160,7 @@ func (g *gateway) openToOperators(config *commands.Config) error {
 	running := commands.NewRunning(config)
 	lock := &sessionsLock{running: running, device: g.device, log: g.log}
 	g.unwind = append(g.unwind, lock.stop)
-	o := &operators{lock: lock, running: running, device: g.device, log: g.log}
+	o := newOperators(g, lock, running)
 	g.device.ssh = newSSHService(g.state, g.device.accounts, o.open, func(e entry) { g.log.add(time.Now(), e) })
 	g.unwind = append(g.unwind, g.device.ssh.close)
 	if err := g.device.ssh.Begin(config); err != nil {

@@ -17,6 +17,11 @@ type operators struct {
 	running *commands.Running
 	device  *device
 	log     *logbook
+	layouts chan struct{} // mostLayouts places
+}
+
+func newOperators(g *gateway, lock *sessionsLock, running *commands.Running) *operators {
+	return &operators{lock: lock, running: running, device: g.device, log: g.log, layouts: make(chan struct{}, mostLayouts)}
 }
 
 // An opener opens the session of somebody at a terminal; leave ends it, once.
@@ -25,7 +30,7 @@ type opener func(commands.Options) (session shell.Session, leave func())
 // open is the box's opener. A person is shown the log lines that his terminal wants.
 func (o *operators) open(options commands.Options) (shell.Session, func()) {
 	options.Exclusive = o.lock.do
-	s := &lockedSession{lock: o.lock, session: commands.NewSession(o.device, o.running, options)}
+	s := &lockedSession{lock: o.lock, layouts: o.layouts, session: commands.NewSession(o.device, o.running, options)}
 	unsubscribe := func() {}
 	if options.Interactive {
 		s.messages, unsubscribe = o.log.centre.Subscribe(options.Line)
@@ -45,6 +50,7 @@ func (o *operators) open(options commands.Options) (shell.Session, func()) {
 // displays, are done without the lock.
 type lockedSession struct {
 	lock     sync.Locker
+	layouts  chan struct{} // one for each layout under way
 	session  *commands.Session
 	messages <-chan string
 	record   func(line string)            // in the log
@@ -60,13 +66,27 @@ func locked[T any](s *lockedSession, f func(*commands.Session) T) T {
 	return f(s.session)
 }
 
+// mostLayouts is how many displays are laid out at a time: each may take a hundred
+// times the memory of what it shows.
+const mostLayouts = 4
+
+// rendered lays a display out when its turn comes.
+func (s *lockedSession) rendered(out commands.Output) commands.Output {
+	if out.Display == nil {
+		return out
+	}
+	s.layouts <- struct{}{}
+	defer func() { <-s.layouts }()
+	return out.Rendered()
+}
+
 // Prompt is the session's, under the lock.
 func (s *lockedSession) Prompt() string { return locked(s, (*commands.Session).Prompt) }
 
 // Exec is the session's, under the lock; what takes long is handed out to run
 // without it.
 func (s *lockedSession) Exec(ctx context.Context, line string) commands.Output {
-	return locked(s, func(c *commands.Session) commands.Output {
+	return s.rendered(locked(s, func(c *commands.Session) commands.Output {
 		if !s.admitted(c) {
 			return notAdmitted
 		}
@@ -74,7 +94,7 @@ func (s *lockedSession) Exec(ctx context.Context, line string) commands.Output {
 		out := c.Exec(ctx, line)
 		s.note(line, answer, out.Err)
 		return out
-	}).Rendered()
+	}))
 }
 
 // ExecAll is the session's, under the lock.
@@ -91,7 +111,7 @@ func (s *lockedSession) ExecAll(ctx context.Context, lines []string) []commands.
 		return all
 	})
 	for i := range results {
-		results[i].Output = results[i].Rendered()
+		results[i].Output = s.rendered(results[i].Output)
 	}
 	return results
 }
@@ -124,7 +144,7 @@ func understood(err error) bool {
 
 // Finish is the session's, under the lock.
 func (s *lockedSession) Finish(ctx context.Context) commands.Output {
-	return locked(s, func(c *commands.Session) commands.Output { return c.Finish(ctx) }).Rendered()
+	return s.rendered(locked(s, func(c *commands.Session) commands.Output { return c.Finish(ctx) }))
 }
 
 // Help is the session's, under the lock.
