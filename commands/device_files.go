@@ -24,6 +24,7 @@ type Files interface {
 	// from any goroutine. A text that is the latest point's is not kept again: if p is
 	// named, that point takes its name.
 	Keep(p Point, text func() string)
+	Kept(id uint64) error     // waits until Keep has kept that point; the error is why not
 	Points() ([]Point, error) // newest first
 	Point(id uint64) (text string, err error)
 }

@@ -100,6 +100,8 @@ func (d *fakeFiles) Keep(p Point, text func() string) {
 	d.points = d.points[:min(len(d.points), PointsKept)]
 }
 
+func (d *fakeFiles) Kept(uint64) error { return d.broken }
+
 func (d *fakeFiles) Points() ([]Point, error) {
 	var all []Point
 	for _, p := range d.points {

@@ -115,3 +115,16 @@ func TestIsFileName(t *testing.T) {
 		}
 	}
 }
+
+func TestCommitTellsThatThePointWasNotKept(t *testing.T) {
+	b := newBox(t)
+	s := b.session(operator, "system-view", "sysname A")
+	b.device.broken = errors.New("the disk is full")
+	out := s.Exec(t.Context(), "configuration commit label before")
+	if out.Err != nil || out.Long == nil {
+		t.Fatalf("%v", out.Err)
+	}
+	if err := out.Long(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "the disk is full") {
+		t.Errorf("%v, want that the disk is full", err)
+	}
+}

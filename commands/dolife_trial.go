@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -104,13 +105,19 @@ func (a *beginTrial) do(s *Session) Output {
 }
 
 func (a *commit) do(s *Session) Output {
-	text := "Info: The configuration in force is a rollback point.\n"
+	text := "Info: The configuration in force becomes a rollback point.\n"
 	if s.running.trial != nil {
 		s.running.trial = nil
 		text = "Info: The trial is confirmed. The configuration is not saved yet.\n"
 	}
 	s.point(a.Label)
-	return Output{Text: text}
+	device, id := s.device, s.running.last
+	return Output{Text: text, Long: func(context.Context, func(string)) error {
+		if err := device.Kept(id); err != nil {
+			return refuse("The rollback point was not kept: %v.", err)
+		}
+		return nil
+	}}
 }
 
 func (*abortTrial) do(s *Session) Output {

@@ -27,7 +27,9 @@ type files struct {
 	fixed  string // path given with --config, which is read and written instead; empty: none
 	log    *logbook
 
-	points sync.Mutex // over the folder of rollback points
+	points    sync.Mutex // over the folder of rollback points, and what follows
+	unkept    uint64     // the last point that could not be written; 0: none
+	unkeptWhy error
 
 	mu      sync.Mutex // over what follows
 	latest  *writing   // of a rollback point; nil: none was made yet

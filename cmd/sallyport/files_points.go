@@ -72,8 +72,20 @@ func (f *files) Keep(p commands.Point, text func() string) {
 		defer f.points.Unlock()
 		if err := f.keep(p, text()); err != nil {
 			f.log.note(configFault, "rollback point %d was not kept: %v", p.ID, err)
+			f.unkept, f.unkeptWhy = p.ID, err
 		}
 	}()
+}
+
+// Kept waits until a point is written, and returns why it is not. Only the last that
+// is not is remembered.
+func (f *files) Kept(id uint64) error {
+	f.settle()
+	defer f.points.Unlock()
+	if f.unkept == id {
+		return f.unkeptWhy
+	}
+	return nil
 }
 
 // follow begins the writing of a point, and returns that of the one before.

@@ -318,6 +318,12 @@ func TestPointThatCannotBeWritten(t *testing.T) {
 	f := newBoxFolder(t)
 	f.put(pointFolder, "a file for a folder")
 	f.device.Keep(commands.Point{ID: 7}, func() string { return "x\n" })
+	if err := f.device.Kept(7); err == nil {
+		t.Error("the point is said to be kept")
+	}
+	if err := f.device.Kept(6); err != nil {
+		t.Errorf("another point: %v", err)
+	}
 	f.device.close()
 	if log := f.logged(); !strings.Contains(log, "rollback point 7 was not kept") {
 		t.Errorf("logged %q", log)
