@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -48,18 +49,14 @@ func lineEntries(s *Session, all bool) []lineEntry {
 	for _, l := range s.device.Lines() {
 		here[l.Line] = l
 	}
-	names := []string{lineName(false, 0)}
-	for n := range s.running.config.Management.MaxVTY {
-		names = append(names, lineName(true, n))
-	}
-	for i, name := range names {
+	for i, name := range s.lineNames(here) {
 		status, inUse := here[name]
 		if !inUse && !all {
 			continue
 		}
 		status.Since = status.Since.In(s.zone())
 		e := newLineEntry(s.running.config.Line(name), name, status, inUse)
-		e.Index, e.Current = absolute(i), name == s.options.Line
+		e.Index, e.Current = i, name == s.options.Line
 		entries = append(entries, e)
 	}
 	return entries
@@ -77,12 +74,22 @@ func newLineEntry(settings *UserInterface, name string, status LineStatus, inUse
 	return e
 }
 
-// absolute is the number of the i-th line: the console is 0, vty 0 the first.
-func absolute(i int) int {
-	if i == 0 {
-		return 0
+// lineNames yields the user interfaces with their absolute numbers: the console is
+// 0, vty 0 the first over the network. There may be more than one at the console.
+func (s *Session) lineNames(here map[string]LineStatus) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for n := range firstVTY {
+			name := lineName(false, n)
+			if _, inUse := here[name]; (inUse || n == 0) && !yield(n, name) {
+				return
+			}
+		}
+		for n := range s.running.config.Management.MaxVTY {
+			if !yield(firstVTY+n, lineName(true, n)) {
+				return
+			}
+		}
 	}
-	return firstVTY + i - 1
 }
 
 // usersDisplay is `display users`.

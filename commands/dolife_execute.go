@@ -51,6 +51,9 @@ func (b *batch) run(ctx context.Context, print func(string)) error {
 		lines[i] = strings.ReplaceAll(strings.TrimRight(lines[i], "\r"), "\t", " ")
 	}
 	for len(lines) > 0 && ctx.Err() == nil && !b.over {
+		if !IsAnswer(lines[0]) {
+			b.finish(ctx, print)
+		}
 		results := b.locked(func() []Result { return b.session.ExecAll(ctx, lines) })
 		for i, r := range results {
 			b.line++
@@ -58,9 +61,7 @@ func (b *batch) run(ctx context.Context, print func(string)) error {
 		}
 		lines = lines[len(results):]
 	}
-	for _, r := range b.locked(func() []Result { return []Result{{Output: b.session.Finish(ctx)}} }) {
-		b.show(ctx, "", r, print)
-	}
+	b.finish(ctx, print)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -68,6 +69,17 @@ func (b *batch) run(ctx context.Context, print func(string)) error {
 		return refuse("%d line(s) of the file were refused.", b.refused)
 	}
 	return nil
+}
+
+// finish closes the question of the line before, if it has asked one.
+func (b *batch) finish(ctx context.Context, print func(string)) {
+	if !b.session.Asking() {
+		return
+	}
+	finish := func() []Result { return []Result{{b.session.Prompt(), b.session.Finish(ctx)}} }
+	for _, r := range b.locked(finish) {
+		b.show(ctx, "", r, print)
+	}
 }
 
 // show prints what came of a line.

@@ -56,7 +56,7 @@ func (a *deleteFile) do(s *Session) Output {
 	if s.device.Startup().Next == a.File {
 		return s.refused(refuse("The file is the one that the next start reads."))
 	}
-	s.question = &question{text: "Delete " + a.File + "?[Y/N]:", yes: a.delete}
+	s.question = &question{text: "Delete " + a.File + "?[Y/N]:", yes: a.delete, unended: errUnanswered}
 	return Output{}
 }
 

@@ -34,7 +34,7 @@ func rollbackRows() []grammar.Row[Config] {
 }
 
 func (a *rollback) do(s *Session) Output {
-	s.question = &question{text: "Are you sure to continue?[Y/N]:", yes: a.roll}
+	s.question = &question{text: "Are you sure to continue?[Y/N]:", yes: a.roll, unended: errUnanswered}
 	return Output{Text: "Warning: The configuration will be replaced by that of " + a.name() + ".\n"}
 }
 

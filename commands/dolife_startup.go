@@ -54,7 +54,7 @@ func (s *Session) nextStartup(name, done string) Output {
 type resetSaved struct{}
 
 func (*resetSaved) do(s *Session) Output {
-	s.question = &question{text: "Are you sure?[Y/N]:", yes: func(s *Session) Output {
+	s.question = &question{text: "Are you sure?[Y/N]:", unended: errUnanswered, yes: func(s *Session) Output {
 		return s.nextStartup("", "Info: Succeeded in resetting the saved configuration. The next start begins with nothing unless you save.\n")
 	}}
 	return Output{Text: "Warning: The saved configuration will not be used any more: the next start begins with nothing.\n"}

@@ -116,7 +116,7 @@ func oneLine[T any](vty func(*T) *bool, number func(*T) *int) grammar.Element[T]
 
 func (f *free) do(s *Session) Output {
 	name := lineName(f.VTY, f.Line)
-	s.question = &question{text: "Warning: User interface " + name + " will be freed. Continue? [Y/N]:", yes: func(s *Session) Output {
+	s.question = &question{text: "Warning: User interface " + name + " will be freed. Continue? [Y/N]:", unended: errUnanswered, yes: func(s *Session) Output {
 		if !s.device.Hangup(name) {
 			return s.refused(refuse("Nobody is on user interface %s.", name))
 		}

@@ -16,6 +16,10 @@ type question struct {
 	unended error // if not nil, more lines belong to the command, and this is what is wrong without them
 }
 
+// errUnanswered is unended of a question that nobody may answer but the user: what
+// it asks about destroys something.
+var errUnanswered = refuse("The question was not answered with Y or N: nothing was done.")
+
 // askAgain is the prompt after an answer that was none.
 const askAgain = "Error: Please choose 'YES' or 'NO' first before pressing 'Enter'. [Y/N]:"
 

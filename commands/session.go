@@ -104,7 +104,7 @@ func (s *Session) Exec(_ context.Context, text string) Output {
 		s.question.text = askAgain
 		return Output{}
 	}
-	first := s.answer(true)
+	first := s.unanswered()
 	second := s.exec(text)
 	second.Text = first.Text + second.Text
 	second.Err = errors.Join(first.Err, second.Err)
@@ -118,11 +118,20 @@ func (s *Session) Finish(_ context.Context) Output {
 	if s.question == nil || s.ended {
 		return Output{}
 	}
+	if s.options.Interactive && s.question.read == nil {
+		return s.answer(false)
+	}
+	return s.unanswered()
+}
+
+// unanswered closes a question that a script has not answered: with yes, if that
+// destroys nothing.
+func (s *Session) unanswered() Output {
 	if why := s.question.unended; why != nil {
 		s.question = nil
 		return s.refused(why)
 	}
-	return s.answer(!s.options.Interactive)
+	return s.answer(true)
 }
 
 // exec runs one line, in our words or in those of another box.

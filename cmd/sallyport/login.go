@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"sallyport/commands"
@@ -159,6 +160,14 @@ func (a *accounts) standing(o commands.Options) func() (level int, may bool) {
 	local := a.user(o.User).local != nil
 	return func() (int, bool) {
 		u := a.user(o.User).local
-		return a.level(o.User, o.Line), u == nil && !local || u != nil && !u.Blocked
+		return a.level(o.User, o.Line), u == nil && !local || u != nil && serves(u, o.Line)
 	}
+}
+
+// serves reports whether a local user may be on a line.
+func serves(u *commands.LocalUser, line string) bool {
+	if strings.HasPrefix(line, vtyName) {
+		return u.SSH && !u.Blocked
+	}
+	return u.Terminal && !u.Blocked
 }

@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
@@ -23,8 +22,7 @@ type guest struct {
 	net.Conn
 	source netip.AddrPort
 	limits Limits
-	once   sync.Once   // starts the keep-alive
-	gone   atomic.Bool // nothing can be read any more
+	once   sync.Once // starts the keep-alive
 
 	mu       sync.Mutex
 	clock    *time.Timer
@@ -39,15 +37,6 @@ func newGuest(conn net.Conn, source netip.AddrPort, limits Limits) *guest {
 	g := &guest{Conn: conn, source: source, limits: limits}
 	g.clock = time.AfterFunc(limits.Handshake, func() { conn.Close() })
 	return g
-}
-
-// Read reads, and notes if it was the last time.
-func (g *guest) Read(p []byte) (int, error) {
-	n, err := g.Conn.Read(p)
-	if err != nil {
-		g.gone.Store(true)
-	}
-	return n, err
 }
 
 // SetDeadline does nothing: the library clears deadlines at each read.

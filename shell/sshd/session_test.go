@@ -137,9 +137,13 @@ func TestInterrupt(t *testing.T) {
 // An input that is cut off is told from one that ends: its last line may be the
 // beginning of another.
 func TestInputThatIsCutOff(t *testing.T) {
-	for want, leave := range map[string]func(*gossh.Client, io.Closer) error{
-		"ended: <nil>":          func(_ *gossh.Client, in io.Closer) error { return in.Close() },
-		"ended: unexpected EOF": func(c *gossh.Client, _ io.Closer) error { return c.Close() },
+	for _, test := range []struct {
+		leave func(*gossh.Client, *gossh.Session, io.Closer) error
+		want  string
+	}{
+		{func(_ *gossh.Client, _ *gossh.Session, in io.Closer) error { return in.Close() }, "ended: <nil>"},
+		{func(c *gossh.Client, _ *gossh.Session, _ io.Closer) error { return c.Close() }, "ended: unexpected EOF"},
+		{func(_ *gossh.Client, s *gossh.Session, _ io.Closer) error { return s.Close() }, "ended: unexpected EOF"},
 	} {
 		h := newHouse(t, nil)
 		client := h.enter()
@@ -155,12 +159,12 @@ func TestInputThatIsCutOff(t *testing.T) {
 			_, err = io.WriteString(in, "drain\nrule permit ip source 10.1.0.0")
 		}
 		if err == nil {
-			err = leave(client, in)
+			err = test.leave(client, s, in)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.event(want)
+		h.event(test.want)
 	}
 }
 

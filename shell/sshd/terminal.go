@@ -127,10 +127,18 @@ func (t *terminal) Resized() <-chan struct{} { return t.resized }
 // it has begun to send is not whole then.
 func (t *terminal) Read(p []byte) (int, error) {
 	n, err := t.input.Read(p)
-	if err == io.EOF && t.input == io.Reader(t.channel) && t.guest.gone.Load() {
+	if err == io.EOF && t.input == io.Reader(t.channel) && !t.attended() {
 		err = io.ErrUnexpectedEOF
 	}
 	return n, err
+}
+
+// attended reports whether the client is still there: it answers, if only that it
+// does not know what it was asked. The library does not tell the end of input from
+// that of the channel.
+func (t *terminal) attended() bool {
+	_, err := t.channel.SendRequest("keepalive@openssh.com", true, nil)
+	return err == nil
 }
 
 // Write shows p; at a pseudo-terminal a line feed also returns to the first
