@@ -67,7 +67,7 @@ func (s *Session) together(ctx context.Context, lines []string) []Result {
 	if after != b.before {
 		if err := s.device.Apply(after); err != nil {
 			s.place, s.ended = place, false
-			return s.oneByOne(ctx, lines[:len(results)])
+			return s.collect(ctx, lines[:len(results)])
 		}
 	}
 	if len(b.changes) > 0 {
@@ -77,29 +77,18 @@ func (s *Session) together(ctx context.Context, lines []string) []Result {
 	return results
 }
 
-// collect runs lines whose changes wait.
+// collect runs lines up to one that acts in a burst, and to one that asks or ends
+// the session.
 func (s *Session) collect(ctx context.Context, lines []string) []Result {
 	results := make([]Result, 0, len(lines))
 	for _, line := range lines {
 		place := s.place
 		r := s.result(ctx, line)
-		if s.burst.stopped {
+		if s.burst != nil && s.burst.stopped {
 			s.place = place
 			break
 		}
 		results = append(results, r)
-		if s.question != nil || s.ended {
-			break
-		}
-	}
-	return results
-}
-
-// oneByOne runs lines of which none acts.
-func (s *Session) oneByOne(ctx context.Context, lines []string) []Result {
-	results := make([]Result, 0, len(lines))
-	for _, line := range lines {
-		results = append(results, s.result(ctx, line))
 		if s.question != nil || s.ended {
 			break
 		}

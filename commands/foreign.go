@@ -2,6 +2,8 @@ package commands
 
 import (
 	"errors"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"sallyport/commands/grammar"
@@ -58,23 +60,15 @@ func (p *place) has(c *Config, begin string) bool {
 }
 
 // exists reports whether an object is there. of is as for names.
-func (c *Config) exists(of, name string) bool {
-	for _, there := range c.names(of) {
-		if there == name {
-			return true
-		}
-	}
-	return false
-}
+func (c *Config) exists(of, name string) bool { return slices.Contains(c.names(of), name) }
 
 // peerAt returns the name of the peer with that remote address, or "".
 func (c *Config) peerAt(address string) string {
-	for name, p := range c.IKEPeers {
-		if p.Remote.IsValid() && p.Remote.String() == address {
-			return name
-		}
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return ""
 	}
-	return ""
+	return (&edit{config: c}).peerAt(a)
 }
 
 // instead runs a line in the place of one that was typed.

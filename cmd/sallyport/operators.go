@@ -116,7 +116,7 @@ func (s *lockedSession) ExecAll(ctx context.Context, lines []string) []commands.
 	return results
 }
 
-var notAdmitted = commands.Output{Text: "Info: The user is not admitted any more.\n", Ended: true}
+var notAdmitted = commands.Output{Text: "Info: The session ends: the user was deleted or blocked, or its service-type was changed.\n", Ended: true}
 
 // admitted gives the session the level that its user has now, and reports whether
 // he may be there at all.

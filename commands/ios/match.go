@@ -15,19 +15,19 @@ type fit struct {
 func choose(scopes []scope, words []string) (*rule, []string, error) {
 	for _, s := range scopes {
 		var best fit
-		unique := true
+		rival := ""
 		for i := range rules[s] {
 			f, ok := match(&rules[s][i], words)
 			switch {
 			case !ok:
 			case best.rule == nil || f.exact > best.exact:
-				best, unique = f, true
+				best, rival = f, ""
 			case f.exact == best.exact:
-				unique = false
+				rival = rules[s][i].words
 			}
 		}
-		if best.rule != nil && !unique {
-			return nil, nil, refuse("The line is ambiguous in IOS's words.")
+		if rival != "" {
+			return nil, nil, refuse("%q is ambiguous in IOS's words: %s, or %s.", strings.Join(words, " "), best.rule.words, rival)
 		}
 		if best.rule != nil {
 			return best.rule, best.args, nil
