@@ -26,10 +26,22 @@ func (id PolicyID) String() string {
 // A Policy is one entry of the SPD: what leaves Device and is permitted by ACL
 // is protected, its mirror must arrive protected.
 type Policy struct {
-	ID     PolicyID
-	Device string     // Linux device
-	Local  netip.Addr // our end
-	Remote netip.Addr // the peer; zero when it is not known beforehand
-	ACL    *acl.ACL   // never nil
-	Window int        // replay window for its SAs; 0: no replay check
+	ID        PolicyID
+	Device    string     // Linux device
+	Local     netip.Addr // our end
+	Remote    netip.Addr // the peer; zero when it is not known beforehand
+	ACL       *acl.ACL   // never nil
+	Window    int        // replay window for its SAs; 0: no replay check
+	Transform Transform  // the protocols that its SAs will have, as first proposed
+	Mode      Mode       // likewise
+
+	// Manual says that its SAs are configured, one pair for all rules (SA.Rule 0): no
+	// packet asks for one, and without them what is protected is dropped.
+	Manual bool
+	// Routed says that Device is a tunnel interface, which the dataplane makes as long as
+	// the policy is stated: whatever is routed into it is protected, and what its SAs
+	// decrypt comes out of it. ACL then permits everything. Mode is Tunnel.
+	Routed bool
+	// Offload asks for the device's hardware, where it and the dataplane can.
+	Offload bool
 }

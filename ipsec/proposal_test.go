@@ -57,7 +57,7 @@ func TestOffersAreValid(t *testing.T) {
 
 func TestNewProposal(t *testing.T) {
 	p := NewProposal()
-	if got, want := p.Offers(), []Offer{{AES256, SHA256}}; !slices.Equal(got, want) || p.Mode != Tunnel || p.Transform != TransformESP {
+	if got, want := p.Offers(), []Offer{{Encryption: AES256, Integrity: SHA256}}; !slices.Equal(got, want) || p.Mode != Tunnel || p.Transform != TransformESP {
 		t.Errorf("NewProposal() = %+v, offers %v, want ESP tunnel with %v", p, got, want)
 	}
 }

@@ -90,7 +90,9 @@ func (m Mode) String() string {
 // no encapsulation.
 type Ports struct{ Local, Remote uint16 }
 
-// An SA is one direction of a protected flow. It is not changed once made.
+// An SA is one direction of a protected flow. It is not changed once made. With AH it is
+// a bundle (RFC 2401 §4.3): the ESP packet goes inside an AH
+// packet; both parts come and go together.
 type SA struct {
 	ID            SAID
 	Direction     Direction
@@ -98,12 +100,39 @@ type SA struct {
 	Rule          uint32     // ID of the ACL rule that the SA was made for
 	Local, Remote netip.Addr // ends of the tunnel, outer addresses
 	Mode          Mode
-	Encryption    Encryption
-	Integrity     Integrity
+	Encryption    Encryption    // NoEncryption: the SA is AH's
+	Integrity     Integrity     // of ESP, or of AH if that is ID.Protocol
 	EncryptionKey secret.Octets // GCM: the key and the 4 octets of salt
 	IntegrityKey  secret.Octets
+	AH            *AHPart // of a bundle: AH around ESP; nil: none
+	ESN           bool    // extended sequence numbers: RFC 4303 §2.2.1
 	Selector      Selector
 	Encapsulation Ports    // zero: plain ESP
 	Window        int      // replay window in packets, 32-1024; 0: no replay check
 	Soft, Hard    Lifetime // soft: report Expired; hard: report, and stop using the SA
+}
+
+// An AHPart is the AH of a bundle. It has the ends, the replay window and the sequence
+// numbers' length of its ESP SA, and no limits of its own.
+type AHPart struct {
+	SPI       SPI
+	Integrity Integrity
+	Key       secret.Octets
+}
+
+// AHID returns the name of the AH of a bundle, and false if the SA is none.
+func (sa *SA) AHID() (SAID, bool) {
+	if sa.AH == nil {
+		return SAID{}, false
+	}
+	return SAID{Destination: sa.ID.Destination, Protocol: AH, SPI: sa.AH.SPI}, true
+}
+
+// Wipe overwrites the keys.
+func (sa *SA) Wipe() {
+	sa.EncryptionKey.Wipe()
+	sa.IntegrityKey.Wipe()
+	if sa.AH != nil {
+		sa.AH.Key.Wipe()
+	}
 }

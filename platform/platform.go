@@ -20,6 +20,14 @@ type Interface struct {
 	Addresses []netip.Prefix // address and length, in order; the first is primary
 	MTU       int            // octets; 0: as it is
 	Down      bool           // administratively shut down; false: bring it up
+	GRE       *GRE           // it is this tunnel, to be made; nil: it is there
+}
+
+// A GRE is a tunnel of RFC 2784 over IPv4. It is comparable.
+type GRE struct {
+	Local, Remote netip.Addr
+	Key           uint32 // RFC 2890, both ways, if HasKey
+	HasKey        bool
 }
 
 // A Route is a static IPv4 route. Either NextHop or Device may be zero.

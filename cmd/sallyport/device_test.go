@@ -20,11 +20,12 @@ import (
 // A stage is everything that a configuration is applied to. It writes down what
 // it is asked for, and fails when told to.
 type stage struct {
-	lines    []string
-	refuse   string // the line to answer with an error
-	policies []*ipsec.Policy
-	routes   int
-	config   *ike.Config
+	ipsec.Dataplane // what no test here asks
+	lines           []string
+	refuse          string // the line to answer with an error
+	policies        []*ipsec.Policy
+	routes          int
+	config          *ike.Config
 }
 
 func (s *stage) act(format string, args ...any) error {

@@ -102,9 +102,14 @@ func (p *plane) RemoveSA(id ipsec.SAID) error {
 	return nil
 }
 
-func (p *plane) SetPolicies([]*ipsec.Policy) error                  { return nil }
-func (p *plane) Counters(ipsec.SAID) (c ipsec.Counters, known bool) { return }
-func (p *plane) Statistics() (s ipsec.Statistics)                   { return }
+func (p *plane) Capabilities() (c ipsec.Capabilities)                           { return }
+func (p *plane) Adopt([]*ipsec.SA) (kept []*ipsec.SA, err error)                { return }
+func (p *plane) Faults() (none []ipsec.Fault)                                   { return }
+func (p *plane) SetPolicies([]*ipsec.Policy) error                              { return nil }
+func (p *plane) Counters(ipsec.SAID) (c ipsec.Counters, known bool)             { return }
+func (p *plane) SPI(_, _ netip.Addr, _ ipsec.Protocol) (s ipsec.SPI, err error) { return }
+
+func (p *plane) Statistics() (s ipsec.Statistics) { return }
 
 // A pipe is a socket in memory. Its reader gets what is put into in.
 type pipe struct {

@@ -2,6 +2,7 @@ package ipsectest
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -19,7 +20,13 @@ type Fake struct {
 	// nil for the first and has only its ID for the last.
 	Fail func(operation string, sa *ipsec.SA) error
 
+	// Can, if not nil, is what Capabilities returns; else that is everything.
+	Can *ipsec.Capabilities
+	// Left are the SAs that a killed predecessor left, for Adopt.
+	Left []ipsec.SAID
+
 	mu       sync.Mutex
+	lastSPI  ipsec.SPI
 	policies []*ipsec.Policy
 	sas      map[ipsec.SAID]*ipsec.SA
 	counters map[ipsec.SAID]ipsec.Counters
@@ -34,6 +41,38 @@ func (f *Fake) fail(operation string, sa *ipsec.SA) error {
 	}
 	return f.Fail(operation, sa)
 }
+
+// Capabilities returns what the field Can says.
+func (f *Fake) Capabilities() ipsec.Capabilities {
+	if f.Can != nil {
+		return *f.Can
+	}
+	return ipsec.Everything("the fake")
+}
+
+// SPI returns 0x100, 0x101 …
+func (f *Fake) SPI(_, _ netip.Addr, _ ipsec.Protocol) (ipsec.SPI, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lastSPI = max(f.lastSPI+1, ipsec.MinSPI)
+	return f.lastSPI, nil
+}
+
+// Adopt keeps those that the field Left names.
+func (f *Fake) Adopt(sas []*ipsec.SA) (kept []*ipsec.SA, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, sa := range sas {
+		if slices.Contains(f.Left, sa.ID) {
+			f.put(sa)
+			kept = append(kept, sa)
+		}
+	}
+	return kept, nil
+}
+
+// Faults returns none.
+func (f *Fake) Faults() []ipsec.Fault { return nil }
 
 // SetPolicies keeps the list and forgets the SAs of policies that were listed and
 // are no more.
@@ -71,11 +110,15 @@ func (f *Fake) AddSA(sa *ipsec.SA) error {
 	if f.sas[sa.ID] != nil {
 		return fmt.Errorf("%v: SPI is in use", sa.ID)
 	}
+	f.put(sa)
+	return nil
+}
+
+func (f *Fake) put(sa *ipsec.SA) {
 	if f.sas == nil {
 		f.sas, f.counters = make(map[ipsec.SAID]*ipsec.SA), make(map[ipsec.SAID]ipsec.Counters)
 	}
 	f.sas[sa.ID] = sa
-	return nil
 }
 
 // RemoveSA forgets the SA.
