@@ -24,15 +24,16 @@ type room struct {
 
 // The modules of others.
 const (
-	netlinkModule = "github.com/vishvananda/netlink"
-	xnetModule    = "golang.org/x/net"
-	xsysModule    = "golang.org/x/sys"
-	bigmodModule  = "filippo.io/bigmod"
-	xcryptoModule = "golang.org/x/crypto"
-	xtermModule   = "golang.org/x/term"
-	promptModule  = "github.com/c-bata/go-prompt"
-	sshModule     = "github.com/gliderlabs/ssh"
-	ptyModule     = "github.com/creack/pty"
+	netlinkModule  = "github.com/vishvananda/netlink"
+	xnetModule     = "golang.org/x/net"
+	xsysModule     = "golang.org/x/sys"
+	nftablesModule = "github.com/google/nftables"
+	bigmodModule   = "filippo.io/bigmod"
+	xcryptoModule  = "golang.org/x/crypto"
+	xtermModule    = "golang.org/x/term"
+	promptModule   = "github.com/c-bata/go-prompt"
+	sshModule      = "github.com/gliderlabs/ssh"
+	ptyModule      = "github.com/creack/pty"
 )
 
 // rooms is the rule. A new room means a new line here, in review. ike/wire
@@ -42,6 +43,8 @@ var rooms = map[string]room{
 	"ipsec/secret":     {pure: true},
 	"ipsec":            {pure: true, ours: list("acl ipsec/secret")},
 	"ipsec/esp":        {pure: true, ours: list("ipsec ipsec/secret")},
+	"ipsec/ah":         {pure: true, ours: list("ipsec ipsec/esp ipsec/secret")},
+	"ipsec/selection":  {pure: true, ours: list("ipsec acl")},
 	"ike/wire":         {pure: true, ours: list("ipsec/secret")},
 	"ike/keymat":       {pure: true, ours: list("ike/wire ipsec/secret"), others: list(bigmodModule)},
 	"ike":              {pure: true, ours: list("ike/wire ike/keymat ipsec ipsec/secret acl")},
@@ -54,13 +57,17 @@ var rooms = map[string]room{
 	"platform":      {pure: true, ours: list("ipsec/secret")},
 	"testdata/seed": {pure: true},
 
-	"cmd/sallyport":   {ours: list("*"), others: list(xsysModule, xcryptoModule, xtermModule, ptyModule)},
-	"shell":           {ours: list("commands ipsec/secret"), others: list(xsysModule, xtermModule, promptModule, ptyModule)},
-	"shell/sshd":      {ours: list("shell commands ipsec/secret"), others: list(xsysModule, xcryptoModule, sshModule)},
-	"ike/loop":        {ours: list("ike ike/keymat ipsec ipsec/secret platform/udp"), others: list(xsysModule)},
-	"ipsec/tunnel":    {ours: list("ipsec ipsec/esp ipsec/secret acl platform/tun platform/udp"), others: list(netlinkModule, xsysModule)},
+	"cmd/sallyport":     {ours: list("*"), others: list(xsysModule, xcryptoModule, xtermModule, ptyModule)},
+	"shell":             {ours: list("commands ipsec/secret"), others: list(xsysModule, xtermModule, promptModule, ptyModule)},
+	"shell/sshd":        {ours: list("shell commands ipsec/secret"), others: list(xsysModule, xcryptoModule, sshModule)},
+	"ike/loop":          {ours: list("ike ike/keymat ipsec ipsec/secret platform/udp"), others: list(xsysModule)},
+	"ipsec/tunnel":      {ours: list("ipsec ipsec/ah ipsec/esp ipsec/selection ipsec/xfrm/kernel ipsec/secret acl platform/tun platform/udp"), others: list(netlinkModule, xsysModule)},
+	"ipsec/xfrm/kernel": {ours: list("ipsec ipsec/selection ipsec/secret acl"), others: list(netlinkModule, nftablesModule, xsysModule)},
+	"ipsec/xfrm": {ours: list("ipsec ipsec/selection ipsec/xfrm/kernel ipsec/secret acl platform/udp"), others: list(netlinkModule, xsysModule),
+		around: list("ipsec/tunnel")}, // mixed pairs
+	"platform/gre":    {ours: list("platform platform/tun ipsec/secret"), others: list(xsysModule)},
 	"platform/icmp":   {ours: list("platform ipsec/secret"), others: list(xnetModule, xsysModule)},
-	"platform/link":   {ours: list("platform ipsec/secret"), others: list(netlinkModule, xsysModule)},
+	"platform/link":   {ours: list("platform platform/gre ipsec/secret"), others: list(netlinkModule, xsysModule)},
 	"platform/netns":  {ours: list("platform ipsec/secret"), others: list(netlinkModule, xsysModule)},
 	"platform/proc":   {ours: list("platform ipsec/secret"), others: list(xsysModule)},
 	"platform/store":  {ours: list("platform ipsec/secret"), others: list(xsysModule)},
