@@ -123,6 +123,23 @@ func (s *Socket) Write(b []byte, local, remote netip.AddrPort) error {
 	return err
 }
 
+// TakeESP has the system's IPsec take the ESP packets that come to the port (RFC 3948
+// §2.1) for itself, and drop NAT keep-alives; Read returns the rest. Even a kernel without ESP
+// takes them.
+func (s *Socket) TakeESP() error {
+	raw, err := s.conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	err = control(raw, func(fd int) error {
+		return unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_ENCAP, unix.UDP_ENCAP_ESPINUDP)
+	})
+	if err != nil {
+		return fmt.Errorf("UDP port %d: take ESP: %w", s.Port(), err)
+	}
+	return nil
+}
+
 // Close frees the port and wakes the reader.
 func (s *Socket) Close() error { return s.conn.Close() }
 

@@ -1,6 +1,7 @@
 package udp
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -252,4 +253,30 @@ func other(message []byte) []byte {
 	b := append([]byte(nil), message...)
 	b[12]++
 	return b
+}
+
+// TestTakeESP: IKE behind its marker comes through, a keep-alive and ESP do not.
+func TestTakeESP(t *testing.T) {
+	server, client := listen(t), listen(t)
+	if err := server.TakeESP(); err != nil {
+		if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOPROTOOPT) {
+			t.Skipf("the kernel has no IPsec: %v", err)
+		}
+		t.Fatal(err)
+	}
+	esp := append([]byte{0, 0, 1, 0}, make([]byte, 60)...)
+	ike := append(make([]byte, 4), "message"...)
+	for _, datagram := range [][]byte{{0xff}, esp, ike} {
+		if err := client.Write(datagram, netip.AddrPort{}, at("127.0.0.1", server.Port())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := make([]byte, 100)
+	if n, _, _, err := server.Read(b); err != nil || !bytes.Equal(b[:n], ike) {
+		t.Errorf("read % x, %v, want the datagram with the marker", b[:n], err)
+	}
+	server.Close()
+	if err := server.TakeESP(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("TakeESP of a closed socket = %v, want %v", err, net.ErrClosed)
+	}
 }
