@@ -40,8 +40,9 @@ type changes struct {
 	forward   bool // IP forwarding was off before
 }
 
-// Open takes hold of the host's network and removes what a crashed daemon
-// left. It needs CAP_NET_ADMIN for the latter, and for Apply.
+// Open takes hold of the host's network, and of what a crashed daemon left: the first
+// Apply keeps of it what is wanted, and removes the rest; Clean removes all. Both need
+// CAP_NET_ADMIN.
 func Open() (*Link, error) {
 	k, err := openNetlink()
 	if err != nil {
@@ -66,10 +67,15 @@ func open(k kernel) (*Link, error) {
 	if err := l.adopt(); err != nil {
 		return nil, fmt.Errorf("look for what an earlier run left: %w", err)
 	}
-	if err := l.reconcile(platform.Network{}); err != nil {
-		return nil, fmt.Errorf("remove what an earlier run left: %w", err)
-	}
 	return l, nil
+}
+
+// Clean removes what an earlier run left.
+func (l *Link) Clean() error {
+	if err := l.reconcile(platform.Network{}); err != nil {
+		return fmt.Errorf("remove what an earlier run left: %w", err)
+	}
+	return nil
 }
 
 // adopt takes what carries our mark as added by us.
@@ -129,6 +135,9 @@ func (l *Link) Close() error {
 	}
 	return err
 }
+
+// Leave lets go of the host's network and leaves all as it is, for a successor.
+func (l *Link) Leave() error { return l.kernel.close() }
 
 // Ethernet returns the names of the Ethernet devices in the kernel's order: the
 // N-th is GigabitEthernet0/0/N unless the operator says otherwise. It leaves

@@ -323,22 +323,53 @@ func TestCloseAfterError(t *testing.T) {
 	checkHolds(t, f, want)
 }
 
-// What a crashed daemon left carries our mark.
-func TestOpenAfterCrash(t *testing.T) {
+// What a crashed daemon left carries our mark: it can be removed as a whole.
+func TestCleanAfterCrash(t *testing.T) {
 	f := host()
 	apply(t, newLink(t, f), seed)
-	newLink(t, f)
+	left := f.String()
+	l := newLink(t, f)
+	checkHolds(t, f, left)
+	if err := l.Clean(); err != nil {
+		t.Fatal(err)
+	}
 	want := strings.Replace(untouched, "7: eth1: mtu 1500 down", "7: eth1: mtu 1500 up", 1) + "ip_forward\n"
 	checkHolds(t, f, want)
 }
 
+// What a predecessor left and is still wanted is not touched, and what is not goes.
+func TestApplyAfterCrash(t *testing.T) {
+	f := host()
+	apply(t, newLink(t, f), seed)
+	left := f.String()
+	f.fail["addr add 10.1.1.1/24 dev eth1"], f.fail["addr del 10.1.1.1/24 dev eth1"] = unix.EBUSY, unix.EBUSY
+	l := newLink(t, f)
+	apply(t, l, seed)
+	checkHolds(t, f, left)
+	if err := l.Leave(); err != nil {
+		t.Error(err)
+	}
+	checkHolds(t, f, left)
+	apply(t, newLink(t, f), platform.Network{Interfaces: seed.Interfaces})
+	checkHolds(t, f, strings.Replace(left, "10.9.0.0/16 via 10.1.1.9 dev eth1 metric 60 proto 83\n", "", 1))
+}
+
 func TestOpenRefused(t *testing.T) {
-	for _, broken := range []string{"link", "addr", "route", "addr del 10.1.1.1/24 dev eth1"} {
+	for _, broken := range []string{"addr", "route"} {
 		f := host()
 		apply(t, newLink(t, f), seed)
 		f.fail[broken] = unix.EPERM
 		if _, err := open(f); !errors.Is(err, unix.EPERM) || !strings.Contains(err.Error(), "an earlier run left") {
 			t.Errorf("open where %s fails = %v, want %v", broken, err, unix.EPERM)
+		}
+	}
+	for _, broken := range []string{"link", "addr del 10.1.1.1/24 dev eth1"} {
+		f := host()
+		apply(t, newLink(t, f), seed)
+		l := newLink(t, f)
+		f.fail[broken] = unix.EPERM
+		if err := l.Clean(); !errors.Is(err, unix.EPERM) || !strings.Contains(err.Error(), "an earlier run left") {
+			t.Errorf("Clean where %s fails = %v, want %v", broken, err, unix.EPERM)
 		}
 	}
 }
