@@ -1,4 +1,4 @@
-# Targets: build demo test check bench fuzz lint. The README says what each
+# Targets: build demo test test-kernel check bench fuzz lint. The README says what each
 # needs. Go comes from PATH and is never downloaded.
 
 BUILD     := .build
@@ -15,7 +15,7 @@ VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 # The race detector needs a C compiler. Without one, `check` says so.
 RACE := $(shell command -v "$$(go env CC 2>/dev/null)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: all build demo test check unit lint bench fuzz peers
+.PHONY: all build demo test test-kernel check unit lint bench fuzz peers
 
 all: build
 
@@ -26,9 +26,16 @@ build:
 demo: build
 	$(BUILD)/sallyport demo $(if $(KEEP),--keep)
 
-# Everything: what needs nothing, what needs namespaces, what needs the peers.
+# Everything: what needs nothing, what needs namespaces, what needs the peers;
+# and then what needs another kernel.
 test: build peers
 	@{ CGO_ENABLED=0 go test -v -count=1 -timeout 30m ./... 2>&1; echo "exit $$?"; } | awk -f .ci/digest
+	@.ci/test-kernel
+
+# The kernel's dataplane, on a kernel that has ESP: a guest of QEMU's. One test of
+# it: .ci/test-kernel ./cmd/sallyport -test.run '^TestTwins$$'
+test-kernel: peers
+	@.ci/test-kernel
 
 peers:
 	@if [ "$$(id -u)" = 0 ]; then .ci/install-peers; \

@@ -58,14 +58,14 @@ type pureBox struct {
 func newPureBox() *pureBox { return &pureBox{engine: ike.New(nil, rand.Reader)} }
 
 func (b *pureBox) Apply(c *Config) (err error) {
-	config, err := c.IKE(port)
+	protection, err := c.Protection(port)
 	if err != nil {
 		return err
 	}
 	if b.network, err = c.Network(port); err != nil {
 		return err
 	}
-	b.engine.Step(time.Time{}, ike.SetConfig{Config: config})
+	b.engine.Step(time.Time{}, ike.SetConfig{Config: protection.IKE})
 	return nil
 }
 

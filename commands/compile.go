@@ -10,7 +10,6 @@ import (
 	"sallyport/acl"
 	"sallyport/ike"
 	"sallyport/ipsec"
-	"sallyport/platform"
 )
 
 // compiled is what was made of a configuration, kept so that the next version
@@ -21,7 +20,8 @@ type compiled struct {
 	builtIn  *ike.Proposal
 	groups   map[string][]*Policy
 	applied  map[string]application // by name of the interface
-	config   *ike.Config
+	tunnels  map[string]builtTunnel // likewise
+	whole    *Protection
 }
 
 // An application is a policy group as an interface has it.
@@ -30,13 +30,15 @@ type application struct {
 	device string
 	group  []*Policy
 	built  []builtPolicy // one for each entry of the group
+	abroad bool          // an entry looks at another interface
 }
 
 // builtPolicy is a policy and what it was made of.
 type builtPolicy struct {
 	from   ingredients
 	offers []*ipsec.Proposal
-	policy *ike.Policy // nil: the entry is not complete
+	policy *ike.Policy // of an isakmp entry; nil: it is not complete
+	manual *manualPair // of a manual one, likewise
 }
 
 // ingredients are all that a policy depends on but its proposals. They are
@@ -49,9 +51,10 @@ type ingredients struct {
 	local    netip.Addr
 	lifetime ipsec.Lifetime
 	auto     bool
+	offload  bool
 }
 
-// IKE returns what the engine and the dataplane are told: all proposals, and
+// Protection returns what the engine and the dataplane are told: all proposals, and
 // the entries of the policy groups in the order of interfaces and numbers.
 // Entries that are not complete, or whose interface is shut down, are left out.
 // device names the Linux device of an interface; its error is returned.
@@ -59,13 +62,16 @@ type ingredients struct {
 // What did not change since the version that c was cloned from is the same
 // pointer, the result itself too. c remembers it, so that calls are to be
 // serialised.
-func (c *Config) IKE(device func(name string) (string, error)) (*ike.Config, error) {
+func (c *Config) Protection(device func(name string) (string, error)) (*Protection, error) {
 	b := c.builder()
-	config := &ike.Config{Policies: make([]*ike.Policy, 0, len(c.Policies))}
-	for _, p := range values(c.IKEProposals, cmp.Compare[uint32]) {
-		config.Proposals = append(config.Proposals, &p.Proposal)
+	p := &Protection{IKE: &ike.Config{Policies: make([]*ike.Policy, 0, len(c.Policies))}, Policies: make([]*ipsec.Policy, 0, len(c.Policies))}
+	for _, proposal := range values(c.IKEProposals, cmp.Compare[uint32]) {
+		p.IKE.Proposals = append(p.IKE.Proposals, &proposal.Proposal)
 	}
-	config.Proposals = append(config.Proposals, b.now.builtIn)
+	p.IKE.Proposals = append(p.IKE.Proposals, b.now.builtIn)
+	if err := b.addTunnels(p, device); err != nil {
+		return nil, err
+	}
 	for _, i := range values(c.Interfaces, strings.Compare) {
 		if i.Policy == "" || i.Shutdown {
 			continue
@@ -76,31 +82,48 @@ func (c *Config) IKE(device func(name string) (string, error)) (*ike.Config, err
 		}
 		applied := b.apply(i, linux)
 		b.now.applied[i.Name] = applied
-		for n := range applied.built {
-			if p := applied.built[n].policy; p != nil {
-				config.Policies = append(config.Policies, p)
-			}
-		}
+		p.add(&applied)
 	}
-	b.now.config = unlessSame(config, b.old.config)
+	b.now.whole = p.unlessSame(b.old.whole)
 	c.compiled = b.now
-	return b.now.config, nil
+	return b.now.whole, nil
 }
 
-// unlessSame returns config, or old if that says the same.
-func unlessSame(config, old *ike.Config) *ike.Config {
-	if old != nil && slices.Equal(config.Proposals, old.Proposals) && slices.Equal(config.Policies, old.Policies) {
+// add appends what an interface makes of its group.
+func (p *Protection) add(a *application) {
+	for n := range a.built {
+		if policy := a.built[n].policy; policy != nil {
+			p.IKE.Policies = append(p.IKE.Policies, policy)
+			p.Policies = append(p.Policies, &policy.Policy)
+		}
+		if pair := a.built[n].manual; pair != nil {
+			p.Policies = append(p.Policies, pair.policy)
+			p.Manual = append(p.Manual, pair.inbound, pair.outbound)
+		}
+	}
+}
+
+// unlessSame returns p, with what is the same in old taken from there, or old if all is.
+// old may be nil.
+func (p *Protection) unlessSame(old *Protection) *Protection {
+	if old == nil {
+		return p
+	}
+	if slices.Equal(p.IKE.Proposals, old.IKE.Proposals) && slices.Equal(p.IKE.Policies, old.IKE.Policies) {
+		p.IKE = old.IKE
+	}
+	if p.IKE == old.IKE && slices.Equal(p.Policies, old.Policies) && slices.Equal(p.Manual, old.Manual) {
 		return old
 	}
-	return config
+	return p
 }
 
 // A builder makes policies of a configuration, with the help of what was made of an
 // older version.
 type builder struct {
 	*Config
-	old, now                             *compiled
-	policies, lists, peers, ipsec, times bool // they are what they were
+	old, now                                    *compiled
+	policies, lists, peers, ipsec, times, ports bool // they are what they were
 }
 
 func (c *Config) builder() builder {
@@ -112,7 +135,7 @@ func (c *Config) builder() builder {
 	b := builder{
 		Config: c, old: old,
 		policies: c.compiled != nil && same(partPolicies), lists: same(partACLs), peers: same(partIKEPeers),
-		ipsec: same(partIPsecProposals), times: c.Lifetime == old.lifetime,
+		ipsec: same(partIPsecProposals), times: c.Lifetime == old.lifetime, ports: same(partInterfaces),
 	}
 	b.now = &compiled{
 		written: c.written, lifetime: c.Lifetime, builtIn: old.builtIn, groups: b.grouped(),
@@ -140,7 +163,7 @@ func (b *builder) grouped() map[string][]*Policy {
 func (b *builder) apply(i *Interface, device string) application {
 	a := application{to: i, device: device, group: b.now.groups[i.Policy]}
 	old := b.old.applied[i.Name]
-	if i == old.to && device == old.device && b.policies && b.lists && b.peers && b.ipsec && b.times {
+	if i == old.to && device == old.device && b.policies && b.lists && b.peers && b.ipsec && b.times && (b.ports || !old.abroad) {
 		return old
 	}
 	a.built = make([]builtPolicy, len(a.group))
@@ -154,6 +177,7 @@ func (b *builder) apply(i *Interface, device string) application {
 			before = &old.built[at]
 		}
 		a.built[n] = b.build(i, device, entry, before)
+		a.abroad = a.abroad || entry.LocalInterface != ""
 	}
 	return a
 }
@@ -170,8 +194,11 @@ func (b *builder) build(i *Interface, device string, entry *Policy, before *buil
 	if before != nil && before.from == built.from && slices.Equal(before.offers, built.offers) {
 		return *before
 	}
-	if built.from.complete() && len(built.offers) > 0 {
-		id := ipsec.PolicyID{Interface: i.Name, Name: entry.Name, Sequence: entry.Sequence}
+	id := ipsec.PolicyID{Interface: i.Name, Name: entry.Name, Sequence: entry.Sequence}
+	switch {
+	case entry.Manual:
+		built.manual = b.manualPair(id, &built.from, before)
+	case built.from.complete() && len(built.offers) > 0:
 		built.policy = built.from.policy(id, built.offers)
 	}
 	return built
@@ -187,7 +214,7 @@ func (b *builder) ingredients(i *Interface, device string, entry *Policy, before
 			Duration: cmp.Or(entry.Lifetime.Duration, b.Lifetime.Duration),
 			Octets:   cmp.Or(entry.Lifetime.Octets, b.Lifetime.Octets),
 		},
-		auto: entry.Auto || i.AutoNeg,
+		auto: entry.Auto || i.AutoNeg, offload: i.Offload,
 	}
 	known := before != nil && before.from.entry == entry
 	if known && b.lists {
@@ -200,7 +227,9 @@ func (b *builder) ingredients(i *Interface, device string, entry *Policy, before
 	} else {
 		from.peer = b.IKEPeers[entry.Peer]
 	}
-	if len(i.Addresses) > 0 {
+	if entry.Manual {
+		from.local = b.localEnd(entry)
+	} else if len(i.Addresses) > 0 {
 		from.local = i.Addresses[0].Addr()
 	}
 	if from.peer != nil && from.peer.Local.IsValid() {
@@ -228,34 +257,8 @@ func (f *ingredients) policy(id ipsec.PolicyID, offers []*ipsec.Proposal) *ike.P
 	return &ike.Policy{
 		Policy: ipsec.Policy{
 			ID: id, Device: f.device, Local: f.local, Remote: f.peer.Remote, ACL: f.list, Window: f.entry.Window,
+			Transform: offers[0].Transform, Mode: offers[0].Mode.Proposed(), Offload: f.offload,
 		},
 		Peer: f.peer, Proposals: offers, PFS: f.entry.PFS, Lifetime: f.lifetime, Auto: f.auto,
 	}
-}
-
-// Network returns what the host is told: the interfaces and the routes. device
-// is as for IKE.
-func (c *Config) Network(device func(name string) (string, error)) (platform.Network, error) {
-	var n platform.Network
-	for _, i := range values(c.Interfaces, strings.Compare) {
-		linux, err := device(i.Name)
-		if err != nil {
-			return n, fmt.Errorf("interface %s: %w", i.Name, err)
-		}
-		n.Interfaces = append(n.Interfaces, platform.Interface{
-			Device: linux, Addresses: i.Addresses, MTU: i.MTU, Down: i.Shutdown,
-		})
-	}
-	for _, r := range sortedRoutes(c) {
-		route := platform.Route{Destination: r.Destination, NextHop: r.NextHop, Preference: r.Preference}
-		if r.Interface != "" {
-			linux, err := device(r.Interface)
-			if err != nil {
-				return n, fmt.Errorf("route to %v: %w", r.Destination, err)
-			}
-			route.Device = linux
-		}
-		n.Routes = append(n.Routes, route)
-	}
-	return n, nil
 }

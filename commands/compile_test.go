@@ -35,11 +35,17 @@ interface GigabitEthernet0/0/2
 
 func built(t *testing.T, c *Config) *ike.Config {
 	t.Helper()
-	config, err := c.IKE(port)
+	return protection(t, c).IKE
+}
+
+// protection returns what the test's box is told.
+func protection(t *testing.T, c *Config) *Protection {
+	t.Helper()
+	p, err := c.Protection(port)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return config
+	return p
 }
 
 func TestIKE(t *testing.T) {
@@ -193,7 +199,7 @@ func TestNoDevice(t *testing.T) {
 	gone := errors.New("no such device")
 	none := func(name string) (string, error) { return "", gone }
 	c := replayed(t, branch+"ip route-static 10.0.0.0 8 g0/0/3\n")
-	if _, err := c.IKE(none); !errors.Is(err, gone) || !strings.Contains(err.Error(), "GigabitEthernet0/0/2") {
+	if _, err := c.Protection(none); !errors.Is(err, gone) || !strings.Contains(err.Error(), "GigabitEthernet0/0/2") {
 		t.Errorf("IKE: %v", err)
 	}
 	if _, err := c.Network(none); !errors.Is(err, gone) || !strings.Contains(err.Error(), "GigabitEthernet0/0/2") {

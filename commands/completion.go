@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sallyport/commands/grammar"
+	"sallyport/commands/kind"
 )
 
 // Help returns what may be typed after text where the session stands, as `?`
@@ -131,8 +132,10 @@ func (c *Config) names(of string) []string {
 		return c.listNames(of == "acl name")
 	case "ipsec proposal":
 		return slices.Collect(maps.Keys(c.IPsecProposals))
-	case "interface":
-		return slices.Collect(maps.Keys(c.Interfaces))
+	case "interface", "port", "tunnel":
+		return c.interfaceNames(of)
+	case "ipsec profile":
+		return slices.Collect(maps.Keys(c.Profiles))
 	case "ipsec policy":
 		var names []string
 		for k := range c.Policies {
@@ -141,6 +144,15 @@ func (c *Config) names(of string) []string {
 		return names
 	}
 	return c.managementNames(of)
+}
+
+// interfaceNames returns the names of the interfaces, or of the ports or tunnels among
+// them.
+func (c *Config) interfaceNames(of string) []string {
+	names := slices.Collect(maps.Keys(c.Interfaces))
+	return slices.DeleteFunc(names, func(name string) bool {
+		return of == "port" && kind.IsTunnel(name) || of == "tunnel" && !kind.IsTunnel(name)
+	})
 }
 
 func numbers[V any](m map[uint32]V) []string {

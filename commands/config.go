@@ -29,6 +29,7 @@ type Config struct {
 	ACLs           map[string]*acl.ACL // by name; those that have none by number
 	IPsecProposals map[string]*ipsec.Proposal
 	Policies       map[PolicyKey]*Policy
+	Profiles       map[string]*Policy    // ipsec profiles: policies without an ACL, their Sequence 0
 	Interfaces     map[string]*Interface // by canonical name, such as GigabitEthernet0/0/2
 	Routes         map[RouteKey]*Route
 	Lifetime       ipsec.Lifetime // ipsec sa global-duration
@@ -50,6 +51,7 @@ const (
 	partACLs
 	partIPsecProposals
 	partPolicies
+	partProfiles
 	partInterfaces
 	partRoutes
 	parts
@@ -80,16 +82,27 @@ type PolicyKey struct {
 	Sequence uint32
 }
 
-// A Policy is an `ipsec policy NAME SEQ isakmp`. Zero fields are not configured.
+// A Policy is an `ipsec policy NAME SEQ { isakmp | manual }`. Zero fields are not
+// configured.
 type Policy struct {
 	PolicyKey
+	Manual    bool     // its SAs are configured, not negotiated
 	ACL       string   // key of Config.ACLs
-	Proposals []string // up to 12, in order of preference
-	Peer      string
-	PFS       wire.Group
-	Lifetime  ipsec.Lifetime // a zero field: the global one
-	Auto      bool           // sa trigger-mode auto
-	Window    int            // anti-replay window in packets; 0: the default, 1024
+	Proposals []string // up to 12, in order of preference; of a manual one there is one
+
+	// Of an isakmp one.
+	Peer     string
+	PFS      wire.Group
+	Lifetime ipsec.Lifetime // a zero field: the global one
+	Auto     bool           // sa trigger-mode auto
+	Window   int            // anti-replay window in packets; 0: the default, 1024
+
+	// Of a manual one.
+	Local          netip.Addr
+	LocalInterface string // whose primary address is the local end, if Local is zero
+	Remote         netip.Addr
+	SPIs           []ManualSPI // one for each side, inbound ones first
+	Keys           []ManualKey // a string, or up to two in digits, for each side
 }
 
 // An Interface is an `interface X`.
@@ -101,6 +114,9 @@ type Interface struct {
 	Shutdown    bool
 	Policy      string // name of the policy group; empty: none
 	AutoNeg     bool   // bring its SAs up without traffic
+	Offload     bool   // have its hardware encrypt, where it can
+	Unnumbered  string // interface whose primary address this one borrows; empty: none
+	Tunnel      Tunnel // what a tunnel interface has beside
 }
 
 // A RouteKey tells static routes apart.
@@ -135,6 +151,7 @@ func New() *Config {
 		ACLs:           map[string]*acl.ACL{},
 		IPsecProposals: map[string]*ipsec.Proposal{},
 		Policies:       map[PolicyKey]*Policy{},
+		Profiles:       map[string]*Policy{},
 		Interfaces:     map[string]*Interface{},
 		Routes:         map[RouteKey]*Route{},
 		Lifetime:       ipsec.Lifetime{Duration: defaultSeconds * time.Second, Octets: defaultKilobytes << 10},

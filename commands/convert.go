@@ -52,7 +52,7 @@ func blocksOf(text string) (blocks []block) {
 	return blocks
 }
 
-// RenderClear is Render with the keys of the peers in clear, for a box that is
+// RenderClear is Render with its keys in clear, for a box that is
 // not this one.
 func (c *Config) RenderClear() string {
 	var words []string

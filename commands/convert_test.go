@@ -35,6 +35,18 @@ func TestConvert(t *testing.T) {
 	}
 }
 
+// TestManualKeysInClear takes a configuration to a box that is not this one.
+func TestManualKeysInClear(t *testing.T) {
+	c := replayed(t, byHand()+"ipsec policy m 5\n sa string-key inbound esp \"two words\"\n")
+	text := c.RenderClear()
+	if !strings.Contains(text, digits(20, "a2")) || !strings.Contains(text, `"two words"`) {
+		t.Errorf("rendered as\n%s", text)
+	}
+	if again := replayed(t, text); again.Render(seal) != c.Render(seal) {
+		t.Errorf("replayed as\n%s\nwant\n%s", again.Render(seal), c.Render(seal))
+	}
+}
+
 // TestALineOfIOSIsTakenWholeOrNotAtAll has the last of the lines that stand for one
 // refused, in a file and in a session.
 func TestALineOfIOSIsTakenWholeOrNotAtAll(t *testing.T) {

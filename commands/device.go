@@ -22,7 +22,11 @@ type Device interface {
 	Refusals() []ike.Refusal // every reason, counted since the start
 	SACounters(ipsec.SAID) (ipsec.Counters, bool)
 	Statistics() ipsec.Statistics
-	Reset(ike.Reset)
+	Faults() []ipsec.Fault     // the system's own counters of IPsec errors that are not zero
+	ManualSAs() []ManualStatus // the configured pairs that are in force, in order of their policies
+	// Reset deletes SAs. With ChildrenOnly it also takes out the configured pairs that
+	// r names (ManualStatus.Named), and puts them in again at once.
+	Reset(r ike.Reset)
 
 	// Ping sends echo requests and calls reply for each answer or loss, until
 	// all are done or ctx ends.

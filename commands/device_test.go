@@ -5,9 +5,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"sallyport/commands/kind"
 	"sallyport/ike"
 	"sallyport/ipsec"
 	"sallyport/ipsec/secret"
@@ -50,7 +52,23 @@ func (d *fakeDevice) Refusals() []ike.Refusal {
 func (d *fakeDevice) SACounters(ipsec.SAID) (ipsec.Counters, bool) { return ipsec.Counters{}, false }
 
 func (d *fakeDevice) Statistics() ipsec.Statistics { return ipsec.Statistics{} }
-func (d *fakeDevice) Reset(r ike.Reset)            { d.resets = append(d.resets, r) }
+func (d *fakeDevice) Faults() []ipsec.Fault        { return nil }
+
+// ManualSAs returns those of the configuration in force.
+func (d *fakeDevice) ManualSAs() (all []ManualStatus) {
+	if len(d.applied) == 0 {
+		return nil
+	}
+	p, err := d.applied[len(d.applied)-1].Clone().Protection(port)
+	if err != nil {
+		return nil
+	}
+	for pair := range slices.Chunk(p.Manual, 2) {
+		all = append(all, ManualStatus{Policy: pair[0].Policy, Inbound: pair[0], Outbound: pair[1], Created: established})
+	}
+	return all
+}
+func (d *fakeDevice) Reset(r ike.Reset) { d.resets = append(d.resets, r) }
 
 // Ping loses the first request and answers the others.
 func (d *fakeDevice) Ping(ctx context.Context, p Ping, reply func(PingReply)) error {
@@ -81,8 +99,11 @@ func open(stored string) (secret.Octets, error) {
 
 func (d *fakeDevice) Port(name string) (string, error) { return port(name) }
 
-// port knows GigabitEthernet0/0/0 to 0/0/9 and Linux's eth devices.
+// port knows GigabitEthernet0/0/0 to 0/0/9, Linux's eth devices, and tunnels.
 func port(name string) (string, error) {
+	if kind.IsTunnel(name) {
+		return strings.ReplaceAll(name, "/", "-"), nil
+	}
 	var n int
 	if _, err := fmt.Sscanf(name, "GigabitEthernet0/0/%1d", &n); err == nil && len(name) == len("GigabitEthernet0/0/0") {
 		return fmt.Sprintf("eth%d", n), nil

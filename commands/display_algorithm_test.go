@@ -38,14 +38,14 @@ func TestEveryCombinationHasANameOfItsOwn(t *testing.T) {
 		for _, named := range []struct {
 			seen map[string]ipsec.Offer
 			name string
-		}{{brief, algorithmText(sa)}, {full, proposalText(sa)}} {
+		}{{brief, partOf(sa).algorithms()}, {full, partOf(sa).proposal()}} {
 			if other, ok := named.seen[named.name]; ok {
 				t.Errorf("%v and %v are both called %q", o, other, named.name)
 			}
 			named.seen[named.name] = o
 		}
-		if name := algorithmText(sa); strings.Contains(name, " ") || !strings.HasPrefix(name, "E:") || !strings.HasSuffix(name, ";") {
-			t.Errorf("algorithmText of %v = %q", o, name)
+		if name := partOf(sa).algorithms(); strings.Contains(name, " ") || !strings.HasPrefix(name, "E:") || !strings.HasSuffix(name, ";") {
+			t.Errorf("algorithms of %v = %q", o, name)
 		}
 	}
 	if want := 6*5 + 3; len(brief) != want {
@@ -56,7 +56,7 @@ func TestEveryCombinationHasANameOfItsOwn(t *testing.T) {
 // The table's columns stay where they are whatever the algorithms are called.
 func TestEveryCombinationKeepsTheColumns(t *testing.T) {
 	for _, o := range combinations() {
-		text := newIPsecSABriefDisplay(withAlgorithms(o), saFilter{}).text()
+		text := newIPsecSABriefDisplay(saPairs(withAlgorithms(o), nil, saFilter{})).text()
 		cellsAt(t, lineWith(t, text, "3171402288"), []int{0, 16, 32, 43, 53},
 			"192.0.2.1", "198.51.100.7", "3171402288", "ESP", "E:"+o.Encryption.String()+";")
 	}
@@ -65,7 +65,7 @@ func TestEveryCombinationKeepsTheColumns(t *testing.T) {
 // An authenticator is named exactly when the SA has one.
 func TestEveryCombinationNamesItsAuthenticator(t *testing.T) {
 	for _, o := range combinations() {
-		text := newIPsecSADisplay(then, withAlgorithms(o), seedCounters, saFilter{}).text()
+		text := newIPsecSADisplay(then, saPairs(withAlgorithms(o), nil, saFilter{}), seedCounters).text()
 		if got, want := strings.Count(text, "ESP-ENCRYPT-"+o.Encryption.String()), 2; got != want {
 			t.Errorf("the cipher of %v is named %d times, want %d", o, got, want)
 		}

@@ -45,7 +45,7 @@ const longestObject = 64
 // objectSorts are the sorts that the system view has views for.
 func objectSorts() grammar.Kind[string] {
 	words := []grammar.Word[string]{{Text: systemSort, Help: "Of the system view", Value: systemSort}}
-	seen := map[string]bool{interfaceSort: true}
+	seen := map[string]bool{interfaceSort: true, tunnelSort: true}
 	for _, u := range systemTable.Usages() {
 		if u.Opens == nil || seen[u.Opens.Sort()] {
 			continue
@@ -95,14 +95,10 @@ func (d *displayConfiguration) lines(c *Config, seal func(secret.Octets) string)
 
 // wants reports whether a block is of the part.
 func (d *displayConfiguration) wants(b *grammar.Block) bool {
-	sort := d.Sort
-	if d.Interfaces {
-		sort = interfaceSort
-	}
 	switch {
-	case sort == systemSort:
+	case d.Sort == systemSort:
 		return !b.Object
-	case b.Sort != sort:
+	case d.Interfaces && b.Sort != interfaceSort && b.Sort != tunnelSort, !d.Interfaces && b.Sort != d.Sort:
 		return false
 	}
 	name := strings.TrimPrefix(strings.TrimPrefix(b.Tag, b.Sort), "-")

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"sallyport/commands/kind"
 )
 
 // nullInterface is where routes that drop packets lead. Every box has it, and no
@@ -36,6 +38,8 @@ type interfaceEntry struct {
 	OutBits    uint64            `json:"output_bits_per_second"`
 	OutPackets uint64            `json:"output_packets_per_second"`
 	Counters   InterfaceCounters `json:"counters"`
+
+	Tunnel *tunnelEntry `json:"tunnel"` // null: it is none
 }
 
 // newInterfaceDisplay shows the interface of a name, or with "" all.
@@ -50,6 +54,7 @@ func newInterfaceDisplay(s *Session, name string) (interfaceDisplay, error) {
 		d.Interfaces = append(d.Interfaces, newInterfaceEntry(i, names[i.Device], s.running.config))
 	}
 	d.Interfaces = append(d.Interfaces, nullEntry())
+	d.withTunnels(s.running.config)
 	slices.SortStableFunc(d.Interfaces, func(a, b interfaceEntry) int { return compareInterfaces(a.Name, b.Name) })
 	if name == "" {
 		return d, nil
@@ -86,16 +91,19 @@ func (s *Session) interfaceNames(all []InterfaceStatus) map[string]string {
 	return names
 }
 
-// compareInterfaces puts GigabitEthernet first, in the order of its numbers, and
-// NULL0 last.
+// compareInterfaces puts GigabitEthernet first, in the order of its numbers, the tunnels
+// behind the other devices, and NULL0 last.
 func compareInterfaces(a, b string) int {
 	class := func(name string) (int, [3]int) {
 		var n [3]int
 		switch _, err := fmt.Sscanf(name, "GigabitEthernet%d/%d/%d", &n[0], &n[1], &n[2]); {
 		case err == nil:
 			return 0, n
-		case name == nullInterface:
+		case kind.IsTunnel(name):
+			fmt.Sscanf(name, "Tunnel%d/%d/%d", &n[0], &n[1], &n[2]) // or as many numbers as there are
 			return 2, n
+		case name == nullInterface:
+			return 3, n
 		}
 		return 1, [3]int{}
 	}
@@ -181,6 +189,9 @@ func (d interfaceDisplay) text() string {
 		p.add(strings.TrimRight("Description:"+i.Description, " "))
 		p.addf("Route Port,The Maximum Transmit Unit is %d", i.MTU)
 		i.addresses(&p)
+		if i.Tunnel != nil {
+			i.Tunnel.addTo(&p)
+		}
 		if i.Hardware != "" {
 			p.addf("IP Sending Frames' Format is PKTFMT_ETHNT_2, Hardware address is %s", vrpHardware(i.Hardware))
 		}

@@ -16,8 +16,10 @@ type ipsecProposalLine struct {
 	Name        string   `json:"name"`
 	Mode        string   `json:"encapsulation_mode"`
 	Transform   string   `json:"transform"`
-	Integrities []string `json:"esp_authentication"`
-	Encryptions []string `json:"esp_encryption"`
+	AH          []string `json:"ah_authentication"` // empty: without AH
+	ESP         bool     `json:"esp"`
+	Integrities []string `json:"esp_authentication"` // empty: none
+	Encryptions []string `json:"esp_encryption"`     // empty: NULL
 }
 
 // newIPsecProposalDisplay returns the proposals in the order given.
@@ -26,18 +28,23 @@ func newIPsecProposalDisplay(all []*ipsec.Proposal) ipsecProposalDisplay {
 }
 
 func newIPsecProposalLine(p *ipsec.Proposal) ipsecProposalLine {
-	return ipsecProposalLine{
-		Name:        p.Name,
-		Mode:        modeName(p.Mode),
-		Transform:   "esp-new",
-		Integrities: mapped(p.Integrities, espAuthentication),
-		Encryptions: mapped(p.Encryptions, ipsec.Encryption.String),
+	r := ipsecProposalLine{
+		Name: p.Name, Mode: modeName(p.Mode), Transform: p.Transform.String() + "-new",
+		AH: []string{}, ESP: p.Transform.HasESP(), Integrities: []string{}, Encryptions: []string{},
 	}
+	if p.Transform.HasAH() {
+		r.AH = mapped(p.AHIntegrities, authentication)
+	}
+	if r.ESP {
+		r.Integrities = mapped(p.Integrities, authentication)
+		r.Encryptions = mapped(p.Encryptions, ipsec.Encryption.String)
+	}
+	return r
 }
 
-// espAuthenticationNames are the authenticators as this display writes them, with
+// authenticationNames are the authenticators as this display writes them, with
 // HMAC inside and, unlike the displays of SAs, SHA2's own length.
-var espAuthenticationNames = map[ipsec.Integrity]string{
+var authenticationNames = map[ipsec.Integrity]string{
 	ipsec.MD5:    "MD5-HMAC-96",
 	ipsec.SHA1:   "SHA1-HMAC-96",
 	ipsec.SHA256: "SHA2-HMAC-256",
@@ -45,7 +52,7 @@ var espAuthenticationNames = map[ipsec.Integrity]string{
 	ipsec.SHA512: "SHA2-HMAC-512",
 }
 
-func espAuthentication(i ipsec.Integrity) string { return espAuthenticationNames[i] }
+func authentication(i ipsec.Integrity) string { return authenticationNames[i] }
 
 // text prints how many there are and a block for each.
 func (d ipsecProposalDisplay) text() string {
@@ -59,7 +66,7 @@ func (d ipsecProposalDisplay) text() string {
 }
 
 // ipsecProposalColumns leave 15 for the longest name.
-var ipsecProposalColumns = columns{0, 17, 28, 39, 54}
+var ipsecProposalColumns = columns{0, 17, 28, 40, 55, 70}
 
 // brief prints one line for each proposal, its algorithms with commas.
 func (d ipsecProposalDisplay) brief() string {
@@ -68,11 +75,12 @@ func (d ipsecProposalDisplay) brief() string {
 	if len(d.Proposals) == 0 {
 		return p.text()
 	}
-	p.add(dashes(68))
-	p.add(ipsecProposalColumns.row("Proposal name", "Mode", "Transform", "ESP auth", "ESP encryption"))
-	p.add(dashes(68))
+	p.add(dashes(84))
+	p.add(ipsecProposalColumns.row("Proposal name", "Mode", "Transform", "AH auth", "ESP auth", "ESP encryption"))
+	p.add(dashes(84))
 	for _, r := range d.Proposals {
-		p.add(ipsecProposalColumns.row(r.Name, r.Mode, r.Transform, listOrNull(r.Integrities), listOrNull(r.Encryptions)))
+		p.add(ipsecProposalColumns.row(r.Name, r.Mode, r.Transform,
+			listOf(len(r.AH) > 0, r.AH), listOf(r.ESP, r.Integrities), listOf(r.ESP, r.Encryptions)))
 	}
 	return p.text()
 }
@@ -90,8 +98,13 @@ func (r ipsecProposalLine) addTo(p *page) {
 	p.addf("IPSec proposal name: %s", r.Name)
 	p.add(ipsecProposalForm.line("Encapsulation mode", r.Mode))
 	p.add(ipsecProposalForm.line("Transform", r.Transform))
-	p.add(ipsecProposalForm.line("ESP protocol", "Authentication "+orNull(r.Integrities)))
-	p.addf("%*sEncryption %s", ipsecProposalForm.value(), "", orNull(r.Encryptions))
+	if len(r.AH) > 0 {
+		p.add(ipsecProposalForm.line("AH protocol", "Authentication "+orNull(r.AH)))
+	}
+	if r.ESP {
+		p.add(ipsecProposalForm.line("ESP protocol", "Authentication "+orNull(r.Integrities)))
+		p.addf("%*sEncryption %s", ipsecProposalForm.value(), "", orNull(r.Encryptions))
+	}
 }
 
 // orNull joins names, or says NULL for none at all (RFC 2410).
@@ -102,7 +115,10 @@ func orNull(names []string) string {
 	return spaced(names)
 }
 
-// listOrNull is orNull as one word.
-func listOrNull(names []string) string {
+// listOf is orNull as one word, and a dash for a protocol that is not there.
+func listOf(there bool, names []string) string {
+	if !there {
+		return "-"
+	}
 	return strings.Join(strings.Fields(orNull(names)), ",")
 }

@@ -78,11 +78,11 @@ func TestIPsecProposalOffsets(t *testing.T) {
 
 func TestESPAuthentication(t *testing.T) {
 	for _, i := range ipsec.Integrities() {
-		if name := espAuthentication(i); !strings.Contains(name, "-HMAC-") {
-			t.Errorf("espAuthentication(%v) = %q, want a name", i, name)
+		if name := authentication(i); !strings.Contains(name, "-HMAC-") {
+			t.Errorf("authentication(%v) = %q, want a name", i, name)
 		}
 	}
-	if got, want := espAuthentication(ipsec.SHA256), "SHA2-HMAC-256"; got != want {
-		t.Errorf("espAuthentication(SHA256) = %q, want %q", got, want)
+	if got, want := authentication(ipsec.SHA256), "SHA2-HMAC-256"; got != want {
+		t.Errorf("authentication(SHA256) = %q, want %q", got, want)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"sallyport/ike"
 	"sallyport/ipsec"
 )
 
@@ -23,31 +22,27 @@ type ipsecSALine struct {
 	Algorithm   string     `json:"algorithm"`
 }
 
-// newIPsecSABriefDisplay returns the SAs that only lets through, newest pair
-// first, of each pair the outbound one first.
-func newIPsecSABriefDisplay(all []ike.Status, only saFilter) ipsecSABriefDisplay {
-	d := ipsecSABriefDisplay{Rows: []ipsecSALine{}}
-	for _, e := range childEntries(all, only) {
-		d.Tunnels++
-		for _, sa := range []*ipsec.SA{e.child.Outbound, e.child.Inbound} {
-			if sa != nil {
-				d.Rows = append(d.Rows, newIPsecSALine(sa))
-			}
+// newIPsecSABriefDisplay returns the SAs of pairs, of each the outbound ones first.
+func newIPsecSABriefDisplay(pairs []saPair) ipsecSABriefDisplay {
+	d := ipsecSABriefDisplay{Tunnels: len(pairs), Rows: []ipsecSALine{}}
+	for _, p := range pairs {
+		for _, part := range saParts(p.outbound, p.inbound) {
+			d.Rows = append(d.Rows, newIPsecSALine(part))
 		}
 	}
 	return d
 }
 
-func newIPsecSALine(sa *ipsec.SA) ipsecSALine {
+func newIPsecSALine(part saPart) ipsecSALine {
 	r := ipsecSALine{
-		Source:      sa.Local,
-		Destination: sa.Remote,
-		SPI:         uint32(sa.ID.SPI),
-		Protocol:    protocolName(sa.ID.Protocol),
-		Algorithm:   algorithmText(sa),
+		Source:      part.of.Local,
+		Destination: part.of.Remote,
+		SPI:         uint32(part.id.SPI),
+		Protocol:    protocolName(part.id.Protocol),
+		Algorithm:   part.algorithms(),
 	}
-	if sa.Direction == ipsec.Inbound {
-		r.Source, r.Destination = sa.Remote, sa.Local
+	if part.of.Direction == ipsec.Inbound {
+		r.Source, r.Destination = part.of.Remote, part.of.Local
 	}
 	return r
 }
@@ -59,14 +54,14 @@ func protocolName(p ipsec.Protocol) string {
 	return "ESP"
 }
 
-// algorithmText returns an SA's algorithms as E:CIPHER;A:AUTHENTICATOR; with the
+// algorithms returns an SA's algorithms as E:CIPHER;A:AUTHENTICATOR; with the
 // part that it does not have left out.
-func algorithmText(sa *ipsec.SA) string {
+func (p *saPart) algorithms() string {
 	var text string
-	if name := sa.Encryption.String(); name != "" {
+	if name := p.encryption.String(); name != "" {
 		text = "E:" + name + ";"
 	}
-	if name := sa.Integrity.String(); name != "" {
+	if name := p.integrity.String(); name != "" {
 		text += "A:" + name + ";"
 	}
 	return text
@@ -96,16 +91,16 @@ func addSACounts(p *page, sas, tunnels int) {
 	p.addf("current ipsec tunnel number: %d", tunnels)
 }
 
-// proposalText returns an SA's algorithms as `display ipsec sa` writes them, such
+// proposal returns an SA's algorithms as `display ipsec sa` writes them, such
 // as ESP-ENCRYPT-DES ESP-AUTH-MD5: the authenticator without HMAC, and without
 // the 96 that every SA of the older algorithms has.
-func proposalText(sa *ipsec.SA) string {
-	protocol := protocolName(sa.ID.Protocol)
+func (p *saPart) proposal() string {
+	protocol := protocolName(p.id.Protocol)
 	var words []string
-	if name := sa.Encryption.String(); name != "" {
+	if name := p.encryption.String(); name != "" {
 		words = append(words, protocol+"-ENCRYPT-"+name)
 	}
-	if name := sa.Integrity.String(); name != "" {
+	if name := p.integrity.String(); name != "" {
 		name = strings.TrimSuffix(strings.TrimPrefix(name, "HMAC-"), "-96")
 		words = append(words, protocol+"-AUTH-"+name)
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"sallyport/ike"
 	"sallyport/ipsec"
 )
 
@@ -24,24 +23,24 @@ type ipsecSAInterface struct {
 
 // An ipsecSAPolicy is one policy entry with SAs.
 type ipsecSAPolicy struct {
-	Name     string        `json:"policy"`
-	Sequence uint32        `json:"sequence"`
-	Mode     string        `json:"mode"`
+	Name     string        `json:"policy"`   // or the profile of a tunnel interface
+	Sequence uint32        `json:"sequence"` // 0: of a profile
+	Mode     string        `json:"mode"`     // isakmp, prof-isakmp, manual
 	VPN      string        `json:"vpn"`
 	Pairs    []ipsecSAPair `json:"pairs"`
 }
 
 // An ipsecSAPair is a pair of SAs.
 type ipsecSAPair struct {
-	ConnectionID uint32         `json:"connection_id"`
-	Rule         uint32         `json:"rule"` // of the ACL
+	ConnectionID uint32         `json:"connection_id"` // 0: configured
+	Rule         uint32         `json:"rule"`          // of the ACL; 0: all of them
 	Mode         string         `json:"encapsulation_mode"`
 	Local        netip.AddrPort `json:"tunnel_local"` // port 0: plain ESP
 	Remote       netip.AddrPort `json:"tunnel_remote"`
 	Source       ipsecFlow      `json:"flow_source"`
 	Destination  ipsecFlow      `json:"flow_destination"`
 	PFS          bool           `json:"pfs"`
-	SAs          []ipsecSAState `json:"sas"` // inbound first
+	SAs          []ipsecSAState `json:"sas"` // inbound first, AH behind its ESP
 }
 
 // An ipsecFlow is one end of the traffic of a pair.
@@ -72,20 +71,19 @@ type ipsecSAState struct {
 // saCounters returns what an SA has done so far; it is Device.SACounters.
 type saCounters func(ipsec.SAID) (ipsec.Counters, bool)
 
-// newIPsecSADisplay returns the pairs that only lets through, as they are at now.
-func newIPsecSADisplay(now time.Time, all []ike.Status, count saCounters, only saFilter) ipsecSADisplay {
-	entries := childEntries(all, only)
-	slices.SortStableFunc(entries, byPolicy)
+// newIPsecSADisplay returns the pairs as they are at now, by their policies.
+func newIPsecSADisplay(now time.Time, pairs []saPair, count saCounters) ipsecSADisplay {
+	slices.SortStableFunc(pairs, byPolicy)
 	d := ipsecSADisplay{Interfaces: []ipsecSAInterface{}}
-	for _, e := range entries {
-		policy := d.policy(e.child.Policy)
-		policy.Pairs = append(policy.Pairs, newIPsecSAPair(now, e.child, count))
+	for _, p := range pairs {
+		policy := d.policy(&p)
+		policy.Pairs = append(policy.Pairs, newIPsecSAPair(now, p, count))
 	}
 	return d
 }
 
-func byPolicy(a, b saEntry) int {
-	p, q := a.child.Policy, b.child.Policy
+func byPolicy(a, b saPair) int {
+	p, q := a.policy, b.policy
 	return cmp.Or(
 		cmp.Compare(p.Interface, q.Interface),
 		cmp.Compare(p.Name, q.Name),
@@ -93,47 +91,47 @@ func byPolicy(a, b saEntry) int {
 	)
 }
 
-// policy returns the block of the policy id, which is the last one or a new one:
-// the entries come sorted.
-func (d *ipsecSADisplay) policy(id ipsec.PolicyID) *ipsecSAPolicy {
+// policy returns the block of a pair's policy, which is the last one or a new one:
+// the pairs come sorted.
+func (d *ipsecSADisplay) policy(p *saPair) *ipsecSAPolicy {
+	id := p.policy
 	if n := len(d.Interfaces); n == 0 || d.Interfaces[n-1].Name != id.Interface {
 		d.Interfaces = append(d.Interfaces, ipsecSAInterface{Name: id.Interface})
 	}
 	i := &d.Interfaces[len(d.Interfaces)-1]
 	if n := len(i.Policies); n == 0 || i.Policies[n-1].Name != id.Name || i.Policies[n-1].Sequence != id.Sequence {
 		i.Policies = append(i.Policies, ipsecSAPolicy{
-			Name: id.Name, Sequence: id.Sequence, Mode: "isakmp", VPN: public,
+			Name: id.Name, Sequence: id.Sequence, Mode: p.mode(), VPN: public,
 		})
 	}
 	return &i.Policies[len(i.Policies)-1]
 }
 
-func newIPsecSAPair(now time.Time, c *ike.ChildStatus, count saCounters) ipsecSAPair {
-	pair := ipsecSAPair{ConnectionID: c.ConnectionID, PFS: c.PFS, SAs: []ipsecSAState{}}
-	for _, sa := range []*ipsec.SA{c.Inbound, c.Outbound} {
-		if sa == nil {
-			continue
-		}
-		s := sa.Selector
+func newIPsecSAPair(now time.Time, p saPair, count saCounters) ipsecSAPair {
+	pair := ipsecSAPair{ConnectionID: p.connectionID, PFS: p.pfs, SAs: []ipsecSAState{}}
+	for _, part := range saParts(p.inbound, p.outbound) {
+		sa, s := part.of, part.of.Selector
 		pair.Rule, pair.Mode = sa.Rule, modeName(sa.Mode)
 		pair.Local = netip.AddrPortFrom(sa.Local, sa.Encapsulation.Local)
 		pair.Remote = netip.AddrPortFrom(sa.Remote, sa.Encapsulation.Remote)
 		pair.Source = ipsecFlow{s.Local.First, s.Local.Last, s.LocalPort, s.Protocol}
 		pair.Destination = ipsecFlow{s.Remote.First, s.Remote.Last, s.RemotePort, s.Protocol}
-		pair.SAs = append(pair.SAs, newIPsecSAState(now.Sub(c.Created), sa, count))
+		pair.SAs = append(pair.SAs, newIPsecSAState(now.Sub(p.created), part, count))
 	}
 	return pair
 }
 
-// newIPsecSAState returns the state of an SA of the given age.
-func newIPsecSAState(age time.Duration, sa *ipsec.SA, count saCounters) ipsecSAState {
-	done, _ := count(sa.ID)
+// newIPsecSAState returns the state of an SA of the given age. The AH of a bundle ends
+// with its ESP, whose octets decide.
+func newIPsecSAState(age time.Duration, part saPart, count saCounters) ipsecSAState {
+	sa := part.of
+	done, _ := count(part.id)
 	s := ipsecSAState{
 		Inbound:      sa.Direction == ipsec.Inbound,
-		Protocol:     protocolName(sa.ID.Protocol),
-		SPI:          uint32(sa.ID.SPI),
+		Protocol:     protocolName(part.id.Protocol),
+		SPI:          uint32(part.id.SPI),
 		VPN:          public,
-		Proposal:     proposalText(sa),
+		Proposal:     part.proposal(),
 		Sequence:     done.Sequence,
 		Encapsulated: sa.Encapsulation != ipsec.Ports{},
 		Packets:      done.Packets,
@@ -141,7 +139,8 @@ func newIPsecSAState(age time.Duration, sa *ipsec.SA, count saCounters) ipsecSAS
 		Window:       sa.Window,
 	}
 	if limit := sa.Hard.Octets; limit != 0 {
-		left := limit - min(limit, done.Octets)
+		whole, _ := count(sa.ID)
+		left := limit - min(limit, whole.Octets)
 		s.RemainingOctets = &left
 	}
 	if limit := sa.Hard.Duration; limit != 0 {

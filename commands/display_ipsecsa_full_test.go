@@ -62,13 +62,13 @@ func TestIPsecSADisplay(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			golden(t, "display/"+test.file+".txt", newIPsecSADisplay(then, test.all, seedCounters, test.only).text())
+			golden(t, "display/"+test.file+".txt", newIPsecSADisplay(then, saPairs(test.all, nil, test.only), seedCounters).text())
 		})
 	}
 }
 
 func TestIPsecSADisplayIsTheSeeds(t *testing.T) {
-	sameText(t, "display ipsec sa", newIPsecSADisplay(then, seedSAs(), seedCounters, saFilter{}).text(), seedSAFull)
+	sameText(t, "display ipsec sa", newIPsecSADisplay(then, saPairs(seedSAs(), nil, saFilter{}), seedCounters).text(), seedSAFull)
 }
 
 func TestIPsecSABlocks(t *testing.T) {
@@ -85,7 +85,7 @@ func TestIPsecSABlocks(t *testing.T) {
 		s[0].Children = append(s[0].Children, pair)
 	}
 	var blocks []string
-	for line := range strings.Lines(newIPsecSADisplay(then, s, seedCounters, saFilter{}).text()) {
+	for line := range strings.Lines(newIPsecSADisplay(then, saPairs(s, nil, saFilter{}), seedCounters).text()) {
 		for _, label := range []string{"Interface: GigabitEthernet0/0/", "IPsec policy name: ", "sequence number: ", "connection id: "} {
 			if _, value, ok := strings.Cut(strings.TrimSpace(line), label); ok {
 				blocks = append(blocks, value)
@@ -120,7 +120,7 @@ func TestIPsecSAState(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			in, _ := pairOf(ipsec.AES128, ipsec.SHA1)
 			in.Hard = test.hard
-			s := newIPsecSAState(test.age, in, func(ipsec.SAID) (ipsec.Counters, bool) { return test.done, true })
+			s := newIPsecSAState(test.age, *partOf(in), func(ipsec.SAID) (ipsec.Counters, bool) { return test.done, true })
 			if got := left(s.RemainingOctets) + "/" + left(s.RemainingSeconds); got != test.want {
 				t.Errorf("remaining = %s, want %s", got, test.want)
 			}
@@ -131,7 +131,7 @@ func TestIPsecSAState(t *testing.T) {
 // An SA that the dataplane no longer has is shown as one that did nothing.
 func TestIPsecSAStateWithoutCounters(t *testing.T) {
 	_, out := pairOf(ipsec.AES128, ipsec.SHA1)
-	s := newIPsecSAState(0, out, func(ipsec.SAID) (ipsec.Counters, bool) { return ipsec.Counters{}, false })
+	s := newIPsecSAState(0, *partOf(out), func(ipsec.SAID) (ipsec.Counters, bool) { return ipsec.Counters{}, false })
 	if s.Packets != 0 || s.Octets != 0 || s.Sequence != 0 || s.Inbound {
 		t.Errorf("state = %+v, want no counts", s)
 	}
@@ -194,7 +194,7 @@ func TestTunnelEnd(t *testing.T) {
 }
 
 func TestEncapsulationIsShown(t *testing.T) {
-	text := newIPsecSADisplay(then, oddSAs(), seedCounters, saFilter{Remote: netip.MustParseAddr("255.255.255.255")}).text()
+	text := newIPsecSADisplay(then, saPairs(oddSAs(), nil, saFilter{Remote: netip.MustParseAddr("255.255.255.255")}), seedCounters).text()
 	for _, want := range []string{
 		"    tunnel local: 192.0.2.1:4500    tunnel remote: 255.255.255.255:65535\n",
 		"      udp encapsulation used for nat traversal: Y\n",

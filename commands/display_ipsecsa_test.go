@@ -32,18 +32,18 @@ func TestIPsecSABriefDisplay(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			golden(t, "display/"+test.file+".txt", newIPsecSABriefDisplay(test.all, test.only).text())
+			golden(t, "display/"+test.file+".txt", newIPsecSABriefDisplay(saPairs(test.all, nil, test.only)).text())
 		})
 	}
 }
 
 func TestIPsecSABriefDisplayIsTheSeeds(t *testing.T) {
-	sameText(t, "display ipsec sa brief", newIPsecSABriefDisplay(seedSAs(), saFilter{}).text(), seedSABrief)
+	sameText(t, "display ipsec sa brief", newIPsecSABriefDisplay(saPairs(seedSAs(), nil, saFilter{})).text(), seedSABrief)
 }
 
 func TestIPsecSABriefOffsets(t *testing.T) {
 	documented := []int{0, 16, 32, 43, 53}
-	text := newIPsecSABriefDisplay(oddSAs(), saFilter{}).text()
+	text := newIPsecSABriefDisplay(saPairs(oddSAs(), nil, saFilter{})).text()
 	cellsAt(t, lineWith(t, text, "Src Address"), documented, "Src Address", "Dst Address", "SPI", "Protocol", "Algorithm")
 	cellsAt(t, lineWith(t, text, "255.255.255.255 192", "GCM"), documented,
 		"255.255.255.255", "192.0.2.1", "1648830941", "ESP", "E:AES-256-GCM-128;")
@@ -53,13 +53,13 @@ func TestIPsecSABriefOffsets(t *testing.T) {
 func TestIPsecSABriefCountsHalfAPair(t *testing.T) {
 	s := seedSAs()
 	s[0].Children[0].Outbound = nil
-	d := newIPsecSABriefDisplay(s, saFilter{})
+	d := newIPsecSABriefDisplay(saPairs(s, nil, saFilter{}))
 	if d.Tunnels != 1 || len(d.Rows) != 1 || d.Rows[0].Source != there {
 		t.Errorf("display = %+v, want the inbound SA of one tunnel", d)
 	}
 }
 
-func TestAlgorithmText(t *testing.T) {
+func TestAlgorithmsOfSAs(t *testing.T) {
 	tests := []struct {
 		name            string
 		encryption      ipsec.Encryption
@@ -76,11 +76,11 @@ func TestAlgorithmText(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			sa, _ := pairOf(test.encryption, test.integrity)
-			if got := algorithmText(sa); got != test.brief {
-				t.Errorf("algorithmText = %q, want %q", got, test.brief)
+			if got := partOf(sa).algorithms(); got != test.brief {
+				t.Errorf("algorithms = %q, want %q", got, test.brief)
 			}
-			if got := proposalText(sa); got != test.proposal {
-				t.Errorf("proposalText = %q, want %q", got, test.proposal)
+			if got := partOf(sa).proposal(); got != test.proposal {
+				t.Errorf("proposal = %q, want %q", got, test.proposal)
 			}
 		})
 	}
@@ -88,13 +88,13 @@ func TestAlgorithmText(t *testing.T) {
 
 func TestAHNames(t *testing.T) {
 	sa := &ipsec.SA{ID: ipsec.SAID{Protocol: ipsec.AH}, Integrity: ipsec.SHA1}
-	if got, want := newIPsecSALine(sa).Protocol, "AH"; got != want {
+	if got, want := newIPsecSALine(*partOf(sa)).Protocol, "AH"; got != want {
 		t.Errorf("protocol = %q, want %q", got, want)
 	}
-	if got, want := algorithmText(sa), "A:HMAC-SHA1-96;"; got != want {
-		t.Errorf("algorithmText = %q, want %q", got, want)
+	if got, want := partOf(sa).algorithms(), "A:HMAC-SHA1-96;"; got != want {
+		t.Errorf("algorithms = %q, want %q", got, want)
 	}
-	if got := proposalText(sa); !strings.HasPrefix(got, "AH-") {
-		t.Errorf("proposalText = %q, want AH", got)
+	if got := partOf(sa).proposal(); !strings.HasPrefix(got, "AH-") {
+		t.Errorf("proposal = %q, want AH", got)
 	}
 }

@@ -39,8 +39,12 @@ func (i ipsecSAInterface) addTo(p *page) {
 func (y ipsecSAPolicy) addTo(p *page) {
 	rule := "  " + dashes(29)
 	p.add(rule)
-	p.addf("  IPsec policy name: %q", y.Name)
-	p.addf("  sequence number: %d", y.Sequence)
+	if y.Sequence == 0 {
+		p.addf("  IPsec profile name: %q", y.Name)
+	} else {
+		p.addf("  IPsec policy name: %q", y.Name)
+		p.addf("  sequence number: %d", y.Sequence)
+	}
 	p.addf("  mode: %s", y.Mode)
 	p.addf("  vpn: %s", y.VPN)
 	p.add(rule)
@@ -52,9 +56,12 @@ func (y ipsecSAPolicy) addTo(p *page) {
 	}
 }
 
+// addTo prints a pair. A configured one has no number, and is for all rules of its ACL.
 func (r ipsecSAPair) addTo(p *page) {
-	p.addf("    connection id: %d", r.ConnectionID)
-	p.addf("    rule number: %d", r.Rule)
+	if r.ConnectionID != 0 {
+		p.addf("    connection id: %d", r.ConnectionID)
+		p.addf("    rule number: %d", r.Rule)
+	}
 	p.addf("    encapsulation mode: %s", strings.ToLower(r.Mode))
 	p.addf("    tunnel local: %s    tunnel remote: %s", tunnelEnd(r.Local), tunnelEnd(r.Remote))
 	p.addf("    flow source: %s", r.Source.text())

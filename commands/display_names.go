@@ -74,8 +74,11 @@ func cipherName(c keymat.Cipher) string {
 
 // modeName returns the name of an encapsulation mode, title-cased.
 func modeName(m ipsec.Mode) string {
-	if m == ipsec.Transport {
+	switch m {
+	case ipsec.Transport:
 		return "Transport"
+	case ipsec.Auto:
+		return "Auto"
 	}
 	return "Tunnel"
 }

@@ -2,12 +2,14 @@ package commands
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"sallyport/ike/wire"
+	"sallyport/ipsec"
 )
 
 // A policyDisplay is `display ipsec policy`, whole or brief: the groups in the
@@ -27,6 +29,7 @@ type policyGroup struct {
 // nothing of its own, the global value.
 type policyEntry struct {
 	Sequence  uint32     `json:"sequence"`
+	Mode      string     `json:"mode"`     // isakmp, or manual: then what follows pfs is of no use
 	ACL       string     `json:"acl"`      // number or name; empty: none yet
 	Peer      string     `json:"ike_peer"` // empty: none yet
 	PFS       wire.Group `json:"pfs"`      // 0: off
@@ -35,6 +38,21 @@ type policyEntry struct {
 	Kilobytes uint64     `json:"sa_duration_kilobytes"`
 	Auto      bool       `json:"auto"`    // sa trigger-mode auto
 	Missing   []string   `json:"missing"` // what keeps it from being used: commands not given
+
+	// Of a manual entry.
+	Local  string       `json:"tunnel_local"`  // address, or name of the interface that has it
+	Remote string       `json:"tunnel_remote"` // empty: none yet
+	Sides  []policySide `json:"sas"`
+}
+
+// A policySide is one SA of a manual entry.
+type policySide struct {
+	Direction      string    `json:"direction"` // inbound or outbound
+	Protocol       string    `json:"protocol"`
+	SPI            ipsec.SPI `json:"spi"`        // 0: none yet
+	String         bool      `json:"string_key"` // whether there is such a key; it is not shown
+	Authentication bool      `json:"authentication_hex"`
+	Encryption     bool      `json:"encryption_hex"`
 }
 
 // newPolicyDisplay returns the entries of c: of all groups, or of the group name
@@ -71,17 +89,36 @@ func appliedTo(c *Config, group string) []string {
 
 func newPolicyEntry(c *Config, y *Policy) policyEntry {
 	e := policyEntry{
-		Sequence:  y.Sequence,
-		ACL:       y.ACL,
-		Peer:      y.Peer,
-		PFS:       y.PFS,
-		Proposals: append([]string{}, y.Proposals...),
-		Seconds:   int64(cmp.Or(y.Lifetime.Duration, c.Lifetime.Duration) / time.Second),
-		Kilobytes: cmp.Or(y.Lifetime.Octets, c.Lifetime.Octets) / 1024,
-		Auto:      y.Auto,
+		Sequence: y.Sequence, ACL: y.ACL, Proposals: append([]string{}, y.Proposals...), Sides: []policySide{},
 	}
+	if y.Manual {
+		e.manual(c, y)
+		return e
+	}
+	e.Mode, e.Peer, e.PFS, e.Auto = "isakmp", y.Peer, y.PFS, y.Auto
+	e.Seconds = int64(cmp.Or(y.Lifetime.Duration, c.Lifetime.Duration) / time.Second)
+	e.Kilobytes = cmp.Or(y.Lifetime.Octets, c.Lifetime.Octets) / 1024
 	e.Missing = e.missing()
 	return e
+}
+
+// manual fills in what a manual entry has.
+func (e *policyEntry) manual(c *Config, y *Policy) {
+	e.Mode, e.Local = "manual", y.LocalInterface
+	if y.Local.IsValid() {
+		e.Local = y.Local.String()
+	}
+	if y.Remote.IsValid() {
+		e.Remote = y.Remote.String()
+	}
+	for _, side := range []SASide{{ipsec.Inbound, ipsec.AH}, {ipsec.Inbound, ipsec.ESP}, {ipsec.Outbound, ipsec.AH}, {ipsec.Outbound, ipsec.ESP}} {
+		has := func(f KeyForm) bool { return y.key(ManualKey{SASide: side, Form: f}) != nil }
+		e.Sides = append(e.Sides, policySide{
+			side.Direction.String(), side.Protocol.String(), y.spi(side), has(StringKey), has(AuthenticationHex), has(EncryptionHex),
+		})
+	}
+	m := c.manualEntry(y)
+	e.Missing = m.missing()
 }
 
 // missing returns what an entry lacks to be used, in the order of its commands.
@@ -127,6 +164,18 @@ func (e policyEntry) addTo(group string, p *page) {
 	p.addf("    Sequence number: %d", e.Sequence)
 	p.addf("    Policy Alias: %s", entryName(group, e))
 	p.add(labelled("    Security data flow:", e.ACL))
+	if e.Mode == "manual" {
+		e.addManual(p)
+	} else {
+		e.addNegotiated(p)
+	}
+	if len(e.Missing) > 0 {
+		p.addf("    The policy configuration is incomplete: no %s", strings.Join(e.Missing, ", no "))
+	}
+}
+
+// addNegotiated prints what an isakmp entry has.
+func (e policyEntry) addNegotiated(p *page) {
 	p.add(labelled("    Peer name    : ", e.Peer))
 	p.add(labelled("    Perfect forward secrecy:", e.pfs()))
 	for _, name := range e.Proposals {
@@ -137,9 +186,43 @@ func (e policyEntry) addTo(group string, p *page) {
 	p.add(labelled("    SA trigger mode:", e.trigger()))
 	p.add("    Route inject: None")
 	p.add("    Respond-only: Disable")
-	if len(e.Missing) > 0 {
-		p.addf("    The policy configuration is incomplete: no %s", strings.Join(e.Missing, ", no "))
+}
+
+// addManual prints what a manual entry has.
+func (e policyEntry) addManual(p *page) {
+	p.add("    Mode: Manual")
+	p.add(labelled("    Tunnel local:", e.Local))
+	p.add(labelled("    Tunnel remote:", e.Remote))
+	for _, name := range e.Proposals {
+		p.add(labelled("    Proposal name: ", name))
 	}
+	for _, s := range e.Sides {
+		s.addTo(p)
+	}
+}
+
+// addTo prints an SA as the command reference has it.
+func (s policySide) addTo(p *page) {
+	p.addf("    %s %s setting:", s.Direction, s.Protocol)
+	spi := ""
+	if s.SPI != 0 {
+		spi = fmt.Sprintf("%d (0x%x)", s.SPI, s.SPI)
+	}
+	line := func(label, value string) { p.add(labelled("      "+s.Protocol+" "+label+":", value)) }
+	line("spi", spi)
+	line("string-key", veiled(s.String))
+	if s.Protocol == ipsec.ESP.String() {
+		line("encryption hex key", veiled(s.Encryption))
+	}
+	line("authentication hex key", veiled(s.Authentication))
+}
+
+// veiled stands for a key.
+func veiled(there bool) string {
+	if there {
+		return asterisks
+	}
+	return ""
 }
 
 // labelled returns a label and its value one space apart.
@@ -165,13 +248,13 @@ func (e policyEntry) trigger() string {
 // policyColumns leave 21 for the longest name, 15 octets and a five-digit number.
 var policyColumns = columns{0, 23, 31, 37}
 
-// brief prints one line for each entry.
+// brief prints one line for each entry; of a manual one the peer is an address.
 func (d policyDisplay) brief() string {
 	var entries []string
 	for _, g := range d.Groups {
 		for _, e := range g.Entries {
 			entries = append(entries,
-				policyColumns.row(entryName(g.Name, e), "isakmp", orDash(e.ACL), orDash(e.Peer)))
+				policyColumns.row(entryName(g.Name, e), e.Mode, orDash(e.ACL), orDash(cmp.Or(e.Peer, e.Remote))))
 		}
 	}
 	var p page

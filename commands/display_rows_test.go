@@ -23,13 +23,20 @@ type busyDevice struct{ fakeDevice }
 func (*busyDevice) IKE() []ike.Status       { return oddSAs() }
 func (*busyDevice) Failures() []ike.Failure { return failures() }
 
+func (*busyDevice) Faults() []ipsec.Fault {
+	return []ipsec.Fault{{Name: "XfrmInNoStates", Packets: 3, Meaning: "no SA has the SPI: the peer kept one that is gone here"}}
+}
+
 func (*busyDevice) SACounters(id ipsec.SAID) (ipsec.Counters, bool) { return seedCounters(id) }
 
 // configured are lines that make one of everything that the drawer's samples name.
 var configured = []string{
 	"system-view", "sysname H", "acl 3000", "rule 0 permit ip source 10.0.0.0 0.0.0.255", "acl 2000", "rule permit", "ike proposal 1", "ike proposal 2",
 	"ipsec proposal a", "ipsec proposal b", "ike peer a", "remote-address 203.0.113.1", "pre-shared-key Key@2014", "ike peer b",
-	"ipsec policy a 1 isakmp", "security acl 3000", "ike-peer a", "proposal a", "ipsec policy b 1 isakmp", "interface g0/0/2", "ip address 192.0.2.1 24", "quit", "ssh user H", "ssh user H",
+	"ipsec policy a 1 isakmp", "security acl 3000", "ike-peer a", "proposal a", "ipsec policy b 1 isakmp", "ipsec policy b 2 manual", "security acl 3000", "proposal b",
+	"tunnel local 192.0.2.1", "tunnel remote 203.0.113.1", "sa spi inbound esp 300", "sa spi outbound esp 301",
+	"sa string-key inbound esp sixteen-octets-or-more", "sa string-key outbound esp sixteen-octets-or-more",
+	"interface g0/0/2", "ip address 192.0.2.1 24", "ipsec policy b", "quit", "ssh user H", "ssh user H",
 }
 
 // displayRows are the rows that display, each alone.

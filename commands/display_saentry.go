@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sallyport/ike"
+	"sallyport/ipsec"
 )
 
 // An saFilter picks the SAs to display. Zero fields do not restrict.
@@ -15,6 +16,7 @@ type saFilter struct {
 	ConnectionID uint32 // of a phase 1 or a phase 2 SA
 	Policy       string // name of a policy group: phase 2 only
 	Sequence     uint32 // of the entry in the group: phase 2 only
+	Profile      string // name of a profile: phase 2 only
 }
 
 // An saEntry is one line of an SA table: an ISAKMP SA, or with child set a pair
@@ -60,8 +62,19 @@ func (f saFilter) match(e saEntry) bool {
 	return (!f.Remote.IsValid() || f.Remote == e.remote().Addr()) &&
 		(f.RemoteID == "" || f.RemoteID == printable(e.status.RemoteID, peerTextLimit)) &&
 		(f.ConnectionID == 0 || f.ConnectionID == e.connectionID()) &&
-		(f.Policy == "" || e.child != nil && f.Policy == e.child.Policy.Name) &&
-		(f.Sequence == 0 || e.child != nil && f.Sequence == e.child.Policy.Sequence)
+		(e.child == nil && f.Policy == "" && f.Profile == "" || e.child != nil && f.matchPolicy(e.child.Policy))
+}
+
+// matchPolicy reports whether SAs of a policy, or of a profile, are to be displayed.
+func (f saFilter) matchPolicy(id ipsec.PolicyID) bool {
+	return (f.Policy == "" || f.Policy == id.Name && id.Sequence != 0) &&
+		(f.Sequence == 0 || f.Sequence == id.Sequence) &&
+		(f.Profile == "" || f.Profile == id.Name && id.Sequence == 0)
+}
+
+// matchManual reports whether a configured pair is to be displayed.
+func (f saFilter) matchManual(m *ManualStatus) bool {
+	return (!f.Remote.IsValid() || f.Remote == m.Outbound.Remote) && f.RemoteID == "" && f.ConnectionID == 0 && f.matchPolicy(m.Policy)
 }
 
 func (e saEntry) phase() int {

@@ -159,3 +159,6 @@ func orphanSA() ike.Status {
 	}
 	return ike.Status{Peer: "c", Remote: pair.Remote, Created: established, Children: []ike.ChildStatus{pair}}
 }
+
+// partOf returns the first of what an SA counts for.
+func partOf(sa *ipsec.SA) *saPart { return &saParts(sa)[0] }

@@ -1,21 +1,29 @@
 package commands
 
-import (
-	"sallyport/ike"
-	"sallyport/ipsec"
-)
+import "sallyport/ipsec"
 
 // An ipsecStatisticsDisplay is `display ipsec statistics`.
 type ipsecStatisticsDisplay struct {
-	Tunnels    int         `json:"tunnels"`
-	InPackets  uint64      `json:"input_packets"`
-	OutPackets uint64      `json:"output_packets"`
-	InOctets   uint64      `json:"input_octets"` // of inner packets
-	OutOctets  uint64      `json:"output_octets"`
-	InDropped  uint64      `json:"input_dropped"`
-	OutDropped uint64      `json:"output_dropped"`
-	Drops      []dropCount `json:"drops"` // every reason, also those never seen
+	Tunnels    int           `json:"tunnels"`
+	InPackets  uint64        `json:"input_packets"`
+	OutPackets uint64        `json:"output_packets"`
+	InOctets   uint64        `json:"input_octets"` // of inner packets
+	OutOctets  uint64        `json:"output_octets"`
+	InDropped  uint64        `json:"input_dropped"`
+	OutDropped uint64        `json:"output_dropped"`
+	Drops      []dropCount   `json:"drops"`  // every reason, also those never seen
+	Faults     []systemFault `json:"faults"` // of the system, as far as there are any
 }
+
+// A systemFault is an ipsec.Fault.
+type systemFault struct {
+	Name    string `json:"name"` // as the system calls it
+	Packets uint64 `json:"packets"`
+	Meaning string `json:"meaning"`
+}
+
+// longestFault bounds the words of a fault, in characters.
+const longestFault = 200
 
 // A dropCount says how many packets were dropped for one reason.
 type dropCount struct {
@@ -33,11 +41,12 @@ var dropsOutbound = map[ipsec.DropReason]bool{
 	ipsec.DropSend:      true,
 }
 
-// newIPsecStatisticsDisplay returns the dataplane's sums and the number of pairs
-// of SAs in all.
-func newIPsecStatisticsDisplay(s ipsec.Statistics, all []ike.Status) ipsecStatisticsDisplay {
+// newIPsecStatisticsDisplay returns the dataplane's sums, the number of pairs of SAs in
+// all, and what the system has counted itself.
+func newIPsecStatisticsDisplay(s ipsec.Statistics, tunnels int, faults []ipsec.Fault) ipsecStatisticsDisplay {
 	d := ipsecStatisticsDisplay{
-		Tunnels:   len(childEntries(all, saFilter{})),
+		Tunnels:   tunnels,
+		Faults:    mapped(faults, func(f ipsec.Fault) systemFault { return systemFault(f) }),
 		InPackets: s.InPackets, OutPackets: s.OutPackets,
 		InOctets: s.InOctets, OutOctets: s.OutOctets,
 	}
@@ -67,6 +76,12 @@ func (d ipsecStatisticsDisplay) text() string {
 	p.add("   dropped security packet detail:")
 	for _, drop := range d.Drops {
 		p.addf("     %s: %d", drop.Reason, drop.Packets)
+	}
+	if len(d.Faults) > 0 {
+		p.add("   errors that the system has counted:")
+	}
+	for _, f := range d.Faults {
+		p.addf("     %s: %d (%s)", printable(f.Name, longestFault), f.Packets, printable(f.Meaning, longestFault))
 	}
 	return p.text()
 }

@@ -38,7 +38,7 @@ func TestIPsecStatisticsDisplay(t *testing.T) {
 			if !test.tunnels {
 				all = nil
 			}
-			golden(t, "display/"+test.file+".txt", newIPsecStatisticsDisplay(test.sums, all).text())
+			golden(t, "display/"+test.file+".txt", newIPsecStatisticsDisplay(test.sums, len(saPairs(all, nil, saFilter{})), nil).text())
 		})
 	}
 }
@@ -46,7 +46,7 @@ func TestIPsecStatisticsDisplay(t *testing.T) {
 func TestIPsecStatisticsAreAsDocumented(t *testing.T) {
 	sums := ipsec.Statistics{InPackets: 3, OutPackets: 4, InOctets: 180, OutOctets: 240}
 	sums.Drops[ipsec.DropNoSA] = 1
-	got := newIPsecStatisticsDisplay(sums, seedSAs()).text()
+	got := newIPsecStatisticsDisplay(sums, 1, nil).text()
 	if !strings.HasPrefix(got, documentedStatistics) {
 		sameText(t, "display ipsec statistics", got, documentedStatistics)
 	}
@@ -78,7 +78,7 @@ func TestIPsecStatisticsOfEachReason(t *testing.T) {
 		t.Run(test.reason.String(), func(t *testing.T) {
 			var sums ipsec.Statistics
 			sums.Drops[test.reason] = 7
-			d := newIPsecStatisticsDisplay(sums, nil)
+			d := newIPsecStatisticsDisplay(sums, 0, nil)
 			if d.InDropped != test.in || d.OutDropped != test.out {
 				t.Errorf("dropped = %d/%d, want %d/%d", d.InDropped, d.OutDropped, test.in, test.out)
 			}

@@ -20,10 +20,10 @@ func tables() map[string]struct {
 		words int
 	}{
 		"display ike sa":               {newIKESADisplay(oddSAs(), saFilter{}).text(), 5},
-		"display ipsec sa brief":       {newIPsecSABriefDisplay(oddSAs(), saFilter{}).text(), 5},
+		"display ipsec sa brief":       {newIPsecSABriefDisplay(saPairs(oddSAs(), nil, saFilter{})).text(), 5},
 		"display ike peer brief":       {newIKEPeerDisplay(manyPeers()[:2]).brief(), 6},
 		"display ipsec policy brief":   {newPolicyDisplay(oddPolicies(), "", 0).brief(), 4},
-		"display ipsec proposal brief": {newIPsecProposalDisplay(oddProposals()).brief(), 5},
+		"display ipsec proposal brief": {newIPsecProposalDisplay(oddProposals()).brief(), 6},
 	}
 }
 
@@ -66,7 +66,7 @@ func TestIKESARowsCanBeCut(t *testing.T) {
 }
 
 func TestIPsecSARowsCanBeCut(t *testing.T) {
-	text := newIPsecSABriefDisplay(seedSAs(), saFilter{}).text()
+	text := newIPsecSABriefDisplay(saPairs(seedSAs(), nil, saFilter{})).text()
 	line := lineWith(t, text, "3171402288")
 	for _, test := range []struct {
 		from, to int
@@ -88,7 +88,7 @@ func TestCountsAreOfTheRows(t *testing.T) {
 		row               string
 	}{
 		{"phases", newIKESADisplay(oddSAs(), saFilter{}).text(), "current ike sa number: ", " public\n"},
-		{"SAs", newIPsecSABriefDisplay(oddSAs(), saFilter{}).text(), "current ipsec sa number: ", " ESP "},
+		{"SAs", newIPsecSABriefDisplay(saPairs(oddSAs(), nil, saFilter{})).text(), "current ipsec sa number: ", " ESP "},
 		{"peers", newIKEPeerDisplay(manyPeers()).brief(), "Current ike peer number: ", " main "},
 		{"errors", newIKEErrorDisplay(failures(), netip.Addr{}).text(), "  current info Num :", "2026/05/07"},
 		{"policies", newPolicyDisplay(oddPolicies(), "", 0).brief(), "Number of policies: ", "isakmp"},

@@ -135,7 +135,7 @@ func TestIKEPeerRows(t *testing.T) {
 }
 
 func TestIPsecSABriefRows(t *testing.T) {
-	same(t, "display", newIPsecSABriefDisplay(seedSAs(), saFilter{}), ipsecSABriefDisplay{
+	same(t, "display", newIPsecSABriefDisplay(saPairs(seedSAs(), nil, saFilter{})), ipsecSABriefDisplay{
 		Tunnels: 1,
 		Rows: []ipsecSALine{
 			{here, there, 3171402288, "ESP", "E:DES;A:HMAC-MD5-96;"},
@@ -147,7 +147,7 @@ func TestIPsecSABriefRows(t *testing.T) {
 func TestIPsecSAPair(t *testing.T) {
 	pair := natPair(40149, ipsec.AES256GCM, ipsec.NoIntegrity)
 	pair.PFS = true
-	got := newIPsecSAPair(then, &pair, seedCounters)
+	got := newIPsecSAPair(then, negotiated(&pair), seedCounters)
 	state := ipsecSAState{
 		Protocol: "ESP", VPN: "public", Proposal: "ESP-ENCRYPT-AES-256-GCM-128", Encapsulated: true,
 	}
@@ -180,7 +180,7 @@ func TestIPsecSAPairOfOne(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			pair := seedPair()
 			test.cut(&pair)
-			got := newIPsecSAPair(then, &pair, seedCounters)
+			got := newIPsecSAPair(then, negotiated(&pair), seedCounters)
 			if len(got.SAs) != 1 || got.SAs[0].Inbound != test.inbound || got.Rule != 5 || got.Local.Addr() != here {
 				t.Errorf("pair = %+v", got)
 			}
@@ -191,12 +191,12 @@ func TestIPsecSAPairOfOne(t *testing.T) {
 func TestPolicyEntryValue(t *testing.T) {
 	c := oddPolicies()
 	same(t, "entry", newPolicyEntry(c, c.Policies[PolicyKey{"policy1", 10}]), policyEntry{
-		Sequence: 10, ACL: "3999", Peer: "peer-of-15-char", PFS: wire.Group19,
+		Sequence: 10, Mode: "isakmp", ACL: "3999", Peer: "peer-of-15-char", PFS: wire.Group19,
 		Proposals: []string{"fifteen-letters", "b"},
-		Seconds:   604800, Kilobytes: 4294967295, Auto: true, Missing: []string{},
+		Seconds:   604800, Kilobytes: 4294967295, Auto: true, Missing: []string{}, Sides: []policySide{},
 	})
 	same(t, "entry", newPolicyEntry(c, c.Policies[PolicyKey{"policy1", 2}]), policyEntry{
-		Sequence: 2, Proposals: []string{}, Seconds: 3600, Kilobytes: 2560,
+		Sequence: 2, Mode: "isakmp", Proposals: []string{}, Seconds: 3600, Kilobytes: 2560, Sides: []policySide{},
 		Missing: []string{"security acl", "ike-peer", "proposal"},
 	})
 }
@@ -225,8 +225,8 @@ func TestDisplaysChangeNothing(t *testing.T) {
 	for range 2 {
 		_ = newIKESADisplay(all, saFilter{Remote: there}).text()
 		_ = newIKESAVerboseDisplay(then, all, saFilter{}).text()
-		_ = newIPsecSABriefDisplay(all, saFilter{Policy: "policy1"}).text()
-		_ = newIPsecSADisplay(then, all, seedCounters, saFilter{}).text()
+		_ = newIPsecSABriefDisplay(saPairs(all, nil, saFilter{Policy: "policy1"})).text()
+		_ = newIPsecSADisplay(then, saPairs(all, nil, saFilter{}), seedCounters).text()
 		_ = newIKEPeerDisplay(peers).text()
 		_ = newACLsDisplay(lists).text()
 		_ = newPolicyDisplay(config, "policy1", 0).text()

@@ -14,7 +14,7 @@ func ipsecDisplayRows() []grammar.Row[Config] {
 	return []grammar.Row[Config]{
 		displayIPsecSARow(),
 		shows(func(s *Session) Display {
-			return newIPsecStatisticsDisplay(s.device.Statistics(), s.device.IKE())
+			return newIPsecStatisticsDisplay(s.device.Statistics(), len(s.pairs(saFilter{})), s.device.Faults())
 		},
 			"ipsec", helpIPsec, "statistics", helpStatistics),
 		shows(func(s *Session) Display { return newIPsecProposalDisplay(allIPsecProposals(s.running.config)) },
@@ -24,7 +24,7 @@ func ipsecDisplayRows() []grammar.Row[Config] {
 		grammar.Do[Config](1, displayIPsecProposal{},
 			grammar.Path[displayIPsecProposal]("display", helpDisplay, "ipsec", helpIPsec, "proposal", helpProposal, "name", helpByName),
 			grammar.Arg(kind.Name(longestName, "ipsec proposal"), "Name", func(d *displayIPsecProposal) *string { return &d.Name })),
-		displayPolicyRow(),
+		displayPolicyRow(), displayProfileRow(),
 	}
 }
 
@@ -45,6 +45,8 @@ func displayIPsecSARow() grammar.Row[Config] {
 			grammar.Sequence(kw("policy", helpPolicy),
 				grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(d *displayIPsecSA) *string { return &d.Policy }),
 				grammar.Optional(grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry", func(d *displayIPsecSA) *uint32 { return &d.Sequence }))),
+			grammar.Sequence(kw("profile", "IPSec profile of a tunnel interface"),
+				grammar.Arg(kind.Name(longestName, "ipsec profile"), "Name of the profile", func(d *displayIPsecSA) *string { return &d.Profile })),
 			grammar.Sequence(kw("remote", helpRemote),
 				grammar.Arg(kind.Address(), helpRemote, func(d *displayIPsecSA) *netip.Addr { return &d.Remote })),
 		)))
@@ -53,11 +55,11 @@ func displayIPsecSARow() grammar.Row[Config] {
 func (d *displayIPsecSA) do(s *Session) Output {
 	switch {
 	case d.Brief:
-		return Output{Display: newIPsecSABriefDisplay(s.device.IKE(), d.saFilter)}
+		return Output{Display: newIPsecSABriefDisplay(s.pairs(d.saFilter))}
 	case d.Duration:
 		return Output{Display: newDurationDisplay(s.running.config.Lifetime)}
 	}
-	return Output{Display: newIPsecSADisplay(s.device.About().Now, s.device.IKE(), s.device.SACounters, d.saFilter)}
+	return Output{Display: newIPsecSADisplay(s.device.About().Now, s.pairs(d.saFilter), s.device.SACounters)}
 }
 
 func allIPsecProposals(c *Config) []*ipsec.Proposal { return values(c.IPsecProposals, strings.Compare) }

@@ -54,6 +54,7 @@ var samples = map[string][]string{
 	"TIME<HH:MM:SS>":                 {"00:00:00", "02:00:00", "5:45:00", "14:00:00"},
 	"DATE<YYYY-MM-DD>":               {"2026-05-07", "2000-01-01", "2037-12-31"},
 	"STRING<1-30>":                   {"g0/0/2", "GigabitEthernet0/0/3", "gi0/0/4", "eth1", "eth1.7"},
+	"Tunnel<0-65535>":                {"Tunnel1", "Tunnel1", "Tunnel2", "tun 1", "Tunnel0/0/1"},
 	"FILE<*.cfg>":                    {"vrpcfg.cfg", "a.cfg", "none.cfg"},
 	"FILE<*.cfg,*.bat,*.txt>":        {"a.cfg", "b.bat", "c.txt"},
 	"STRING<1-15>":                   {"a", "a", "a", "b", "b", "fifteen-letters", `"quoted"`, `"//"`},
@@ -65,8 +66,13 @@ var samples = map[string][]string{
 	"TEXT<1-255>":                    {"save", `"display version"`, `"a // b"`, "display ike sa"},
 	"TEXT<1-1000>":                   {sampleKeys["rsa"], sampleKeys["nistp256"] + " me@host", sampleKeys["nistp384"], sampleKeys["nistp521"], sampleKeys["ed25519"], sampleKeys["weak"], "AAAA"},
 	"TEXT<1-127>":                    {"one", "two words", `say "two  words"`, "a//b"},
+	"STRING<1-255>/<48-400>":         {"Key@2014", `"a string for all keys of it"`, "%^%#6b6579%^%#", "%^%#foreign%^%#"},
+	"HEX<16-128>/<48-400>":           {strings.Repeat("0f", 20), strings.Repeat("A9", 32), strings.Repeat("11", 32), strings.Repeat("c7", 16), "%^%#" + strings.Repeat("3561", 32) + "%^%#"},
 	"STRING<1-128>/<48-400>":         {"Key@2014", "sixteen-octets-or-more", `"with // and # in it"`, "%^%#6b6579%^%#", "%^%#foreign%^%#"},
 }
+
+// helpAnyInterface is the help of the name of an interface that may be a tunnel.
+const helpAnyInterface = "Interface, such as GigabitEthernet0/0/1, Tunnel1 or eth1"
 
 // sample returns what to type for a hint.
 func (d *drawer) sample(h grammar.Hint) string {
@@ -78,6 +84,9 @@ func (d *drawer) sample(h grammar.Hint) string {
 	}
 	if h.Help == helpListName {
 		return []string{"nets", "nets", "a", "Name-of-64-characters-which-is-the-longest-that-a-list-can-have-"}[d.IntN(4)]
+	}
+	if h.Help == helpAnyInterface && d.IntN(2) == 0 {
+		return []string{"Tunnel1", "Tunnel2"}[d.IntN(2)]
 	}
 	if values := samples[h.Text]; values != nil {
 		return values[d.IntN(len(values))]

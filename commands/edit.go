@@ -22,6 +22,7 @@ type edit struct {
 	warnings func(text string)                   // nil: nobody reads them
 
 	remotes map[netip.Addr]string // peers by remote address; nil: it does not pay for one line
+	spis    map[spiName]PolicyKey // manual policies by their SPIs; nil: not asked for yet
 }
 
 // own makes the configuration one that may be changed.
@@ -72,8 +73,10 @@ func (e *edit) peerAt(a netip.Addr) string {
 	return ""
 }
 
-// indexPeers has peerAt know all peers, for an edit of many lines.
+// indexPeers has peerAt know all peers, for an edit of many lines. The SPIs will be looked
+// for again.
 func (e *edit) indexPeers() {
+	e.spis = nil
 	e.remotes = make(map[netip.Addr]string, len(e.config.IKEPeers))
 	for name, p := range e.config.IKEPeers {
 		if p.Remote.IsValid() {

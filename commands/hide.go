@@ -121,7 +121,7 @@ func secretAfter(before []string, word string) bool {
 	isPassword := short(word, "password", 1) || short(word, "secret", 1)
 	switch len(before) {
 	case 1:
-		return short(before[0], "super", 2) && word[0] > '9' || short(before[0], "enable", 2) && isPassword
+		return isManualKey(before[0], word) || short(before[0], "super", 2) && word[0] > '9' || short(before[0], "enable", 2) && isPassword
 	case 2:
 		head, second := before[0], before[1]
 		return short(head, "local-user", 1) && short(word, "password", 1) ||
@@ -134,6 +134,21 @@ func secretAfter(before []string, word string) bool {
 	}
 	return short(before[0], "username", len("user")) && isPassword ||
 		word == "key" && (strings.HasPrefix(before[0], "radius") || strings.HasPrefix(before[0], "tacacs"))
+}
+
+// isManualKey reports whether two words may be `sa` and a word before a key of an SA, cut
+// short or misspelt.
+func isManualKey(first, word string) bool {
+	if first != "s" && first != "sa" {
+		return false
+	}
+	for _, form := range []KeyForm{StringKey, AuthenticationHex, EncryptionHex} {
+		if strings.HasPrefix(form.String(), word) || len(word) >= leastKeyWord && within(word, form.String()[:min(len(word), len(form.String()))], 2) ||
+			within(word, form.String(), 2) {
+			return true
+		}
+	}
+	return false
 }
 
 // misspelt reports whether a word is meant to be one that a secret follows, or the
@@ -181,9 +196,9 @@ func within(a, b string, n int) bool {
 	return above[len(b)] <= n
 }
 
-// keyForm is what may stand between the command and a key or password: the level
-// that it is for, and how it is written.
-var keyForm = regexp.MustCompile(`(?i)^(level +\d+ +)?((c(i(p(h(er?)?)?)?)?|s(i(m(p(le?)?)?)?)?|irreversible-cipher) +)?`)
+// keyForm is what may stand between the command and a key or password: the level or
+// the SA that it is for, and how it is written.
+var keyForm = regexp.MustCompile(`(?i)^(level +\d+ +|(in|out)[a-z]* +(esp|ah) +)?((c(i(p(h(er?)?)?)?)?|s(i(m(p(le?)?)?)?)?|irreversible-cipher) +)?`)
 
 // isStored reports whether what follows a command is a key or a password in its
 // stored form, and nothing else.

@@ -73,6 +73,16 @@ func TestWithoutSecret(t *testing.T) {
 		{"Cisco's enable, misspelt", "enable secert hunter2", "enable secert ******"},
 		{"Cisco's server", "radius-server host 192.0.2.1 key hunter2", "radius-server host 192.0.2.1 key ******"},
 		{"a manual key", " sa string-key inbound esp hunter2", " sa string-key ******"},
+		{"a manual key in short", "s st in e hunter2", "s st ******"},
+		{"a manual key undone", "undo sa enc in esp hunter2", "undo sa enc ******"},
+		{"a manual key, misspelt", "sa strign-key inbound esp hunter2", "sa strign-key ******"},
+		{"a manual key, misspelt and cut short", "sa autehnt inbound esp hunter2", "sa autehnt ******"},
+		{"a manual key, stored", " sa encryption-hex inbound esp " + storedKey, " sa encryption-hex inbound esp " + storedKey},
+		{"a manual key, said to be stored", "sa a out ah ciph " + storedKey, "sa a out ah ciph " + storedKey},
+		{"a manual key, stored, and what it was", "sa string-key inbound esp " + storedKey + " hunter2", "sa string-key ******"},
+		{"Cisco's manual key", "set session-key inbound esp 300 cipher hunter2", "set session-key ******"},
+		{"an SPI", " sa spi inbound esp 300", " sa spi inbound esp 300"},
+		{"a lifetime", " sa duration time-based 3600", " sa duration time-based 3600"},
 
 		{"a key of a user", "ssh user a assign rsa-key k1", "ssh user a assign rsa-key k1"},
 		{"a user of SSH", "ssh user a authentication-type password", "ssh user a authentication-type password"},
@@ -132,6 +142,31 @@ func TestEveryAbbreviationIsHidden(t *testing.T) {
 	}
 	if want := len(keyCommand) * 10; taken < want {
 		t.Errorf("%d lines were taken, want %d at least: the test has become blind", taken, want)
+	}
+}
+
+// TestEveryManualKeyIsHidden has each line that the box would take for a key of an SA,
+// however short, and looks for it in what is shown.
+func TestEveryManualKeyIsHidden(t *testing.T) {
+	key := digits(20, "ca")
+	taken := 0
+	for _, word := range []string{"string-key", "authentication-hex", "encryption-hex"} {
+		for begin := range prefixes(word) {
+			for _, first := range []string{"sa", "s", "SA"} {
+				for _, rest := range []string{"inbound esp ", "out e s ", "o esp cipher "} {
+					line := first + " " + begin + " " + rest + key
+					if _, refused := Replay(New(), Script{Text: "ipsec policy p 1 manual\n" + line}); len(refused) == 0 {
+						taken++
+					}
+					if got := WithoutSecret(line); strings.Contains(got, key) || !strings.HasSuffix(got, asterisks) {
+						t.Errorf("WithoutSecret(%q) = %q", line, got)
+					}
+				}
+			}
+		}
+	}
+	if taken < 250 {
+		t.Errorf("only %d lines were taken: the test has become blind", taken)
 	}
 }
 

@@ -105,10 +105,19 @@ func checkRemote(e *edit, p *ike.Peer) error {
 		return refuse("The remote address is already used by IKE peer %s.", other)
 	}
 	if !p.Remote.IsValid() {
-		if err := e.noPolicy("The IKE peer is being used by IPSec policy %s %d.", func(y *Policy) bool { return y.Peer == p.Name }); err != nil {
+		if err := e.peerUnused(p.Name); err != nil {
 			return err
 		}
 	}
 	e.movePeer(p.Name, e.before.(*ike.Peer).Remote, p.Remote)
 	return nil
+}
+
+// peerUnused refuses if a policy or a profile names the peer.
+func (e *edit) peerUnused(name string) error {
+	uses := func(p *Policy) bool { return p.Peer == name }
+	if err := e.noPolicy("The IKE peer is being used by IPSec policy %s %d.", uses); err != nil {
+		return err
+	}
+	return e.noProfile("IKE peer", uses)
 }

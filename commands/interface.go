@@ -16,24 +16,32 @@ const (
 	largestMTU  = 9600
 )
 
-// interfaceView is the view of `interface`.
+// interfaceView is the view of `interface` for ports.
 func interfaceView() *grammar.View[Interface] {
-	kw := grammar.Kw[Interface]
+	ipsec := grammar.Kw[Interface]("ipsec", helpIPsec)
 	return &grammar.View[Interface]{
 		Tag: func(i *Interface) string { return i.Name }, Sort: interfaceSort,
 		New: func() *Interface { return &Interface{} },
-		Rows: []grammar.Row[Interface]{
-			grammar.Setting(kw("description", "Description"),
-				grammar.Arg(kind.Text(longestDescription), "Text", func(i *Interface) *string { return &i.Description })),
-			grammar.Setting(kw("mtu", "Maximum transmit unit"),
-				grammar.Arg(kind.Integer(smallestMTU, largestMTU), "Octets", func(i *Interface) *int { return &i.MTU })),
-			grammar.Setting(grammar.Flag("shutdown", "Shut the interface down", func(i *Interface) *bool { return &i.Shutdown })),
-			addressRow(),
-			grammar.Setting(grammar.Path[Interface]("ipsec", helpIPsec, "policy", helpPolicy),
+		Rows: append(commonRows(),
+			grammar.Setting(ipsec, grammar.Kw[Interface]("policy", helpPolicy),
 				grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(i *Interface) *string { return &i.Policy }),
 				grammar.Optional(grammar.Flag("auto-neg", "Bring the SAs up without traffic", func(i *Interface) *bool { return &i.AutoNeg }))).
 				Check(checks(checkApplied)),
-		},
+			grammar.Setting(ipsec, grammar.Flag("offload", "Have the hardware encrypt, where it can", func(i *Interface) *bool { return &i.Offload })),
+		),
+	}
+}
+
+// commonRows are those of ports and tunnels.
+func commonRows() []grammar.Row[Interface] {
+	kw := grammar.Kw[Interface]
+	return []grammar.Row[Interface]{
+		grammar.Setting(kw("description", "Description"),
+			grammar.Arg(kind.Text(longestDescription), "Text", func(i *Interface) *string { return &i.Description })),
+		grammar.Setting(kw("mtu", "Maximum transmit unit"),
+			grammar.Arg(kind.Integer(smallestMTU, largestMTU), "Octets", func(i *Interface) *int { return &i.MTU })),
+		grammar.Setting(grammar.Flag("shutdown", "Shut the interface down", func(i *Interface) *bool { return &i.Shutdown })),
+		addressRow(),
 	}
 }
 
@@ -48,6 +56,9 @@ func checkApplied(e *edit, i *Interface) error {
 	case old != "" && old != i.Policy:
 		return refuse("The interface already has IPSec policy %s, undo ipsec policy first.", old)
 	}
+	if other := e.config.manualElsewhere(i); other != "" {
+		return refuse("The IPSec policy has a manual entry and is already applied to interface %s.", other)
+	}
 	return nil
 }
 
@@ -57,6 +68,9 @@ type interfaceAddress struct {
 	Sub    bool // any but the primary
 }
 
+// helpAddress is the help of address in the view of an interface.
+const helpAddress = "Address of the interface"
+
 func addressRow() grammar.Row[Interface] {
 	return grammar.List(grammar.Items[Interface, interfaceAddress]{
 		All:    interfaceAddresses,
@@ -64,7 +78,7 @@ func addressRow() grammar.Row[Interface] {
 		Put:    func(x any, i *Interface, a interfaceAddress) error { return x.(*edit).addAddress(i, a) },
 		Remove: func(_ any, i *Interface, a interfaceAddress) error { return removeAddress(i, a) },
 		Bare:   true,
-	}, grammar.Path[interfaceAddress]("ip", helpIP, "address", "Address of the interface"),
+	}, grammar.Path[interfaceAddress]("ip", helpIP, "address", helpAddress),
 		grammar.Arg(kind.HostPrefix(), "", func(a *interfaceAddress) *netip.Prefix { return &a.Prefix }),
 		grammar.Optional(grammar.Flag("sub", "A further address", func(a *interfaceAddress) *bool { return &a.Sub })))
 }
@@ -82,6 +96,9 @@ func interfaceAddresses(i *Interface) []interfaceAddress {
 func (e *edit) addAddress(i *Interface, a interfaceAddress) error {
 	if !forHost(a.Prefix) {
 		return refuse("The specified IP address is invalid.")
+	}
+	if i.Unnumbered != "" {
+		return refuse("The interface is unnumbered, undo ip address unnumbered first.")
 	}
 	if other := e.overlapping(i, a); other != "" {
 		return refuse("The address conflicts with that of interface %s.", other)
@@ -150,32 +167,43 @@ func removeAddress(i *Interface, a interfaceAddress) error {
 	return nil
 }
 
+// interfaceRow opens ports. tunnelRow shows the tunnels, behind what they refer to.
 func interfaceRow() grammar.Row[Config] {
-	return grammar.Enter(grammar.Objects[Config, string, Interface]{
-		View:    interfaceView(),
+	objects := interfaceObjects(interfaceView())
+	objects.Mine = func(i *Interface) bool { return !kind.IsTunnel(i.Name) }
+	objects.Create = allows(func(e *edit, name string) error {
+		if e.port == nil {
+			return nil
+		}
+		if err := e.port(name); err != nil {
+			return refuse("%v.", err)
+		}
+		return nil
+	})
+	return grammar.Enter(objects, grammar.Kw[string]("interface", helpInterface), grammar.Arg(kind.Port(), "Interface", itself[string]))
+}
+
+// interfaceObjects are the interfaces in a view.
+func interfaceObjects(view *grammar.View[Interface]) grammar.Objects[Config, string, Interface] {
+	return grammar.Objects[Config, string, Interface]{
+		View:    view,
 		Of:      func(c *Config) map[string]*Interface { return c.Interfaces },
 		Own:     func(c *Config) map[string]*Interface { return own(c, partInterfaces, &c.Interfaces) },
 		Name:    func(i *Interface, name string) { i.Name = name },
 		Compare: strings.Compare,
-		Create: allows(func(e *edit, name string) error {
-			if e.port == nil {
-				return nil
-			}
-			if err := e.port(name); err != nil {
-				return refuse("%v.", err)
-			}
-			return nil
-		}),
-		Delete: allows((*edit).interfaceUnused),
-	}, grammar.Kw[string]("interface", "Interface of the device"), grammar.Arg(kind.Interface(), "Interface", itself[string]))
+		Delete:  allows((*edit).interfaceUnused),
+	}
 }
 
-// interfaceUnused refuses what a route goes through.
+// interfaceUnused refuses what a route goes through, or a tunnel has its address from.
 func (e *edit) interfaceUnused(name string) error {
 	for k := range e.config.Routes {
 		if k.Interface == name {
 			return refuse("The interface is being used by static route %v.", k.Destination)
 		}
+	}
+	if user := e.config.borrowed(name); user != "" {
+		return refuse("The interface is being used by interface %s.", user)
 	}
 	return nil
 }

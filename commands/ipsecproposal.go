@@ -20,8 +20,11 @@ func ipsecProposalView() *grammar.View[ipsec.Proposal] {
 				grammar.Arg(transforms(), "Protocol", func(p *ipsec.Proposal) *ipsec.Transform { return &p.Transform })).
 				Check(checks(checkTransform)),
 			grammar.Setting(kw("encapsulation-mode", "How packets are wrapped"),
-				grammar.Arg(modes(), "Mode", func(p *ipsec.Proposal) *ipsec.Mode { return &p.Mode })).Check(checks(checkEncapsulation)),
-			grammar.Setting(esp, kw("authentication-algorithm", "Authentication algorithms of ESP"),
+				grammar.Arg(modes(), "Mode", func(p *ipsec.Proposal) *ipsec.Mode { return &p.Mode })),
+			grammar.Setting(kw("ah", helpAH), kw("authentication-algorithm", helpAuthentication),
+				grammar.Some(kind.ESPIntegrity(), func(p *ipsec.Proposal) *[]ipsec.Integrity { return &p.AHIntegrities })).
+				Check(checks(checkAH)),
+			grammar.Setting(esp, kw("authentication-algorithm", helpAuthentication),
 				grammar.Some(kind.ESPIntegrity(), func(p *ipsec.Proposal) *[]ipsec.Integrity { return &p.Integrities })).
 				Clears().Check(checks(checkESP)),
 			grammar.Setting(esp, kw("encryption-algorithm", "Encryption algorithms of ESP"),
@@ -31,46 +34,56 @@ func ipsecProposalView() *grammar.View[ipsec.Proposal] {
 	}
 }
 
-const otherTransform ipsec.Transform = 255 // understood and refused
+const (
+	helpAH             = "AH protocol defined in RFC4302"
+	helpAuthentication = "Authentication algorithms of the protocol"
+)
 
 func transforms() grammar.Kind[ipsec.Transform] {
 	return kind.Choice(
 		grammar.Word[ipsec.Transform]{Text: "esp", Help: helpESP, Value: ipsec.TransformESP},
-		grammar.Word[ipsec.Transform]{Text: "ah", Help: "AH protocol defined in RFC4302", Value: otherTransform},
-		grammar.Word[ipsec.Transform]{Text: "ah-esp", Help: "ESP protocol first, then AH protocol", Value: otherTransform},
+		grammar.Word[ipsec.Transform]{Text: "ah", Help: helpAH, Value: ipsec.TransformAH},
+		grammar.Word[ipsec.Transform]{Text: "ah-esp", Help: "ESP protocol first, then AH protocol", Value: ipsec.TransformAHESP},
 	)
 }
-
-func checkTransform(_ *edit, p *ipsec.Proposal) error {
-	if p.Transform == otherTransform {
-		return refuse("Only transform esp is available yet.")
-	}
-	return nil
-}
-
-const otherMode ipsec.Mode = 255 // understood and refused
 
 func modes() grammar.Kind[ipsec.Mode] {
 	return kind.Choice(
 		grammar.Word[ipsec.Mode]{Text: "tunnel", Help: "The whole packet", Value: ipsec.Tunnel},
-		grammar.Word[ipsec.Mode]{Text: "transport", Help: "What the packet carries", Value: otherMode},
-		grammar.Word[ipsec.Mode]{Text: "auto", Help: "Tunnel, and answer either", Value: otherMode},
+		grammar.Word[ipsec.Mode]{Text: "transport", Help: "What the packet carries", Value: ipsec.Transport},
+		grammar.Word[ipsec.Mode]{Text: "auto", Help: "Tunnel, and answer either", Value: ipsec.Auto},
 	)
 }
 
-func checkEncapsulation(_ *edit, p *ipsec.Proposal) error {
-	if p.Mode == otherMode {
-		return refuse("Only encapsulation-mode tunnel is available yet.")
+// checkTransform gives a proposal whose protocols have changed the default algorithms,
+// as VRP does: those of the old ones would be hidden in it.
+func checkTransform(e *edit, p *ipsec.Proposal) error {
+	if p.Transform != e.before.(*ipsec.Proposal).Transform {
+		fresh := ipsec.NewProposal()
+		p.Encryptions, p.Integrities, p.AHIntegrities = fresh.Encryptions, fresh.Integrities, fresh.AHIntegrities
 	}
-	return nil
+	return e.keysFit(p)
+}
+
+// checkAH puts the strongest first, the order in which they are offered.
+func checkAH(e *edit, p *ipsec.Proposal) error {
+	if !p.Transform.HasAH() {
+		return refuse("The transform of the proposal is %v, which has no AH.", p.Transform)
+	}
+	sortStrongest(p.AHIntegrities)
+	e.warnIntegrities(p.AHIntegrities, e.before.(*ipsec.Proposal).AHIntegrities)
+	return e.keysFit(p)
 }
 
 // checkESP puts the strongest first, the order in which they are offered, and
 // refuses a proposal that protects nothing.
 func checkESP(e *edit, p *ipsec.Proposal) error {
-	slices.SortFunc(p.Encryptions, func(a, b ipsec.Encryption) int { return int(b) - int(a) })
-	slices.SortFunc(p.Integrities, func(a, b ipsec.Integrity) int { return int(b) - int(a) })
-	if len(p.Encryptions) == 0 && len(p.Integrities) == 0 {
+	sortStrongest(p.Encryptions)
+	sortStrongest(p.Integrities)
+	switch {
+	case !p.Transform.HasESP():
+		return refuse("The transform of the proposal is %v, which has no ESP.", p.Transform)
+	case len(p.Encryptions) == 0 && len(p.Integrities) == 0:
 		return refuse("The ESP encryption and authentication algorithms cannot both be empty.")
 	}
 	before := e.before.(*ipsec.Proposal)
@@ -79,10 +92,19 @@ func checkESP(e *edit, p *ipsec.Proposal) error {
 			e.warn("The encryption algorithm %s is weak.", c)
 		}
 	}
-	for _, i := range p.Integrities {
-		if (i == ipsec.MD5 || i == ipsec.SHA1) && !slices.Contains(before.Integrities, i) {
+	e.warnIntegrities(p.Integrities, before.Integrities)
+	return e.keysFit(p)
+}
+
+func sortStrongest[A ipsec.Encryption | ipsec.Integrity](algorithms []A) {
+	slices.SortFunc(algorithms, func(a, b A) int { return int(b) - int(a) })
+}
+
+// warnIntegrities warns of the weak authenticators that were not there before.
+func (e *edit) warnIntegrities(now, before []ipsec.Integrity) {
+	for _, i := range now {
+		if (i == ipsec.MD5 || i == ipsec.SHA1) && !slices.Contains(before, i) {
 			e.warn("The authentication algorithm %s is weak.", i)
 		}
 	}
-	return nil
 }

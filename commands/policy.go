@@ -34,30 +34,42 @@ func volumeArg[T any](lifetime func(*T) *ipsec.Lifetime) grammar.Element[T] {
 
 // policyView is the view of `ipsec policy NAME SEQ isakmp`.
 func policyView() *grammar.View[Policy] {
+	list := grammar.Setting(grammar.Path[Policy]("security", "Traffic to protect", "acl", helpACL),
+		listArg(3000, 3999, "Number of an advanced list", func(p *Policy) *string { return &p.ACL })).
+		Check(checks(checkACL))
+	return &grammar.View[Policy]{
+		Tag:  func(p *Policy) string { return "ipsec-policy-isakmp-" + p.Name + "-" + strconv.Itoa(int(p.Sequence)) },
+		New:  func() *Policy { return &Policy{Window: DefaultWindow} },
+		Rows: append([]grammar.Row[Policy]{list}, negotiationRows()...),
+	}
+}
+
+// negotiationRows say how SAs are negotiated, for policies and profiles.
+func negotiationRows() []grammar.Row[Policy] {
 	kw, name := grammar.Kw[Policy], grammar.Kw[string]
 	duration := grammar.Path[Policy]("sa", helpSA, "duration", "Lifetime of the SAs")
 	lifetime := func(p *Policy) *ipsec.Lifetime { return &p.Lifetime }
-	return &grammar.View[Policy]{
-		Tag: func(p *Policy) string { return "ipsec-policy-isakmp-" + p.Name + "-" + strconv.Itoa(int(p.Sequence)) },
-		New: func() *Policy { return &Policy{Window: DefaultWindow} },
-		Rows: []grammar.Row[Policy]{
-			grammar.Setting(grammar.Path[Policy]("security", "Traffic to protect", "acl", helpACL),
-				listArg(3000, 3999, "Number of an advanced list", func(p *Policy) *string { return &p.ACL })).
-				Check(checks(checkACL)),
-			grammar.Setting(kw("pfs", "Perfect forward secrecy"),
-				grammar.Arg(kind.Group("dh-group"), "Group", func(p *Policy) *wire.Group { return &p.PFS })).Check(checks(checkPFS)),
-			grammar.Setting(kw("ike-peer", helpPeer),
-				grammar.Arg(kind.Name(longestName, "ike peer"), "Name of the peer", func(p *Policy) *string { return &p.Peer })).
-				Check(checks(checkPeer)),
-			grammar.List(policyProposals(), name("proposal", "IPSec proposal"), nameOf15("ipsec proposal", "Name of the proposal")),
-			grammar.Setting(duration, kw("time-based", "Lifetime in seconds"), durationArg(lifetime)),
-			grammar.Setting(duration, kw("traffic-based", helpTraffic), volumeArg(lifetime)),
-			grammar.Setting(grammar.Path[Policy]("sa", helpSA, "trigger-mode", "When SAs are made"),
-				grammar.Arg(triggers(), "Mode", func(p *Policy) *bool { return &p.Auto })),
-			grammar.Setting(grammar.Path[Policy]("anti-replay", "Replay protection", "window", "Size of the window"),
-				grammar.Arg(kind.OneNumber(32, 64, 128, 256, 512, 1024), "Packets", func(p *Policy) *int { return &p.Window })),
-		},
+	return []grammar.Row[Policy]{
+		grammar.Setting(kw("pfs", "Perfect forward secrecy"),
+			grammar.Arg(kind.Group("dh-group"), "Group", func(p *Policy) *wire.Group { return &p.PFS })).Check(checks(checkPFS)),
+		grammar.Setting(kw("ike-peer", helpPeer),
+			grammar.Arg(kind.Name(longestName, "ike peer"), "Name of the peer", func(p *Policy) *string { return &p.Peer })).
+			Check(checks(checkPeer)),
+		grammar.List(policyProposals(), name("proposal", "IPSec proposal"), nameOf15("ipsec proposal", "Name of the proposal")),
+		grammar.Setting(duration, kw("time-based", "Lifetime in seconds"), durationArg(lifetime)),
+		grammar.Setting(duration, kw("traffic-based", helpTraffic), volumeArg(lifetime)),
+		grammar.Setting(grammar.Path[Policy]("sa", helpSA, "trigger-mode", "When SAs are made"),
+			grammar.Arg(triggers(), "Mode", func(p *Policy) *bool { return &p.Auto })),
+		grammar.Setting(grammar.Path[Policy]("anti-replay", "Replay protection", "window", "Size of the window"),
+			grammar.Arg(kind.OneNumber(32, 64, 128, 256, 512, 1024), "Packets", func(p *Policy) *int { return &p.Window })),
 	}
+}
+
+// securityACLRow is `security acl`, which all policies have.
+func securityACLRow() grammar.Row[Policy] {
+	return grammar.Setting(grammar.Path[Policy]("security", "Traffic to protect", "acl", helpACL),
+		listArg(3000, 3999, "Number of an advanced list", func(p *Policy) *string { return &p.ACL })).
+		Check(checks(checkACL))
 }
 
 func triggers() grammar.Kind[bool] {
@@ -147,39 +159,101 @@ func comparePolicies(a, b PolicyKey) int {
 	return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.Sequence, b.Sequence))
 }
 
-// policyRows open and delete policies. The mode must be typed to make one.
-func policyRows() []grammar.Row[Config] {
-	kw := grammar.Kw[PolicyKey]
-	path := grammar.Path[PolicyKey]("ipsec", helpIPsec, "policy", helpPolicy)
-	name := grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(k *PolicyKey) *string { return &k.Name })
-	sequence := grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry, 1 is the first", func(k *PolicyKey) *uint32 { return &k.Sequence })
-	objects := grammar.Objects[Config, PolicyKey, Policy]{
-		View:    policyView(),
+// policies are the entries of a mode, as far as all their rows agree.
+func policies(view *grammar.View[Policy], manual bool) grammar.Objects[Config, PolicyKey, Policy] {
+	return grammar.Objects[Config, PolicyKey, Policy]{
+		View:    view,
 		Of:      func(c *Config) map[PolicyKey]*Policy { return c.Policies },
 		Own:     func(c *Config) map[PolicyKey]*Policy { return own(c, partPolicies, &c.Policies) },
 		Name:    func(p *Policy, k PolicyKey) { p.PolicyKey = k },
 		Compare: comparePolicies,
+		Mine:    func(p *Policy) bool { return p.Manual == manual },
 		Delete:  allows((*edit).policyUnused),
 	}
-	mode := kw("isakmp", "Indicates use IKE to establish the IPSec SA")
-	reentry := objects
-	reentry.Heading = []grammar.Element[PolicyKey]{path, name, sequence, mode}
+}
+
+// policyTables returns a function that tells the table of an entry's view.
+func policyTables() func(*Policy) *grammar.Table {
+	negotiated, manual := policyView().Compile(), manualView().Compile()
+	return func(p *Policy) *grammar.Table {
+		if p.Manual {
+			return manual
+		}
+		return negotiated
+	}
+}
+
+// Help of the modes.
+const (
+	helpISAKMP = "Indicates use IKE to establish the IPSec SA"
+	helpManual = "Indicates use manual to establish the IPSec SA"
+)
+
+// entryPath is what all commands on an entry begin with.
+func entryPath() []grammar.Element[PolicyKey] {
+	return []grammar.Element[PolicyKey]{
+		grammar.Path[PolicyKey]("ipsec", helpIPsec, "policy", helpPolicy),
+		grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(k *PolicyKey) *string { return &k.Name }),
+		grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry, 1 is the first", func(k *PolicyKey) *uint32 { return &k.Sequence }),
+	}
+}
+
+// entryHeading is how an entry is made: with its mode.
+func entryHeading(p *Policy) []grammar.Element[PolicyKey] {
+	if p.Manual {
+		return append(entryPath(), grammar.Kw[PolicyKey]("manual", helpManual))
+	}
+	return append(entryPath(), grammar.Kw[PolicyKey]("isakmp", helpISAKMP))
+}
+
+// policyRows open and delete policies. The mode must be typed to make one, and cannot be
+// changed.
+func policyRows() []grammar.Row[Config] {
+	typed := grammar.Typed[Config, PolicyKey, Policy, PolicyKey]{
+		Key:     func(_ *Config, k PolicyKey) PolicyKey { return k },
+		Name:    func(p *Policy, k PolicyKey) { p.PolicyKey = k },
+		Of:      func(k PolicyKey, _ *Policy) PolicyKey { return k },
+		Table:   policyTables(),
+		Heading: entryHeading,
+	}
+	of := func(view *grammar.View[Policy], manual bool) grammar.Row[Config] {
+		form := typed
+		form.Admit = admitMode(manual)
+		return grammar.EnterTyped(policies(view, manual), form, entryHeading(&Policy{Manual: manual})...).NoUndo()
+	}
+	reentry := policies(policyView(), false)
 	reentry.Create = allows(func(*edit, PolicyKey) error {
 		return refuse("The mode must be specified when an IPSec policy is created.")
 	})
-	refused := func(words string, rest ...grammar.Element[struct{}]) grammar.Row[Config] {
-		form := []grammar.Element[struct{}]{grammar.Path[struct{}]("ipsec", helpIPsec, "policy", helpPolicy), ignored(kind.Name(longestName, ""), "Name of the group"),
-			ignored(kind.Integer[uint32](1, 10000), "Number of the entry, 1 is the first")}
-		return grammar.Edit(refuses[Config](words), append(form, rest...)...)
-	}
 	return []grammar.Row[Config]{
-		grammar.Enter(objects, path, name, sequence, mode).NoUndo(),
-		grammar.Enter(reentry, path, name, sequence).Hidden(),
+		of(policyView(), false),
+		of(manualView(), true),
+		grammar.EnterTyped(reentry, typed, entryPath()...).Hidden(),
 		undoGroup(),
-		refused("Only the mode isakmp is available yet.", grammar.Kw[struct{}]("manual", "Indicates use manual to establish the IPSec SA")),
-		refused("Policy templates are not available yet.", grammar.Path[struct{}]("isakmp", "Indicates use IKE to establish the IPSec SA", "template", "Policy template"),
-			ignored(kind.Name(longestName, ""), "Name of the template")),
+		noTemplates(),
 	}
+}
+
+// admitMode lets an entry be opened in its own mode, and a manual one be made in a group
+// that is not on several interfaces: its SPIs are the whole box's.
+func admitMode(manual bool) func(x any, c *Config, old *Policy, k PolicyKey) error {
+	return func(_ any, c *Config, old *Policy, k PolicyKey) error {
+		switch {
+		case old != nil && old.Manual != manual:
+			return refuse("The mode of an IPSec policy cannot be changed, undo ipsec policy %s %d first.", k.Name, k.Sequence)
+		case old == nil && manual && len(appliedTo(c, k.Name)) > 1:
+			return refuse("The IPSec policy is applied to several interfaces, a manual one can be applied to one.")
+		}
+		return nil
+	}
+}
+
+// noTemplates is `ipsec policy NAME SEQ isakmp template T`.
+func noTemplates() grammar.Row[Config] {
+	return grammar.Edit(refuses[Config]("Policy templates are not available yet."),
+		grammar.Path[struct{}]("ipsec", helpIPsec, "policy", helpPolicy), ignored(kind.Name(longestName, ""), "Name of the group"),
+		ignored(kind.Integer[uint32](1, 10000), "Number of the entry, 1 is the first"),
+		grammar.Path[struct{}]("isakmp", helpISAKMP, "template", "Policy template"), ignored(kind.Name(longestName, ""), "Name of the template"))
 }
 
 // ignored is an argument that nothing is done with.
@@ -190,12 +264,22 @@ func ignored[F any](k grammar.Kind[F], help string) grammar.Element[struct{}] {
 // policyUnused refuses to remove the last entry of a group that an interface
 // uses.
 func (e *edit) policyUnused(k PolicyKey) error {
-	for other := range e.config.Policies {
-		if other.Name == k.Name && other != k {
-			return nil
+	if !e.hasOther(k) {
+		if err := e.groupUnused(k.Name); err != nil {
+			return err
 		}
 	}
-	return e.groupUnused(k.Name)
+	return e.moveSPIs(e.config.Policies[k], nil)
+}
+
+// hasOther reports whether a group has another entry.
+func (e *edit) hasOther(k PolicyKey) bool {
+	for other := range e.config.Policies {
+		if other.Name == k.Name && other != k {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *edit) groupUnused(name string) error {
@@ -216,10 +300,27 @@ func undoGroup() grammar.Row[Config] {
 			return err
 		}
 		for _, k := range keys {
+			if err := x.(*edit).moveSPIs(c.Policies[k], nil); err != nil {
+				return err
+			}
 			delete(own(c, partPolicies, &c.Policies), k)
 		}
 		return nil
 	}, grammar.Path[string]("undo", helpUndo, "ipsec", helpIPsec, "policy", helpPolicy), nameOf15("ipsec policy", "Name of the group"))
+}
+
+// manualElsewhere returns another interface with a group that has a manual entry, or "".
+func (c *Config) manualElsewhere(i *Interface) string {
+	others := slices.DeleteFunc(appliedTo(c, i.Policy), func(name string) bool { return name == i.Name })
+	if len(others) == 0 {
+		return ""
+	}
+	for _, p := range c.Policies {
+		if p.Manual && p.Name == i.Policy {
+			return others[0]
+		}
+	}
+	return ""
 }
 
 // hasGroup reports whether a policy group of that name has an entry.

@@ -17,7 +17,8 @@ import (
 
 // views are lines that open each view from system view.
 var views = []string{
-	"ike proposal 10", "ike peer b", "ipsec proposal a", "acl 3001", "acl 2001", "acl name nets", "acl name hosts basic number 2077", "ipsec policy policy1 1 isakmp", "interface g0/0/2",
+	"ipsec profile p", "interface Tunnel1",
+	"ike proposal 10", "ike peer b", "ipsec proposal a", "acl 3001", "acl 2001", "acl name nets", "acl name hosts basic number 2077", "ipsec policy policy1 1 isakmp", "ipsec policy policy1 2 manual", "interface g0/0/2",
 	"aaa", "user-interface vty 0 4", "rsa peer-public-key b", "ecc peer-public-key c", "ed25519 peer-public-key a",
 }
 
@@ -110,14 +111,15 @@ func sameValue(a, b reflect.Value) (string, bool) {
 // fixed are fields that no row changes: values of which there is only one yet,
 // or that only later commands set.
 var fixed = []string{
-	"Config.compiled", "Config.version", "IKEProposal.Method", "Peer.Mode", "Proposal.Transform", "Proposal.Mode",
+	"Config.compiled", "Config.version", "IKEProposal.Method", "Peer.Mode",
 }
 
 // referable are lines that make what others refer to.
 var referable = []string{
 	"acl 3000", "rule 0 permit ip", "rule 1 permit tcp", "acl name nets", "acl name a", "ike proposal 1", "ipsec proposal a",
 	"ike peer a", "remote-address 203.0.113.1", "ike peer b", "remote-address 203.0.113.2",
-	"ipsec policy a 1 isakmp", "ipsec policy b 1 isakmp", "rsa peer-public-key eth1", "ecc peer-public-key eth1.7", "quit",
+	"ipsec policy a 1 isakmp", "ipsec policy b 1 isakmp", "ipsec policy b 2 manual", "rsa peer-public-key eth1", "ecc peer-public-key eth1.7",
+	"ipsec profile a", "ipsec profile b", "interface eth1", "interface Tunnel1", "tunnel-protocol gre", "interface Tunnel2", "tunnel-protocol ipsec", "quit",
 }
 
 func TestEveryFieldIsReached(t *testing.T) {
@@ -130,7 +132,7 @@ func TestEveryFieldIsReached(t *testing.T) {
 		d.types(300)
 		noteFields(reached, d.session.running.config)
 	}
-	for _, fresh := range []any{New(), newIKEProposal(), ike.NewPeer(), acl.New(3000), ipsec.NewProposal(), acl.Rule{}, Policy{}, Interface{}, Route{}, newLogging(), newLogging().Levels, LogServer{},
+	for _, fresh := range []any{New(), newIKEProposal(), ike.NewPeer(), acl.New(3000), ipsec.NewProposal(), acl.Rule{}, Policy{}, Interface{}, Tunnel{}, Route{}, newLogging(), newLogging().Levels, LogServer{},
 		Management{}, LocalUser{}, SSHUser{}, PublicKey{}, UserInterface{}, SSHServer{}, Hotkeys{}} {
 		v := reflect.Indirect(reflect.ValueOf(fresh))
 		for name := range fields(v) {
@@ -200,6 +202,7 @@ func noteFields(reached map[string]bool, c *Config) {
 	}
 	for _, i := range c.Interfaces {
 		note(i, Interface{})
+		note(i.Tunnel, Tunnel{})
 	}
 	for _, r := range c.Routes {
 		note(r, Route{})

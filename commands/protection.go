@@ -22,3 +22,23 @@ type ManualStatus struct {
 	Inbound, Outbound *ipsec.SA
 	Created           time.Time // when the dataplane was given them
 }
+
+// Named reports whether a reset is about the pair: one of phase 2 that names its
+// policy, its peer, one of its SAs, or nothing at all.
+func (m *ManualStatus) Named(r ike.Reset) bool {
+	return r.ChildrenOnly && r.ConnectionID == 0 &&
+		(!r.Remote.IsValid() || r.Remote == m.Outbound.Remote) &&
+		(r.Policy == "" || r.Policy == m.Policy.Name) &&
+		(r.Sequence == 0 || r.Sequence == m.Policy.Sequence) &&
+		(r.SA == ipsec.SAID{} || m.has(r.SA))
+}
+
+// has reports whether an SA of the pair, or the AH of one, has that name.
+func (m *ManualStatus) has(id ipsec.SAID) bool {
+	for _, sa := range []*ipsec.SA{m.Inbound, m.Outbound} {
+		if ah, bundle := sa.AHID(); sa.ID == id || bundle && ah == id {
+			return true
+		}
+	}
+	return false
+}

@@ -3,9 +3,11 @@ package commands
 import (
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"sallyport/commands/grammar"
+	"sallyport/commands/kind"
 	"sallyport/ike"
 	"sallyport/ipsec/secret"
 )
@@ -25,14 +27,33 @@ func (c *Config) Render(seal func(secret.Octets) string) string {
 	return b.String()
 }
 
-// sealed returns c with the keys of its peers in their stored form.
+// sealed returns c with its keys in their stored form.
 func (c *Config) sealed(seal func(secret.Octets) string) *Config {
 	d := *c
 	d.IKEPeers = maps.Clone(c.IKEPeers)
 	for name, p := range d.IKEPeers {
 		d.IKEPeers[name] = sealedPeer(p, seal)
 	}
+	d.Policies = maps.Clone(c.Policies)
+	for k, p := range d.Policies {
+		d.Policies[k] = sealedPolicy(p, seal)
+	}
 	return &d
+}
+
+// sealedPolicy returns a policy with its keys in their stored form.
+func sealedPolicy(p *Policy, seal func(secret.Octets) string) *Policy {
+	if len(p.Keys) == 0 {
+		return p
+	}
+	q := *p
+	q.Keys = slices.Clone(p.Keys)
+	for i, k := range q.Keys {
+		if !kind.Stored(string(k.Key)) {
+			q.Keys[i].Key = secret.Octets(seal(k.Key))
+		}
+	}
+	return &q
 }
 
 func sealedPeer(p *ike.Peer, seal func(secret.Octets) string) *ike.Peer {
@@ -47,8 +68,11 @@ func sealedPeer(p *ike.Peer, seal func(secret.Octets) string) *ike.Peer {
 // renderObject returns the lines of one object.
 func renderObject(o *grammar.Entry, c *Config, seal func(secret.Octets) string) string {
 	object := o.Find(c)
-	if p, ok := object.(*ike.Peer); ok {
-		object = sealedPeer(p, seal)
+	switch o := object.(type) {
+	case *ike.Peer:
+		object = sealedPeer(o, seal)
+	case *Policy:
+		object = sealedPolicy(o, seal)
 	}
 	var b strings.Builder
 	writeBlock(&b, o.Render(c, object))

@@ -15,9 +15,8 @@ func TestReplayOfTheSeed(t *testing.T) {
 			t.Fatal(err)
 		}
 		config := replayed(t, string(text))
-		built, err := config.IKE(port)
-		if err != nil || len(built.Policies) != 1 || len(built.Proposals) != 2 {
-			t.Errorf("%s: %d policies, %d proposals, %v", name, len(built.Policies), len(built.Proposals), err)
+		if made := built(t, config); len(made.Policies) != 1 || len(made.Proposals) != 2 {
+			t.Errorf("%s: %d policies, %d proposals", name, len(made.Policies), len(made.Proposals))
 		}
 		again := replayed(t, config.Render(seal))
 		if a, b := config.Render(seal), again.Render(seal); a != b {

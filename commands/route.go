@@ -30,8 +30,15 @@ func routeRow() grammar.Row[Config] {
 	}, path, destination, hop, preference)
 }
 
+// addRoute adds a route. A tunnel that it goes into must be configured, any other
+// interface be there.
 func (e *edit) addRoute(c *Config, r Route) error {
-	if r.Interface != "" && e.port != nil {
+	switch {
+	case kind.IsTunnel(r.Interface):
+		if err := e.interfaceExists(r.Interface); err != nil {
+			return err
+		}
+	case r.Interface != "" && e.port != nil:
 		if err := e.port(r.Interface); err != nil {
 			return refuse("%v.", err)
 		}

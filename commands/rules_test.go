@@ -64,6 +64,50 @@ func TestRefusals(t *testing.T) {
 			"The ESP encryption and authentication algorithms cannot both be empty."},
 		{"a basic list", "acl 2000\nipsec policy p 1 isakmp\n security acl 2000", "Wrong parameter found at '^' position."},
 		{"a list exchanged", "acl 3000\nacl 3001\nipsec policy p 1 isakmp\n security acl 3000\n undo security acl\n security acl 3001", ""},
+
+		{"algorithms of ESP without it", "ipsec proposal a\n transform ah\n esp encryption-algorithm aes-128\n undo esp authentication-algorithm",
+			"The transform of the proposal is ah, which has no ESP.\nThe transform of the proposal is ah, which has no ESP."},
+		{"algorithms of AH without it", "ipsec proposal a\n ah authentication-algorithm sha1\n undo ah authentication-algorithm",
+			"The transform of the proposal is esp, which has no AH.\nThe transform of the proposal is esp, which has no AH."},
+		{"no algorithms under AH", "ipsec proposal a\n transform ah-esp\n undo esp encryption-algorithm\n undo esp authentication-algorithm",
+			"The ESP encryption and authentication algorithms cannot both be empty."},
+		{"no authentication of ESP under AH", "ipsec proposal a\n transform ah-esp\n undo esp authentication-algorithm", ""},
+
+		{"an inbound SPI twice", "ipsec policy p 1 manual\n sa spi inbound esp 300\nipsec policy q 1 manual\n sa spi inbound esp 300",
+			"The inbound ESP SPI 300 is already used by IPSec policy p 1."},
+		{"an inbound SPI again", "ipsec policy p 1 manual\n sa spi inbound esp 300\n sa spi inbound esp 300\n sa spi outbound esp 300\n sa spi inbound ah 300", ""},
+		{"an SPI that was left", "ipsec policy p 1 manual\n sa spi inbound esp 300\n sa spi inbound esp 301\nipsec policy q 1 manual\n sa spi inbound esp 300\n sa spi inbound esp 301",
+			"The inbound ESP SPI 301 is already used by IPSec policy p 1."},
+		{"an SPI that was undone", "ipsec policy p 1 manual\n sa spi inbound esp 300\n undo sa spi inbound esp\nipsec policy q 1 manual\n sa spi inbound esp 300", ""},
+		{"an SPI of a policy that is gone", "ipsec policy p 1 manual\n sa spi inbound esp 300\nundo ipsec policy p 1\nipsec policy q 1 manual\n sa spi inbound esp 300", ""},
+		{"an SPI of a group that is gone", "ipsec policy p 1 manual\n sa spi inbound esp 300\nundo ipsec policy p\nipsec policy q 1 manual\n sa spi inbound esp 300", ""},
+		{"an SPI of a group that stays", "ipsec policy p 1 manual\n sa spi inbound esp 300\ninterface eth1\n ipsec policy p\nundo ipsec policy p\nipsec policy q 1 manual\n sa spi inbound esp 300",
+			"The IPSec policy is being used by interface eth1.\nThe inbound ESP SPI 300 is already used by IPSec policy p 1."},
+		{"outbound SPIs to two peers", "ipsec policy p 1 manual\n sa spi outbound esp 300\n tunnel remote 192.0.2.1\nipsec policy q 1 manual\n sa spi outbound esp 300\n tunnel remote 192.0.2.2", ""},
+		{"outbound SPIs to one peer", "ipsec policy p 1 manual\n sa spi outbound esp 300\n tunnel remote 192.0.2.1\nipsec policy q 1 manual\n tunnel remote 192.0.2.1\n sa spi outbound esp 300",
+			"The outbound ESP SPI 300 to 192.0.2.1 is already used by IPSec policy p 1."},
+		{"a peer with an outbound SPI", "ipsec policy p 1 manual\n sa spi outbound esp 300\n tunnel remote 192.0.2.1\nipsec policy q 1 manual\n sa spi outbound esp 300\n tunnel remote 192.0.2.1",
+			"The outbound ESP SPI 300 to 192.0.2.1 is already used by IPSec policy p 1."},
+
+		{"a mode changed", "ipsec policy p 1 manual\nipsec policy p 1 isakmp\nipsec policy q 1 isakmp\nipsec policy q 1 manual",
+			"The mode of an IPSec policy cannot be changed, undo ipsec policy p 1 first.\nThe mode of an IPSec policy cannot be changed, undo ipsec policy q 1 first."},
+		{"a manual group on two interfaces", "ipsec policy p 1 isakmp\nipsec policy p 2 manual\ninterface eth1\n ipsec policy p\ninterface eth2\n ipsec policy p",
+			"The IPSec policy has a manual entry and is already applied to interface eth1."},
+		{"a manual entry for two interfaces", "ipsec policy p 1 isakmp\ninterface eth1\n ipsec policy p\ninterface eth2\n ipsec policy p\nipsec policy p 2 manual",
+			"The IPSec policy is applied to several interfaces, a manual one can be applied to one."},
+		{"an interface that is not there", "ipsec policy p 1 manual\n tunnel local interface g9/0/0", "There is no such port."},
+
+		{"a key of another length", "ipsec proposal a\nipsec policy p 1 manual\n proposal a\n sa encryption-hex inbound esp " + digits(16, "00"),
+			"The key of sa encryption-hex inbound esp has 32 digits, aes-256 of IPSec proposal a wants 64."},
+		{"a proposal for another length", "ipsec proposal a\nipsec policy p 1 manual\n sa authentication-hex outbound esp " + digits(20, "00") + "\n proposal a",
+			"The key of sa authentication-hex outbound esp has 40 digits, sha2-256 of IPSec proposal a wants 64."},
+		{"a key that nothing wants", "ipsec proposal a\nipsec policy p 1 manual\n proposal a\n sa authentication-hex outbound ah " + digits(20, "00"), ""},
+		{"a key of AH", "ipsec proposal a\n transform ah\nipsec policy p 1 manual\n proposal a\n sa authentication-hex outbound ah " + digits(20, "00"),
+			"The key of sa authentication-hex outbound ah has 40 digits, sha2-256 of IPSec proposal a wants 64."},
+		{"algorithms of a proposal with keys", "ipsec proposal a\nipsec policy p 1 manual\n proposal a\n sa encryption-hex inbound esp " + digits(32, "00") + "\nipsec proposal a\n esp encryption-algorithm aes-128",
+			"The IPSec proposal is being used by IPSec policy p 1. The key of sa encryption-hex inbound esp has 64 digits, aes-128 of IPSec proposal a wants 32."},
+		{"a stored string for digits", "ipsec policy p 1 manual\n sa encryption-hex inbound esp %^%#6b6579%^%#", "The stored key is none in hexadecimal digits."},
+		{"a stored key of another box", "ipsec policy p 1 manual\n sa string-key inbound esp %^%#xx%^%#", "The stored key cannot be used: it was sealed by another box."},
 	} {
 		_, refused := Replay(New(), Script{Text: test.lines, Open: open, Port: port})
 		var got []string
@@ -100,6 +144,7 @@ func TestDefaults(t *testing.T) {
 		"ipsec proposal a":        {"transform esp", "encapsulation-mode tunnel", "esp encryption-algorithm aes-256", "esp authentication-algorithm sha2-256"},
 		"acl number 3000":         {"step 5"},
 		"ipsec policy p 1 isakmp": {"sa trigger-mode traffic-based", "anti-replay window 1024"},
+		"ipsec policy p 1 manual": {"undo tunnel local", "undo tunnel remote"},
 		"interface eth1":          {"undo shutdown", "undo mtu"},
 	} {
 		text := heading + "\n " + strings.Join(lines, "\n ") + "\n"

@@ -35,8 +35,9 @@ func systemRows() []grammar.Row[Config] {
 	rows = append(rows, ipsecProposalRow(), ikeProposalRow(), ikePeerRow())
 	rows = append(rows, durationRows()...)
 	rows = append(rows, policyRows()...)
+	rows = append(rows, profileRow())
 	rows = append(rows, managementSystemRows()...)
-	rows = append(rows, interfaceRow(), routeRow())
+	rows = append(rows, interfaceRow(), tunnelRow(), routeRow())
 	rows = append(rows, loggingSystemRows()...)
 	rows = append(rows, toleratedSystemRows()...)
 	return append(rows, hostSystemRows()...)
@@ -124,9 +125,11 @@ func ipsecProposalRow() grammar.Row[Config] {
 		Name:    func(p *ipsec.Proposal, name string) { p.Name = name },
 		Compare: strings.Compare,
 		Delete: allows(func(e *edit, name string) error {
-			return e.noPolicy("The IPSec proposal is being used by IPSec policy %s %d.", func(p *Policy) bool {
-				return slices.Contains(p.Proposals, name)
-			})
+			uses := func(p *Policy) bool { return slices.Contains(p.Proposals, name) }
+			if err := e.noPolicy("The IPSec proposal is being used by IPSec policy %s %d.", uses); err != nil {
+				return err
+			}
+			return e.noProfile("IPSec proposal", uses)
 		}),
 	}, grammar.Path[string]("ipsec", helpIPsec, "proposal", helpProposal), nameOf15("ipsec proposal", "Name of the proposal"))
 }
@@ -157,7 +160,7 @@ func ikePeerRow() grammar.Row[Config] {
 		Name:    func(p *ike.Peer, name string) { p.Name = name },
 		Compare: strings.Compare,
 		Delete: allows(func(e *edit, name string) error {
-			err := e.noPolicy("The IKE peer is being used by IPSec policy %s %d.", func(p *Policy) bool { return p.Peer == name })
+			err := e.peerUnused(name)
 			if err == nil {
 				e.movePeer(name, e.config.IKEPeers[name].Remote, noAddr)
 			}

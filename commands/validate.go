@@ -13,7 +13,9 @@ func (c *Config) Validate() []error {
 	v := validation{config: c}
 	v.peers()
 	v.policies()
+	v.profiles()
 	v.interfaces()
+	v.tunnels()
 	v.addresses()
 	v.management()
 	return v.faults
@@ -57,6 +59,32 @@ func (v *validation) policies() {
 			if v.config.IPsecProposals[name] == nil {
 				v.fault("The IPSec proposal %s of IPSec policy %s %d does not exist.", name, k.Name, k.Sequence)
 			}
+		}
+	}
+	v.manual()
+}
+
+// manual looks for manual policies whose keys do not fit their proposals, with the same
+// SPIs, and on several interfaces.
+func (v *validation) manual() {
+	holders := map[spiName]PolicyKey{}
+	for _, p := range values(v.config.Policies, comparePolicies) {
+		if !p.Manual {
+			continue
+		}
+		for _, name := range p.spiNames() {
+			if other, taken := holders[name]; taken {
+				v.fault("The IPSec policies %s %d and %s %d have the same %v SPI %d.", other.Name, other.Sequence, p.Name, p.Sequence, name.Protocol, name.SPI)
+			}
+			holders[name] = p.PolicyKey
+		}
+		for _, name := range p.Proposals {
+			if proposal := v.config.IPsecProposals[name]; proposal != nil && p.misfit(proposal) != "" {
+				v.fault("IPSec policy %s %d: %s", p.Name, p.Sequence, p.misfit(proposal))
+			}
+		}
+		if users := appliedTo(v.config, p.Name); len(users) > 1 {
+			v.fault("The IPSec policy %s has a manual entry and is applied to interfaces %s.", p.Name, strings.Join(users, ", "))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"sallyport/ike"
+	"sallyport/ipsec"
 )
 
 // TestValidate breaks a configuration in a way that no line can.
@@ -32,6 +33,21 @@ func TestValidate(t *testing.T) {
 		{name: "two interfaces in one network", damage: func(c *Config) {
 			c.Interfaces["eth1"] = &Interface{Name: "eth1", Addresses: []netip.Prefix{netip.MustParsePrefix("192.0.2.200/28")}}
 		}, want: "Error: The addresses of interfaces GigabitEthernet0/0/2 and eth1 conflict."},
+		{name: "two policies with an SPI", damage: func(c *Config) {
+			for _, name := range []string{"x", "y"} {
+				p := &Policy{PolicyKey: PolicyKey{name, 1}, Manual: true, SPIs: []ManualSPI{{SASide{ipsec.Inbound, ipsec.ESP}, 300}}}
+				c.Policies[p.PolicyKey] = p
+			}
+		}, want: "Error: The IPSec policies x 1 and y 1 have the same ESP SPI 300."},
+		{name: "a manual group on two interfaces", damage: func(c *Config) {
+			c.Policies[PolicyKey{"policy1", 6}] = &Policy{PolicyKey: PolicyKey{"policy1", 6}, Manual: true}
+			c.Interfaces["eth1"] = &Interface{Name: "eth1", Policy: "policy1"}
+		}, want: "Error: The IPSec policy policy1 has a manual entry and is applied to interfaces GigabitEthernet0/0/2, eth1."},
+		{name: "a key that does not fit", damage: func(c *Config) {
+			p := &Policy{PolicyKey: PolicyKey{"x", 1}, Manual: true, Proposals: []string{"a"}}
+			p.Keys = []ManualKey{{SASide{ipsec.Inbound, ipsec.ESP}, EncryptionHex, []byte("0011")}}
+			c.Policies[p.PolicyKey] = p
+		}, want: "Error: IPSec policy x 1: The key of sa encryption-hex inbound esp has 4 digits, aes-256 of IPSec proposal a wants 64."},
 	} {
 		c := replayed(t, branch)
 		test.damage(c)

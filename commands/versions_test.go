@@ -51,11 +51,11 @@ func checkCompiled(t *testing.T, c *Config) {
 	t.Helper()
 	alone := *c
 	alone.compiled = nil
-	got, err := c.IKE(port)
-	want, wantErr := alone.IKE(port)
+	got, err := c.Protection(port)
+	want, wantErr := alone.Protection(port)
 	if err != nil || wantErr != nil {
 		if err == nil || wantErr == nil {
-			t.Errorf("IKE() = %v, alone %v", err, wantErr)
+			t.Errorf("Protection() = %v, alone %v", err, wantErr)
 		}
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sallyport/ike/wire"
+	"sallyport/ipsec"
 )
 
 // An attacker sees every datagram and may send any, from any address. The keys
@@ -98,7 +99,10 @@ func fixLength(b []byte) []byte {
 func TestAlteredMessages(t *testing.T) {
 	tried := 0
 	for seed := range uint64(40) {
-		w := newWorld(t, seed, func(_ string, c *Config) { c.Policies[0].PFS = wire.Group19 * wire.Group(seed%2) })
+		w := newWorld(t, seed, func(_ string, c *Config) {
+			c.Policies[0].PFS = wire.Group19 * wire.Group(seed%2)
+			wrapped(c, ipsec.Transform(seed/2%3))
+		})
 		a := newAttacker(t, w, seed)
 		w.before = func(f flight) {
 			for range 12 {

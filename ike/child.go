@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"sallyport/ike/wire"
 	"sallyport/ipsec"
 )
 
@@ -32,6 +31,7 @@ type child struct {
 
 	soft, hard deadline
 	change     deadline // to this pair, from the one that it succeeds
+	unsaved    bool
 }
 
 // softLifetime returns when to rekey an SA of that lifetime: a tenth, but at
@@ -51,6 +51,7 @@ func softLifetime(lifetime time.Duration, initiator bool, draw float64) time.Dur
 func (c *child) complete() {
 	e := c.engine
 	c.up, c.created = true, e.now
+	c.changed()
 	life := c.in.Hard.Duration
 	e.schedule.set(&c.soft, e.now.Add(softLifetime(life, c.initiator, e.draw())), c.rekey)
 	e.schedule.set(&c.hard, e.now.Add(life), func() { c.end("phase2 hard expiry") })
@@ -98,6 +99,7 @@ func (c *child) replacedBy(newer *child) {
 	}
 	e := c.engine
 	c.replaced, c.successor = true, newer
+	c.changed()
 	e.schedule.clear(&c.soft)
 	e.schedule.clear(&c.change)
 	if c.sending {
@@ -112,12 +114,14 @@ func (c *child) replacedBy(newer *child) {
 // its outbound SA is still there, for the refusal ended the batch before.
 func (c *child) stay() {
 	c.replaced, c.successor = false, nil
+	c.changed()
 	c.engine.schedule.set(&c.hard, c.created.Add(c.in.Hard.Duration), func() { c.end("phase2 hard expiry") })
 }
 
 // rekey negotiates a successor.
 func (c *child) rekey() {
 	c.fading = true
+	c.changed()
 	c.engine.want(c.flow)
 }
 
@@ -133,10 +137,12 @@ func (e *Engine) expire(in Expire) {
 	}
 }
 
-// find returns the child that has an SA, in either direction.
+// find returns the child that has an SA, or the AH of a bundle, in either direction.
 func (e *Engine) find(id ipsec.SAID) *child {
-	if c := e.inbound[id.SPI]; c != nil && c.in.ID == id {
-		return c
+	for _, c := range []*child{e.inbound[id.SPI], e.bundled[id.SPI]} {
+		if c != nil && named(c.in, id) {
+			return c
+		}
 	}
 	return e.outbound[id]
 }
@@ -162,7 +168,7 @@ func (c *child) end(reason string) {
 		s = c.engine.current(c.peer.Name)
 	}
 	if s != nil {
-		s.inform(wire.DeleteSA(wire.ProtoESP, uint32(c.in.ID.SPI)))
+		s.inform(spisOf(c.in).deletes()...)
 	}
 	if !c.up {
 		c.negotiation.abort() // or message 3 would bring it to life
@@ -185,6 +191,7 @@ func (c *child) remove(reason string) {
 		e.emit(RemoveSA{c.out.ID})
 	}
 	e.emit(RemoveSA{c.in.ID})
+	e.drop(c.key())
 	c.forget()
 	if next := c.flow.current(); next != nil && next.up {
 		next.switchOver() // what it waited for has gone
@@ -202,26 +209,13 @@ func (c *child) forget() {
 	e.schedule.clear(&c.hard)
 	e.schedule.clear(&c.change)
 	same := func(o *child) bool { return o == c }
-	delete(e.inbound, c.in.ID.SPI)
-	if same(e.outbound[c.out.ID]) { // a peer may have chosen an SPI twice
-		delete(e.outbound, c.out.ID)
-	}
+	c.unregister()
 	if e.pairs[c.peer.Name] = slices.DeleteFunc(e.pairs[c.peer.Name], same); len(e.pairs[c.peer.Name]) == 0 {
 		delete(e.pairs, c.peer.Name)
 	}
 	c.flow.children = slices.DeleteFunc(c.flow.children, same)
 	if c.sa != nil {
 		c.sa.children = slices.DeleteFunc(c.sa.children, same)
-	}
-}
-
-// spi draws an SPI that no other inbound SA has. 0-255 are reserved: RFC 4303 §2.1.
-func (e *Engine) spi() ipsec.SPI {
-	for {
-		spi := ipsec.SPI(e.messageID())
-		if _, taken := e.inbound[spi]; !taken && spi > 255 {
-			return spi
-		}
 	}
 }
 

@@ -31,7 +31,7 @@ func (q *quickMode) clientIDs(m *wire.Message) (ipsec.Selector, []wire.Payload, 
 	}
 	switch len(ids) {
 	case 0:
-		return ipsec.Selector{Local: ipsec.AddrRange(q.sa.local.Addr()), Remote: ipsec.AddrRange(q.sa.remote.Addr())}, nil, nil
+		return q.sa.ends(), nil, nil
 	case 2:
 		s, err := selectorOf(ids[1].(wire.ID), ids[0].(wire.ID)) // the initiator's first
 		return s, ids, err

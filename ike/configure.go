@@ -2,7 +2,6 @@ package ike
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -62,7 +61,7 @@ func (in Reset) children(c *child) bool {
 	id := c.flow.key.policy
 	return byID && (!in.Remote.IsValid() || in.Remote == c.remote.Addr()) &&
 		(in.Policy == "" || in.Policy == id.Name) && (in.Sequence == 0 || in.Sequence == id.Sequence) &&
-		(in.SA == ipsec.SAID{} || c.up && (in.SA == c.in.ID || in.SA == c.out.ID))
+		(in.SA == ipsec.SAID{} || c.up && (named(c.in, in.SA) || named(c.out, in.SA)))
 }
 
 // failed undoes a pair that the dataplane did not take.
@@ -84,7 +83,7 @@ func (e *Engine) failed(in Failed) {
 		}
 	}
 	if q.sa.established && !q.sa.gone {
-		q.sa.inform(q.takeBack(install.SA))
+		q.sa.inform(q.takeBack(install.SA)...)
 	}
 	c.remove("dataplane refused")
 	q.forget()
@@ -95,11 +94,11 @@ func (e *Engine) failed(in Failed) {
 // takeBack returns what the peer is told of a pair that cannot be installed: as
 // responder that nothing will come of its proposal, else that the half it has,
 // or will have, is void.
-func (q *quickMode) takeBack(refused *ipsec.SA) wire.Payload {
+func (q *quickMode) takeBack(refused *ipsec.SA) []wire.Payload {
 	if !q.initiated() && refused.Direction == ipsec.Inbound {
 		n := wire.NewNotify(wire.NoProposalChosen, q.sa.cookieI, q.sa.cookieR, nil)
-		n.Protocol, n.SPI = wire.ProtoESP, binary.BigEndian.AppendUint32(nil, uint32(q.agreed.spi))
-		return n
+		n.Protocol, n.SPI = q.agreed.spis.first()
+		return []wire.Payload{n}
 	}
-	return wire.DeleteSA(wire.ProtoESP, uint32(q.spi))
+	return q.spis.deletes()
 }

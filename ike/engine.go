@@ -21,6 +21,7 @@ import (
 // for concurrent use: one goroutine owns it.
 type Engine struct {
 	config   *Config
+	options  Options
 	policies map[ipsec.PolicyID]*Policy
 	peers    map[netip.Addr]*Peer // by remote address
 	entropy  io.Reader
@@ -35,6 +36,7 @@ type Engine struct {
 	byPeer   map[string][]*sa // by name of the peer, oldest first
 	flows    map[flowKey]*flow
 	inbound  map[ipsec.SPI]*child
+	bundled  map[ipsec.SPI]*child // by the SPI of a bundle's AH, inbound
 	outbound map[ipsec.SAID]*child
 	pairs    map[string][]*child // by name of the peer, oldest first
 	jobs     map[uint64]computing
@@ -49,6 +51,7 @@ type Engine struct {
 	offlines  []Offline        // newest last
 	history   []*tunnelHistory // newest last
 	refused   [categories]uint64
+	unsaved   unsaved
 }
 
 // computing is an exchange that waits for a Computed.
@@ -64,6 +67,7 @@ func New(c *Config, entropy io.Reader) *Engine {
 		byPeer:    map[string][]*sa{},
 		flows:     map[flowKey]*flow{},
 		inbound:   map[ipsec.SPI]*child{},
+		bundled:   map[ipsec.SPI]*child{},
 		outbound:  map[ipsec.SAID]*child{},
 		pairs:     map[string][]*child{},
 		jobs:      map[uint64]computing{},
@@ -95,6 +99,8 @@ func (e *Engine) Step(now time.Time, in Input) []Output {
 		e.moved(in)
 	case SetConfig:
 		e.setConfig(in.Config)
+	case Resume:
+		e.resume(in)
 	case Reset:
 		e.reset(in)
 	case Clear:
@@ -104,7 +110,15 @@ func (e *Engine) Step(now time.Time, in Input) []Output {
 	case Failed:
 		e.failed(in)
 	}
+	return e.outputs()
+}
+
+// outputs returns those of this step, what is to be remembered of it before the others.
+func (e *Engine) outputs() []Output {
 	out := e.out
+	if first := e.remembered(); first != nil {
+		out = append(first, out...)
+	}
 	e.out = nil
 	return out
 }

@@ -79,7 +79,8 @@ type Rejection struct {
 	Category Category
 	Notify   wire.NotifyType // what the peer is told; 0: nothing
 	Reason   string          // what came and what was wanted, in the standard's words
-	spi      []byte          // of the offer it is about; empty in phase 1
+	protocol wire.ProtocolID // of the offer it is about
+	spi      []byte          // likewise; empty in phase 1
 }
 
 // Error returns the category and the reason.
@@ -102,6 +103,15 @@ func categoryOf(err error) Category {
 		return r.Category
 	}
 	return MalformedMessage
+}
+
+// reasonOf returns what an error says besides its category.
+func reasonOf(err error) string {
+	var r *Rejection
+	if errors.As(err, &r) {
+		return r.Reason
+	}
+	return err.Error()
 }
 
 // refuse counts a refusal, tells of it, and answers where an answer is due.
@@ -144,7 +154,7 @@ func (e *Engine) answer(p *packet, r *Rejection) {
 func (r *Rejection) notify(i, k wire.Cookie) wire.Notify {
 	n := wire.NewNotify(r.Notify, i, k, nil)
 	if len(r.spi) == 4 {
-		n.Protocol, n.SPI = wire.ProtoESP, r.spi
+		n.Protocol, n.SPI = r.protocol, r.spi
 	}
 	return n
 }

@@ -10,13 +10,13 @@ import (
 
 // Informational exchanges: RFC 2409 §5.7. One message, never answered.
 
-// inform sends one protected payload under an established ISAKMP SA.
-func (s *sa) inform(p wire.Payload) {
+// inform sends protected payloads under an established ISAKMP SA.
+func (s *sa) inform(payloads ...wire.Payload) {
 	id := s.newMessageID()
-	s.used[id] = struct{}{}
+	s.use(id)
 	x := exchange{engine: s.engine, sa: s, kind: wire.Informational, id: id, iv: s.keys.ExchangeIV(s.lastIV, id)}
-	after := wire.AppendPayloads(nil, []wire.Payload{p})
-	x.send(wire.Hash{Data: s.hash1(id, after)}, p)
+	after := wire.AppendPayloads(nil, payloads)
+	x.send(append([]wire.Payload{wire.Hash{Data: s.hash1(id, after)}}, payloads...)...)
 	s.mindIDs()
 }
 
@@ -44,10 +44,12 @@ func (e *Engine) inInformational(p *packet) error {
 	if err := checkHash(m, s.hash1(id, m.After(0))); err != nil {
 		return err
 	}
-	s.used[id] = struct{}{}
+	s.use(id)
 	s.heard = e.now
 	s.mindIDs()
-	s.follow(p.Local, p.Remote)
+	if s.follow(p.Local, p.Remote) {
+		s.changed()
+	}
 	e.emit(MessageReceived{p.Local, p.Remote, 1, m})
 	s.inform1(m)
 	return nil
@@ -111,7 +113,7 @@ func (s *sa) refusedByPeer(n wire.Notify) {
 		if !q.initiated() || q.state == qmDone {
 			continue
 		}
-		if open = append(open, q); len(n.SPI) == 4 && ipsec.SPI(binary.BigEndian.Uint32(n.SPI)) == q.spi {
+		if open = append(open, q); q.spis.any(n.SPI) {
 			open = []*quickMode{q}
 			break
 		}
@@ -135,8 +137,8 @@ func (s *sa) inDelete(d wire.Delete) {
 		switch {
 		case d.Protocol == wire.ProtoISAKMP && len(spi) == 16:
 			s.deleteISAKMP(spi)
-		case d.Protocol == wire.ProtoESP && len(spi) == 4:
-			s.deleteChild(ipsec.SPI(binary.BigEndian.Uint32(spi)))
+		case (d.Protocol == wire.ProtoESP || d.Protocol == wire.ProtoAH) && len(spi) == 4:
+			s.deleteChild(d.Protocol, ipsec.SPI(binary.BigEndian.Uint32(spi)))
 		}
 	}
 }
@@ -151,11 +153,12 @@ func (s *sa) deleteISAKMP(cookies []byte) {
 	}
 }
 
-// deleteChild removes the pair whose outbound SA has this SPI.
-func (s *sa) deleteChild(spi ipsec.SPI) {
+// deleteChild removes the pair whose outbound SA has this SPI; a bundle goes with either
+// of its parts.
+func (s *sa) deleteChild(protocol wire.ProtocolID, spi ipsec.SPI) {
 	owned := slices.Concat(s.children, s.engine.orphans(s.peer.Name))
 	for _, c := range owned {
-		if c.out.ID.SPI != spi || c.out.Remote != s.remote.Addr() {
+		if !spisOf(c.out).has(protocol, spi) || c.out.Remote != s.remote.Addr() {
 			continue
 		}
 		if !c.up {
@@ -184,6 +187,7 @@ func (e *Engine) moved(in Moved) {
 	}
 	s := c.sa
 	s.remote = in.Remote
+	s.changed()
 	for _, c := range slices.Clone(s.children) {
 		if c.up && !c.replaced {
 			c.rekey()

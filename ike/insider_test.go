@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sallyport/ike/wire"
+	"sallyport/ipsec"
 )
 
 // An insider is an authenticated peer that means ill: it knows the keys and sends
@@ -55,7 +56,7 @@ func (i *insider) spoilt(b []byte) []byte {
 // payloads builds what some genuine message carries behind its HASH.
 func (i *insider) payloads() []wire.Payload {
 	s := i.n.engine.current("peer")
-	offer := offersPhase2(i.n.config.Policies[0], nat{}, 0x12345678)
+	offer := withSPIs(s.terms(i.n.config.Policies[0], ipsec.Selector{}).offers(), spis{0x12345678, 0x12345678})
 	id := func(last byte) wire.ID {
 		return wire.ID{IDType: wire.IDIPv4Subnet, Data: []byte{10, last, 0, 0, 255, 255, 255, 0}}
 	}
@@ -73,7 +74,7 @@ func (i *insider) payloads() []wire.Payload {
 		{wire.NewNotify(wire.NoProposalChosen, s.cookieI, s.cookieR, nil)},
 		{wire.NewNotify(wire.InitialContact, s.cookieI, s.cookieR, nil)},
 		{wire.DeleteSA(wire.ProtoESP, i.spis()...)},
-		{wire.DeleteSA(wire.ProtoAH, 7), wire.DeleteSA(wire.ProtoESP), wire.NewDPD(wire.RUThereAck, s.cookieI, s.cookieR, 5)},
+		{wire.DeleteSA(wire.ProtoAH, i.spis()...), wire.DeleteSA(wire.ProtoESP), wire.NewDPD(wire.RUThereAck, s.cookieI, s.cookieR, 5)},
 		{wire.DeleteISAKMP(s.cookieI, s.cookieR), wire.DeleteISAKMP(s.cookieI, s.cookieR), wire.DeleteSA(wire.ProtoESP, i.spis()...)},
 	}[i.rng.IntN(12)]
 }
@@ -81,7 +82,7 @@ func (i *insider) payloads() []wire.Payload {
 // spis returns all SPIs that the victim sends to.
 func (i *insider) spis() (all []uint32) {
 	for _, c := range i.n.engine.childrenSorted() {
-		all = append(all, uint32(c.out.ID.SPI))
+		all = append(all, uint32(spisOf(c.out).esp), uint32(spisOf(c.out).ah))
 	}
 	return all
 }
@@ -90,7 +91,7 @@ func (i *insider) spis() (all []uint32) {
 // SAs that it has with us, but no more.
 func TestInsider(t *testing.T) {
 	for seed := range uint64(20) {
-		w := connected(t, seed, nil)
+		w := connected(t, seed, func(_ string, c *Config) { wrapped(c, ipsec.Transform(seed/2%3)) })
 		i := &insider{n: w.ends[seed%2], rng: rand.New(rand.NewPCG(seed, 3)), next: 1 << 20}
 		for range 150 {
 			if i.n.engine.current("peer") == nil {

@@ -12,38 +12,57 @@ func (q *quickMode) makeChild(initiator bool) {
 	e, s := q.engine, q.sa
 	c := &child{engine: e, id: e.newID(), sa: s, flow: q.flow, peer: s.peer, remote: s.remote, initiator: initiator,
 		pfs: q.agreed.group != 0, created: e.now, negotiation: q}
-	c.in = q.makeSA(ipsec.Inbound, q.spi)
-	c.out = q.makeSA(ipsec.Outbound, q.agreed.spi)
+	c.in = q.makeSA(ipsec.Inbound, q.spis)
+	c.out = q.makeSA(ipsec.Outbound, q.agreed.spis)
 	q.private.Wipe()
 	q.result.Shared.Wipe()
 	q.child = c
+	c.changed()
 	s.children = append(s.children, c)
-	e.inbound[q.spi], e.outbound[c.out.ID] = c, c
-	e.pairs[s.peer.Name] = append(e.pairs[s.peer.Name], c)
+	c.register()
 }
 
-// makeSA makes one direction. Its SPI is the one that the receiver chose.
-func (q *quickMode) makeSA(d ipsec.Direction, spi ipsec.SPI) *ipsec.SA {
+// makeSA makes one direction. Its SPIs are those that the receiver chose.
+func (q *quickMode) makeSA(d ipsec.Direction, of spis) *ipsec.SA {
 	s := q.sa
-	offer, life := q.agreed.offer, q.agreed.lifetime
-	n := offer.Encryption.KeyLen()
-	keys := s.keys.Keymat(n+offer.Integrity.KeyLen(), wire.ProtoESP, uint32(spi), q.result.Shared, q.ni, q.nr)
 	made := &ipsec.SA{
 		Direction: d, Policy: q.flow.key.policy, Rule: q.flow.key.rule,
 		Local: s.local.Addr(), Remote: s.remote.Addr(), Mode: modeOf(q.agreed.encap),
-		Encryption: offer.Encryption, Integrity: offer.Integrity,
-		EncryptionKey: secret.Octets(keys[:n:n]), IntegrityKey: secret.Octets(keys[n:]),
-		Selector: q.traffic, Window: q.policy.Window,
-		Soft: ipsec.Lifetime{Octets: q.softOctets()}, Hard: life,
+		ESN: q.agreed.esn, Selector: q.traffic, Window: q.policy.Window,
+		Soft: ipsec.Lifetime{Octets: q.softOctets()}, Hard: q.agreed.lifetime,
 	}
-	made.ID = ipsec.SAID{Destination: made.Local, Protocol: ipsec.ESP, SPI: spi}
+	made.ID.Destination = made.Local
 	if d == ipsec.Outbound {
 		made.ID.Destination = made.Remote
 	}
 	if s.nat.found() {
 		made.Encapsulation = ipsec.Ports{Local: s.local.Port(), Remote: s.remote.Port()}
 	}
+	q.setKeys(made, of)
 	return made
+}
+
+// setKeys gives an SA its protocols, SPIs, algorithms and keys.
+func (q *quickMode) setKeys(made *ipsec.SA, of spis) {
+	o := q.agreed.offer
+	switch o.Transform() {
+	case ipsec.TransformAH:
+		made.ID.Protocol, made.ID.SPI = ipsec.AH, of.ah
+		made.Integrity, made.IntegrityKey = o.AH, q.keymat(wire.ProtoAH, of, o.AH.KeyLen())
+		return
+	case ipsec.TransformAHESP:
+		made.AH = &ipsec.AHPart{SPI: of.ah, Integrity: o.AH, Key: q.keymat(wire.ProtoAH, of, o.AH.KeyLen())}
+	}
+	n := o.Encryption.KeyLen()
+	keys := q.keymat(wire.ProtoESP, of, n+o.Integrity.KeyLen())
+	made.ID.Protocol, made.ID.SPI = ipsec.ESP, of.esp
+	made.Encryption, made.EncryptionKey = o.Encryption, keys[:n:n]
+	made.Integrity, made.IntegrityKey = o.Integrity, keys[n:]
+}
+
+// keymat derives n octets of key for one protocol: RFC 2409 §5.5.
+func (q *quickMode) keymat(protocol wire.ProtocolID, of spis, n int) secret.Octets {
+	return q.sa.keys.Keymat(n, protocol, uint32(of.of(protocol)), q.result.Shared, q.ni, q.nr)
 }
 
 // softOctets returns when to rekey by traffic: at nine tenths of the limit, and as
@@ -54,12 +73,4 @@ func (q *quickMode) softOctets() uint64 {
 		share = 95
 	}
 	return q.agreed.lifetime.Octets / 100 * share
-}
-
-// modeOf is the reverse of encapsulation.
-func modeOf(e wire.EncapsulationMode) ipsec.Mode {
-	if e == wire.EncapTransport || e == wire.EncapUDPTransport {
-		return ipsec.Transport
-	}
-	return ipsec.Tunnel
 }

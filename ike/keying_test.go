@@ -10,17 +10,17 @@ import (
 
 // TestKeySizes negotiates every offer there is and checks how KEYMAT is split.
 func TestKeySizes(t *testing.T) {
-	all := ipsec.Proposal{Encryptions: ipsec.Encryptions(), Integrities: ipsec.Integrities()}
 	seen := 0
-	for _, o := range all.Offers() {
-		w := connected(t, 1, func(_ string, c *Config) {
-			p := &ipsec.Proposal{Name: "one", Encryptions: []ipsec.Encryption{o.Encryption}}
-			if o.Integrity != ipsec.NoIntegrity {
-				p.Integrities = []ipsec.Integrity{o.Integrity}
-			}
-			c.Policies[0].Proposals = []*ipsec.Proposal{p}
-		})
+	for _, o := range everyOffer() {
+		w := connected(t, 1, func(_ string, c *Config) { c.Policies[0].Proposals = []*ipsec.Proposal{only(o)} })
+		if o.Transform() == ipsec.TransformAH {
+			seen += checkAH(t, w, o.AH)
+			continue
+		}
 		for _, s := range w.ends[0].sas {
+			if (s.AH != nil) != (o.AH != ipsec.NoIntegrity) || s.AH != nil && (s.AH.Integrity != o.AH || len(s.AH.Key) != o.AH.KeyLen() || bytes.Equal(s.AH.Key, s.IntegrityKey)) {
+				t.Errorf("%v: AH is %+v", o, s.AH)
+			}
 			if len(s.EncryptionKey) != o.Encryption.KeyLen() || len(s.IntegrityKey) != o.Integrity.KeyLen() || s.Encryption != o.Encryption || s.Integrity != o.Integrity {
 				t.Errorf("%v: %v/%v with keys of %d and %d octets", o, s.Encryption, s.Integrity, len(s.EncryptionKey), len(s.IntegrityKey))
 			}
@@ -34,9 +34,46 @@ func TestKeySizes(t *testing.T) {
 			t.Errorf("%v: both directions have one key", o)
 		}
 	}
-	if seen < 60 {
+	if seen < 2*33+2*5+2*5*39 {
 		t.Errorf("only %d SAs", seen)
 	}
+}
+
+// everyOffer returns every offer there is: of ESP, of AH, and of both.
+func everyOffer() (all []ipsec.Offer) {
+	for transform := ipsec.TransformESP; transform <= ipsec.TransformAHESP; transform++ {
+		p := ipsec.Proposal{Transform: transform, Encryptions: ipsec.Encryptions(), Integrities: ipsec.Integrities(), AHIntegrities: ipsec.Integrities()}
+		all = append(all, p.Offers()...)
+		if p.Integrities = nil; transform == ipsec.TransformAHESP {
+			all = append(all, p.Offers()...)
+		}
+	}
+	return all
+}
+
+// only returns a proposal of one offer.
+func only(o ipsec.Offer) *ipsec.Proposal {
+	p := &ipsec.Proposal{Name: "one", Transform: o.Transform(), Encryptions: []ipsec.Encryption{o.Encryption}, AHIntegrities: []ipsec.Integrity{o.AH}}
+	if o.Integrity != ipsec.NoIntegrity {
+		p.Integrities = []ipsec.Integrity{o.Integrity}
+	}
+	return p
+}
+
+// checkAH checks the keys of AH alone and returns how many SAs there were.
+func checkAH(t *testing.T, w *world, want ipsec.Integrity) int {
+	t.Helper()
+	keys := map[string]bool{}
+	for id, s := range w.ends[0].sas {
+		if id.Protocol != ipsec.AH || s.AH != nil || s.Integrity != want || len(s.IntegrityKey) != want.KeyLen() || s.Encryption != ipsec.NoEncryption {
+			t.Errorf("AH with %v: %+v", want, s)
+		}
+		keys[string(s.IntegrityKey)] = true
+	}
+	if len(keys) != 2 {
+		t.Errorf("AH with %v: %d keys for two directions", want, len(keys))
+	}
+	return len(keys)
 }
 
 // TestLimitsOfAnSA checks lifetime and selector of what is installed: the

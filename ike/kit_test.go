@@ -54,6 +54,7 @@ type end struct {
 	refused   []error
 	octetsIn  int
 	octetsOut int
+	memory    memory
 }
 
 var (
@@ -117,18 +118,25 @@ func (n *end) acquire() { n.step(Acquire{Policy: kitPolicy, Rule: kitRule}) }
 // step feeds the engine and does what it wants, as ike/loop does.
 func (n *end) step(in Input) {
 	inputs := []Input{in}
-	for len(inputs) > 0 {
+	for len(inputs) > 0 && !n.memory.dead {
 		if d, ok := inputs[0].(Datagram); ok {
 			n.octetsIn += len(d.Octets)
 		}
 		next := n.perform(n.engine.Step(n.w.now, inputs[0]))
 		inputs = append(inputs[1:], next...)
 	}
+	if err := n.memory.check(n.engine); err != nil {
+		n.w.t.Fatalf("%s after %T: %v", n.name, in, err)
+	}
 }
 
 // perform does outputs in order; the first that fails ends them.
 func (n *end) perform(outputs []Output) (next []Input) {
 	for i, out := range outputs {
+		if n.memory.kills() {
+			n.untried = append(n.untried, outputs[i:]...)
+			return nil
+		}
 		switch out := out.(type) {
 		case Send:
 			n.octetsOut += len(out.Octets)
@@ -150,6 +158,8 @@ func (n *end) perform(outputs []Output) (next []Input) {
 				n.w.t.Errorf("%s removes %v, which is not there", n.name, out.ID)
 			}
 			delete(n.sas, out.ID)
+		case Remember, Forget:
+			n.memory.keep(out)
 		case Refused:
 			n.refused = append(n.refused, out.Err)
 		default:
@@ -238,7 +248,7 @@ func (w *world) next() (at time.Time, who *end) {
 		at = w.flying[0].at
 	}
 	for _, n := range w.ends {
-		if t, ok := n.engine.Deadline(); ok && t.Before(at) {
+		if t, ok := n.engine.Deadline(); ok && t.Before(at) && !n.memory.dead {
 			at, who = t, n
 		}
 	}
@@ -277,7 +287,7 @@ func (n *end) reaches(other *end) bool {
 	}
 	in := other.sas[out.ID]
 	return in != nil && in.Direction == ipsec.Inbound && bytes.Equal(in.EncryptionKey, out.EncryptionKey) &&
-		bytes.Equal(in.IntegrityKey, out.IntegrityKey) && in.Selector.Local == out.Selector.Remote && in.Selector.Remote == out.Selector.Local
+		bytes.Equal(in.IntegrityKey, out.IntegrityKey) && sameAH(in.AH, out.AH) && in.Selector.Local == out.Selector.Remote && in.Selector.Remote == out.Selector.Local
 }
 
 // agree reports whether traffic passes both ways.
@@ -312,13 +322,15 @@ func (w *world) mustEnd() {
 // sizes is how much an engine remembers.
 type sizes struct {
 	sas, firsts, halfOpen, perAddr, byPeer, flows, inbound, jobs, waiting, deadlines int
+	bundled, outbound                                                                int
 	quick, used, children                                                            int
 }
 
 // size counts what e remembers.
 func (e *Engine) size() sizes {
 	s := sizes{sas: len(e.sas), firsts: len(e.firsts), halfOpen: len(e.halfOpen.entries), perAddr: len(e.halfOpen.perAddr), byPeer: len(e.byPeer),
-		flows: len(e.flows), inbound: len(e.inbound), jobs: len(e.jobs), waiting: len(e.waiting), deadlines: len(e.schedule.heap)}
+		flows: len(e.flows), inbound: len(e.inbound), jobs: len(e.jobs), waiting: len(e.waiting), deadlines: len(e.schedule.heap),
+		bundled: len(e.bundled), outbound: len(e.outbound)}
 	for _, sa := range e.sas {
 		s.quick += len(sa.quick)
 		s.used += len(sa.used)
@@ -328,10 +340,3 @@ func (e *Engine) size() sizes {
 }
 
 func kitPort(i int, port uint16) netip.AddrPort { return netip.AddrPortFrom(kitAddr(i-1), port) }
-
-// want acquires if there is no SA to send on, as a packet would.
-func (n *end) want() {
-	if n.outbound() == nil {
-		n.acquire()
-	}
-}

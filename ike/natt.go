@@ -85,17 +85,22 @@ func (s *sa) floatPort() {
 
 // keepAliveLater keeps the NAT in front of us from forgetting us: RFC 3948 §4.
 func (s *sa) keepAliveLater() {
-	e := s.engine
-	e.schedule.set(&s.keepAlive, e.now.Add(natKeepAlive), func() {
-		e.emit(Send{s.local, s.remote, []byte{0xff}})
-		s.keepAliveLater()
-	})
+	s.engine.schedule.set(&s.keepAlive, s.engine.now.Add(natKeepAlive), s.keepAliveNow)
+}
+
+// keepAliveNow sends a keep-alive, and the next one in time.
+func (s *sa) keepAliveNow() {
+	s.engine.emit(Send{s.local, s.remote, []byte{0xff}})
+	s.keepAliveLater()
 }
 
 // follow takes a new address or port of an authenticated peer behind a NAT:
-// RFC 3947 §6. The side in front of a NAT of its own does not follow.
-func (s *sa) follow(local, remote netip.AddrPort) {
-	if s.nat.there && !s.nat.here {
-		s.local, s.remote = local, remote
+// RFC 3947 §6. The side in front of a NAT of its own does not follow. It reports whether
+// the peer has moved.
+func (s *sa) follow(local, remote netip.AddrPort) bool {
+	if !s.nat.there || s.nat.here || s.local == local && s.remote == remote {
+		return false
 	}
+	s.local, s.remote = local, remote
+	return true
 }

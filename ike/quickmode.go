@@ -55,8 +55,8 @@ type quickMode struct {
 	traffic ipsec.Selector
 	agreed  phase2
 	answer  wire.SA // as responder
-	spi     ipsec.SPI
-	ni, nr  []byte // Ni_b and Nr_b
+	spis    spis    // ours
+	ni, nr  []byte  // Ni_b and Nr_b
 	private secret.Octets
 	peerKE  []byte // nil without PFS
 	child   *child // from the moment that an SA is installed
@@ -119,46 +119,37 @@ func (q *quickMode) inFirst(m *wire.Message) error {
 	if !ok {
 		return reject(UnexpectedPayload, "HASH is followed by %v, want SA", m.Payloads[1].Type())
 	}
-	spi := offerSPI(offer)
 	nonce, ke, err := q.keyPayloads(m)
 	if err != nil {
-		return about(err, spi)
+		return about(err, offer)
 	}
 	traffic, ids, err := q.clientIDs(m)
 	if err != nil {
-		return about(err, spi)
+		return about(err, offer)
 	}
 	rule, p, err := q.engine.match(q.sa, traffic)
 	if err != nil {
-		return about(err, spi)
+		return about(err, offer)
 	}
-	ours := q.engine.spi()
-	answer, agreed, err := choosePhase2(offer, p, q.sa.nat, ke != nil, ours)
+	answer, agreed, err := q.sa.terms(p, traffic).choose(offer, ke != nil)
 	if err != nil {
-		return about(err, spi)
+		return about(err, offer)
 	}
 	if err := q.checkKE(ke, agreed.group); err != nil {
-		return about(err, spi)
+		return about(err, offer)
 	}
-	q.flow, q.policy, q.traffic, q.ids, q.spi = q.engine.flow(rule), p, traffic, ids, ours
-	q.answer, q.agreed, q.ni, q.nr = answer, agreed, nonce, q.engine.random(nonceLen)
+	q.spis = q.reserve(answer)
+	q.flow, q.policy, q.traffic, q.ids = q.engine.flow(rule), p, traffic, ids
+	q.answer, q.agreed, q.ni, q.nr = wire.NewSA(withSPIs(answer, q.spis)...), agreed, nonce, q.engine.random(nonceLen)
 	return q.answerOrAsk(ke)
 }
 
-// about names the SPI of the offer that an error is about.
-func about(err error, spi []byte) error {
-	if r, ok := err.(*Rejection); ok {
-		r.spi = spi
+// about names the offer that an error is about by its first proposal.
+func about(err error, offer wire.SA) error {
+	if r, ok := err.(*Rejection); ok && len(offer.Proposals) > 0 && len(offer.Proposals[0].SPI) == 4 {
+		r.protocol, r.spi = offer.Proposals[0].Protocol, offer.Proposals[0].SPI
 	}
 	return err
-}
-
-// offerSPI returns the SPI of the first proposal.
-func offerSPI(sa wire.SA) []byte {
-	if len(sa.Proposals) == 0 || len(sa.Proposals[0].SPI) != 4 {
-		return nil
-	}
-	return sa.Proposals[0].SPI
 }
 
 // answerOrAsk goes on with message 2, or first has the mathematics done.

@@ -3,6 +3,7 @@ package ike
 import (
 	"sallyport/ike/keymat"
 	"sallyport/ike/wire"
+	"sallyport/ipsec"
 )
 
 // The life of a quick mode around its table: how it begins, by our wish or by
@@ -13,7 +14,8 @@ func (s *sa) newQuickMode(id wire.MessageID, table []step[*quickMode]) *quickMod
 	s.quickOrder++
 	q := &quickMode{table: table, order: s.quickOrder}
 	q.exchange = exchange{engine: s.engine, sa: s, kind: wire.QuickMode, id: id, began: s.engine.now, iv: s.keys.ExchangeIV(s.lastIV, id)}
-	s.quick[id], s.used[id] = q, struct{}{}
+	s.quick[id] = q
+	s.use(id)
 	return q
 }
 
@@ -31,14 +33,14 @@ func (s *sa) newMessageID() wire.MessageID {
 func (s *sa) startQuickMode(f *flow) {
 	e := s.engine
 	p := e.policies[f.key.policy]
-	traffic, err := e.selector(f.key)
-	if err != nil || p == nil || len(s.used) >= maxMessageIDs {
+	traffic, offers, err := s.proposed(f)
+	if err != nil || len(s.used) >= maxMessageIDs {
 		e.cannotStart(s, f, err)
 		return
 	}
 	q := s.newQuickMode(s.newMessageID(), quickModeInitiator)
-	q.flow, q.policy, q.traffic, q.spi = f, p, traffic, e.spi()
-	q.offered = offersPhase2(p, s.nat, q.spi)
+	q.flow, q.policy, q.traffic, q.spis = f, p, traffic, q.reserve(offers)
+	q.offered = withSPIs(offers, q.spis)
 	q.ids = []wire.Payload{selectorID(traffic.Local, traffic.Protocol, traffic.LocalPort), selectorID(traffic.Remote, traffic.Protocol, traffic.RemotePort)}
 	q.ni = e.random(nonceLen)
 	f.active = q
@@ -51,6 +53,23 @@ func (s *sa) startQuickMode(f *flow) {
 	q.ask(q, keymat.DH{Group: p.PFS, Private: q.private})
 }
 
+// proposed returns the traffic of a flow and what we propose for it, without SPIs.
+func (s *sa) proposed(f *flow) (ipsec.Selector, []wire.Proposal, error) {
+	traffic, err := s.engine.selector(f.key)
+	if err != nil {
+		return traffic, nil, err
+	}
+	t := s.terms(s.engine.policies[f.key.policy], traffic)
+	if c := f.current(); c != nil {
+		t.like = c.in
+	}
+	offers := t.offers()
+	if len(offers) == 0 {
+		return traffic, nil, reject(Phase2Mismatch, "%v can propose %s", f.key.policy, t.text())
+	}
+	return traffic, offers, nil
+}
+
 // cannotStart gives up a quick mode before its first message. An ISAKMP SA that
 // has used up its message IDs is replaced first.
 func (e *Engine) cannotStart(s *sa, f *flow, err error) {
@@ -59,7 +78,7 @@ func (e *Engine) cannotStart(s *sa, f *flow, err error) {
 		err = reject(Limited, "%d message IDs are used up, the ISAKMP SA is replaced", maxMessageIDs)
 	}
 	if err != nil {
-		e.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: categoryOf(err).String(), Reason: err.Error()})
+		e.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: categoryOf(err).String(), Reason: reasonOf(err)})
 	}
 	e.failedFlow(f)
 }
@@ -92,10 +111,13 @@ func (q *quickMode) receive(p *packet) error {
 		return err
 	}
 	local, remote := s.local, s.remote
-	s.follow(p.Local, p.Remote)
+	moved := s.follow(p.Local, p.Remote)
 	if err := receive(q, q.table, p, m, next); err != nil {
 		s.local, s.remote = local, remote
 		return err
+	}
+	if moved {
+		s.changed()
 	}
 	return nil
 }
@@ -121,7 +143,7 @@ func (s *sa) inNewQuickMode(p *packet) error {
 func (s *sa) discard(q *quickMode) {
 	q.close()
 	delete(s.quick, q.id)
-	delete(s.used, q.id)
+	s.unuse(q.id)
 	s.quickOrder--
 }
 
@@ -220,7 +242,7 @@ func (q *quickMode) timedOut() {
 // so we make a pair ourselves, whose messages are repeated.
 func (q *quickMode) unconfirmed() {
 	e := q.engine
-	q.sa.inform(wire.DeleteSA(wire.ProtoESP, uint32(q.spi)))
+	q.sa.inform(q.spis.deletes()...)
 	q.abort()
 	f := e.flow(q.flow.key)
 	e.want(f)

@@ -3,6 +3,7 @@ package ike
 import (
 	"bytes"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,14 +104,18 @@ func newReplay(t *testing.T, c *recorded.Case) *replay {
 
 // recordedRules permits what all recorded cases protect, from the responder's side.
 func recordedRules() *acl.ACL {
-	return &acl.ACL{Number: 3000, Step: 5, Rules: []acl.Rule{{ID: 5, Action: acl.Permit,
-		Source:      acl.Wildcard{Addr: 0x0a020000, Care: 0xffffff00},
-		Destination: acl.Wildcard{Addr: 0x0a010000, Care: 0xffffff00}}}}
+	return &acl.ACL{Number: 3000, Step: 5, Rules: []acl.Rule{
+		kitPermit(5, 0x0a020000, 0x0a010000),
+		{ID: 10, Action: acl.Permit, Source: acl.Wildcard{Addr: 0x0a630002, Care: 0xffffffff}, Destination: acl.Wildcard{Addr: 0x0a630001, Care: 0xffffffff}},
+	}}
 }
 
-// recordedProposals allows every ESP algorithm, so that the peer's first offer wins.
+// recordedProposals allows every algorithm of ESP and AH, so that the peer's first offer wins.
 func recordedProposals() []*ipsec.Proposal {
-	return []*ipsec.Proposal{{Name: "all", Encryptions: ipsec.Encryptions(), Integrities: ipsec.Integrities()}}
+	return []*ipsec.Proposal{
+		{Name: "esp", Mode: ipsec.Auto, Encryptions: ipsec.Encryptions(), Integrities: ipsec.Integrities()},
+		{Name: "ah", Mode: ipsec.Auto, Transform: ipsec.TransformAH, AHIntegrities: ipsec.Integrities()},
+	}
 }
 
 // initiators reports whether m belongs to an exchange that the initiator began:
@@ -284,13 +289,16 @@ func (r *replay) compareQuickModes() {
 // serves reports whether this version can do what a quick mode negotiated.
 func (r *replay) serves(q recorded.QuickMode) bool {
 	switch r.c.Name {
-	case "ah-tunnel", "ah-sha2", "ah-transport", "esp-transport", "ipcomp", "esn", "gmac":
-		return false // AH, transport mode, IPComp, ESN and GMAC come with the kernel's dataplane
+	case "ipcomp", "gmac":
+		return false // neither is a transform of ours
 	}
-	return wire.ProtocolID(q.Protocol) == wire.ProtoESP
+	return true
 }
 
 func (r *replay) compareKeys(got *ipsec.SA, want recorded.SA) {
+	if transport := strings.HasSuffix(r.c.Name, "-transport"); transport != (got.Mode == ipsec.Transport) || (r.c.Name == "esn") != got.ESN {
+		r.t.Errorf("SA %v is in %v mode, ESN %v", got.ID, got.Mode, got.ESN)
+	}
 	if !bytes.Equal(got.EncryptionKey, want.Encryption) || !bytes.Equal(got.IntegrityKey, want.Auth) || uint32(got.ID.SPI) != be32(want.SPI) {
 		r.t.Errorf("SA %v %s: keys %x %x, want %x %x", got.ID, want.Direction,
 			[]byte(got.EncryptionKey), []byte(got.IntegrityKey), want.Encryption, want.Auth)

@@ -39,6 +39,7 @@ type sa struct {
 	gone        bool
 	firstKey    firstKey // as responder
 	quickOrder  uint32   // of the last quick mode
+	memory      saMemory
 
 	soft, hard, keepAlive deadline
 }
@@ -125,6 +126,7 @@ func (s *sa) establish(initialContact bool) {
 	}
 	s.schedule()
 	s.takeOver()
+	s.changed()
 	e.emit(Phase1Up{s.status()})
 	for _, f := range e.released(s.peer.Name) {
 		e.current(s.peer.Name).startQuickMode(f)
@@ -182,6 +184,9 @@ func (s *sa) remove(reason string) {
 	s.children = nil
 	if s.keys != nil {
 		s.keys.Wipe()
+	}
+	if s.established {
+		e.drop(s.key())
 	}
 }
 
@@ -259,6 +264,7 @@ func (s *sa) replace(other *sa) {
 		return
 	}
 	other.replaced = true
+	other.changed()
 	e.schedule.clear(&other.soft)
 	e.schedule.clear(&other.keepAlive)
 	if s.initiator {
@@ -270,6 +276,7 @@ func (s *sa) replace(other *sa) {
 // need an answer.
 func (s *sa) retire() {
 	e := s.engine
+	s.changed()
 	e.schedule.set(&s.hard, e.now.Add(oldInboundStays), func() {
 		if len(s.quick) > 0 && e.now.Sub(s.created) < s.lifetime {
 			s.retire()
@@ -290,6 +297,7 @@ func (s *sa) adopt(children []*child) {
 // rekey negotiates a successor: IKEv1 has no phase 1 rekey but a new phase 1.
 func (s *sa) rekey() {
 	s.fading = true
+	s.changed()
 	if e := s.engine; e.negotiating(s.peer.Name) == nil {
 		e.mainMode(s.peer, s.local, s.remote)
 	}

@@ -159,13 +159,29 @@ func (e *Engine) stillAllowed(c *child) bool {
 		return false
 	}
 	s, err := e.selector(c.flow.key)
-	return err == nil && s == c.in.Selector
+	return err == nil && s == c.in.Selector && p.wraps(c.in)
+}
+
+// wraps reports whether the policy's SAs may have the protocols and the mode of one: what
+// it protects is looked for in that form, by both ends. Algorithms change with the next
+// negotiation.
+func (p *Policy) wraps(s *ipsec.SA) bool {
+	return slices.ContainsFunc(p.Proposals, func(o *ipsec.Proposal) bool {
+		return o.Transform == s.Offer().Transform() && o.Mode.Allows(s.Mode)
+	})
+}
+
+// wrapsAs reports whether two versions of a policy propose the same protocols and modes.
+func (p *Policy) wrapsAs(other *Policy) bool {
+	return p == other || slices.EqualFunc(p.Proposals, other.Proposals, func(a, b *ipsec.Proposal) bool {
+		return a.Transform == b.Transform && a.Mode == b.Mode
+	})
 }
 
 // stillWanted reports whether the configuration would still begin this quick mode.
 func (e *Engine) stillWanted(q *quickMode) bool {
 	s, err := e.selector(q.flow.key)
-	return q.state == qmDone || err == nil && s == q.traffic
+	return q.state == qmDone || err == nil && s == q.traffic && q.policy.wrapsAs(e.policies[q.flow.key.policy])
 }
 
 // sameAs reports whether two versions of a peer would authenticate the same one.

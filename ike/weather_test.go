@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sallyport/ike/wire"
+	"sallyport/ipsec"
 )
 
 // A weather is a bad network: it loses, repeats and delays datagrams, each with
@@ -56,7 +57,10 @@ func storm(seed uint64) *weather {
 func TestHandshakesInAStorm(t *testing.T) {
 	var longest time.Duration
 	for seed := range uint64(150) {
-		w := newWorld(t, seed, func(_ string, c *Config) { c.Policies[0].PFS = wire.Group19 * wire.Group(seed/2%2) })
+		w := newWorld(t, seed, func(_ string, c *Config) {
+			c.Policies[0].PFS = wire.Group19 * wire.Group(seed/2%2)
+			wrapped(c, ipsec.Transform(seed/4%3))
+		})
 		w.route = storm(seed).route(w)
 		w.ends[0].acquire()
 		if seed%3 == 0 {

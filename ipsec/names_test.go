@@ -14,7 +14,7 @@ func TestNames(t *testing.T) {
 	}{
 		{ESP, "ESP"}, {AH, "AH"}, {Protocol(17), "protocol 17"},
 		{Inbound, "inbound"}, {Outbound, "outbound"},
-		{Tunnel, "tunnel"}, {Transport, "transport"},
+		{Tunnel, "tunnel"}, {Transport, "transport"}, {Auto, "auto"},
 		{SAID{peer, ESP, 0xb3254c1}, "ESP 0xb3254c1 to 198.51.100.2"},
 		{SAID{peer, AH, 0xffffffff}, "AH 0xffffffff to 198.51.100.2"},
 		{SAID{}, "protocol 0 0x0 to invalid IP"},
@@ -26,6 +26,25 @@ func TestNames(t *testing.T) {
 	} {
 		if got := test.value.String(); got != test.want {
 			t.Errorf("String() of %T = %q, want %q", test.value, got, test.want)
+		}
+	}
+}
+
+// TestModes checks what proposals of a mode ask for and accept.
+func TestModes(t *testing.T) {
+	for _, test := range []struct {
+		mode, proposed    Mode
+		tunnel, transport bool
+	}{
+		{Tunnel, Tunnel, true, false},
+		{Transport, Transport, false, true},
+		{Auto, Tunnel, true, true},
+	} {
+		if got := test.mode.Proposed(); got != test.proposed {
+			t.Errorf("%v proposes %v, want %v", test.mode, got, test.proposed)
+		}
+		if a, b := test.mode.Allows(Tunnel), test.mode.Allows(Transport); a != test.tunnel || b != test.transport {
+			t.Errorf("%v allows tunnel %v and transport %v", test.mode, a, b)
 		}
 	}
 }

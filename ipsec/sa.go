@@ -3,6 +3,7 @@ package ipsec
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"sallyport/ipsec/secret"
 )
@@ -76,15 +77,30 @@ type Mode uint8
 const (
 	Tunnel Mode = iota
 	Transport
+	Auto // of proposals only: tunnel mode is proposed, either is accepted
 )
 
-// String returns tunnel or transport.
+// String returns the word of commands.
 func (m Mode) String() string {
-	if m == Transport {
+	switch m {
+	case Transport:
 		return "transport"
+	case Auto:
+		return "auto"
 	}
 	return "tunnel"
 }
+
+// Proposed returns the mode that a proposal of this mode asks for.
+func (m Mode) Proposed() Mode {
+	if m == Auto {
+		return Tunnel
+	}
+	return m
+}
+
+// Allows reports whether a proposal of this mode accepts SAs of another.
+func (m Mode) Allows(sa Mode) bool { return m == Auto || m == sa }
 
 // Ports are the two ends of UDP encapsulation (RFC 3948). The zero value means
 // no encapsulation.
@@ -126,6 +142,18 @@ func (sa *SA) AHID() (SAID, bool) {
 		return SAID{}, false
 	}
 	return SAID{Destination: sa.ID.Destination, Protocol: AH, SPI: sa.AH.SPI}, true
+}
+
+// Clone returns a copy with keys of its own.
+func (sa *SA) Clone() *SA {
+	c := *sa
+	c.EncryptionKey, c.IntegrityKey = slices.Clone(sa.EncryptionKey), slices.Clone(sa.IntegrityKey)
+	if sa.AH != nil {
+		part := *sa.AH
+		part.Key = slices.Clone(part.Key)
+		c.AH = &part
+	}
+	return &c
 }
 
 // Wipe overwrites the keys.

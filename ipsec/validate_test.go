@@ -22,6 +22,11 @@ func newSA(e Encryption, i Integrity) *SA {
 	}
 }
 
+// newAH returns a sound AH for a bundle, if the algorithm is one.
+func newAH(i Integrity) *AHPart {
+	return &AHPart{SPI: 0x1234, Integrity: i, Key: make(secret.Octets, i.KeyLen())}
+}
+
 // TestValidateAlgorithms tries all pairs, and numbers that are no algorithms.
 func TestValidateAlgorithms(t *testing.T) {
 	for e := NoEncryption; int(e) <= len(encryptions); e++ {
@@ -44,7 +49,17 @@ func TestValidate(t *testing.T) {
 	}{
 		{"nothing changed", func(*SA) {}, ""},
 		{"zero SA", func(sa *SA) { *sa = SA{} }, "protocol is 0"},
-		{"AH", func(sa *SA) { sa.ID.Protocol = AH }, "protocol is 51, want ESP"},
+		{"UDP", func(sa *SA) { sa.ID.Protocol = 17 }, "protocol is 17, want ESP or AH"},
+		{"AH that encrypts", func(sa *SA) { sa.ID.Protocol = AH }, "AH does not encrypt, and has AES-256"},
+		{"AH", func(sa *SA) { *sa = *newSA(NoEncryption, SHA1); sa.ID.Protocol = AH }, ""},
+		{"AH with nothing", func(sa *SA) { *sa = *newSA(NoEncryption, NoIntegrity); sa.ID.Protocol = AH }, "AH has no authentication"},
+		{"AH in AH", func(sa *SA) { *sa = *newSA(NoEncryption, SHA1); sa.ID.Protocol = AH; sa.AH = newAH(MD5) }, "AH cannot go inside AH"},
+		{"a bundle", func(sa *SA) { sa.AH = newAH(SHA512) }, ""},
+		{"a bundle in which AH authenticates", func(sa *SA) { *sa = *newSA(AES128, NoIntegrity); sa.AH = newAH(MD5) }, ""},
+		{"a bundle in which ESP does nothing", func(sa *SA) { *sa = *newSA(Null, NoIntegrity); sa.AH = newAH(MD5) }, "NULL has no authentication"},
+		{"a bundle whose AH has a reserved SPI", func(sa *SA) { sa.AH = newAH(MD5); sa.AH.SPI = 255 }, "SPI of AH is 255, want 256"},
+		{"a bundle whose AH has no algorithm", func(sa *SA) { sa.AH = newAH(NoIntegrity) }, "authentication algorithm 0 of AH"},
+		{"a bundle whose AH has a short key", func(sa *SA) { sa.AH = newAH(MD5); sa.AH.Key = sa.AH.Key[1:] }, "key of AH has 15 octets, want 16"},
 		{"reserved SPI", func(sa *SA) { sa.ID.SPI = 255 }, "SPI is 255, want 256"},
 		{"lowest SPI", func(sa *SA) { sa.ID.SPI = 256 }, ""},
 		{"null and null", func(sa *SA) { *sa = *newSA(Null, NoIntegrity) }, "NULL has no authentication"},

@@ -22,6 +22,8 @@ type device struct {
 	parts   parts
 	ports   *ports
 	seal    *seal
+	plane   string       // the dataplane's name
+	warn    func(string) // a line for the log
 	started time.Time
 	*files
 	*host
@@ -29,11 +31,12 @@ type device struct {
 	*accounts
 	ssh *sshService // nil until operators are let in
 
-	mu       sync.Mutex // over Apply, and what follows: what is in force
-	config   *ike.Config
-	policies []*ipsec.Policy
-	network  platform.Network
-	applied  *commands.Config // nil: none yet
+	mu         sync.Mutex // over Apply, and what follows: what is in force
+	protection *commands.Protection
+	network    platform.Network
+	applied    *commands.Config // nil: none yet
+	manual     *manual
+	inherited  *inheritance // for the first configuration; nil: it is in force
 }
 
 // parts are what a configuration is applied to.
@@ -52,10 +55,11 @@ var _ commands.Device = (*device)(nil)
 
 func newDevice(g *gateway) *device {
 	return &device{
-		config:  &ike.Config{},
-		parts:   parts{network: g.link, dataplane: g.tunnel, engine: g.loop},
-		ports:   &g.ports,
-		seal:    g.seal,
+		protection: &commands.Protection{IKE: &ike.Config{}},
+		parts:      parts{network: g.link, dataplane: g.plane, engine: g.loop},
+		ports:      &g.ports,
+		seal:       g.seal,
+		plane:      g.plane.name, warn: g.warn, manual: &manual{dataplane: g.plane},
 		started: time.Now(),
 		files:   newFiles(g), host: newHost(g), logs: newLogs(g), accounts: newAccounts(g),
 	}
@@ -65,8 +69,11 @@ func newDevice(g *gateway) *device {
 func (d *device) Apply(c *commands.Config) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	config, err := c.IKE(d.ports.device)
+	protection, err := c.Protection(d.ports.device)
 	if err != nil {
+		return err
+	}
+	if err := d.able(protection); err != nil {
 		return err
 	}
 	network, err := c.Network(d.ports.device)
@@ -76,7 +83,7 @@ func (d *device) Apply(c *commands.Config) error {
 	if err := d.reach(c); err != nil {
 		return err
 	}
-	if err := d.enforce(config, network); err != nil {
+	if err := d.enforce(protection, network); err != nil {
 		return errors.Join(err, d.reach(d.applied))
 	}
 	d.logs.apply(c)
@@ -97,30 +104,43 @@ func (d *device) reach(c *commands.Config) error {
 // routes that lead to them, and old ones until the routes that led to them are
 // gone. The engine comes last: an SA it makes finds its policy there. The caller
 // holds the lock.
-func (d *device) enforce(config *ike.Config, network platform.Network) error {
-	policies := policiesOf(config)
-	if err := d.protect(policies, network); err != nil {
+func (d *device) enforce(protection *commands.Protection, network platform.Network) error {
+	if d.inherited != nil {
+		if err := d.inherit(protection); err != nil {
+			return err
+		}
+	}
+	if err := d.protect(protection, network); err != nil {
 		if back := d.restore(); back != nil {
 			return fmt.Errorf("%w (and then: %w)", err, back)
 		}
 		return err
 	}
-	d.config, d.policies, d.network = config, policies, network
-	d.parts.engine.Input(ike.SetConfig{Config: config})
+	d.protection, d.network = protection, network
+	d.parts.engine.Input(d.inherited.input(protection.IKE))
+	d.inherited = nil
 	return nil
+}
+
+// inherit takes over what a predecessor left, before the first policy is stated.
+func (d *device) inherit(p *commands.Protection) error {
+	if err := d.inherited.take(d.parts.dataplane, p); err != nil {
+		return err
+	}
+	return d.manual.inherit(p.Manual, d.inherited.has)
 }
 
 // leave has the engine end the SAs of policies that go, while the address that its
 // deletes leave from is still there.
-func (d *device) leave(policies []*ipsec.Policy) {
-	first, now, old := middle(policies, d.policies, func(a, b *ipsec.Policy) bool { return a.ID == b.ID && a.Local == b.Local })
+func (d *device) leave(policies []*ike.Policy) {
+	first, now, old := middle(policies, d.protection.IKE.Policies, func(a, b *ike.Policy) bool { return a.ID == b.ID && a.Local == b.Local })
 	next := make(map[ipsec.PolicyID]netip.Addr, len(now))
 	for _, p := range now {
 		next[p.ID] = p.Local
 	}
-	rest, last := *d.config, first+len(old)
+	rest, last := *d.protection.IKE, first+len(old)
 	rest.Policies = slices.Clone(rest.Policies[:first])
-	for _, p := range d.config.Policies[first:last] {
+	for _, p := range old {
 		if local, stays := next[p.ID]; stays && local == p.Local {
 			rest.Policies = append(rest.Policies, p)
 		}
@@ -128,7 +148,7 @@ func (d *device) leave(policies []*ipsec.Policy) {
 	if len(rest.Policies) == last {
 		return
 	}
-	rest.Policies = append(rest.Policies, d.config.Policies[last:]...)
+	rest.Policies = append(rest.Policies, d.protection.IKE.Policies[last:]...)
 	d.parts.engine.Input(ike.SetConfig{Config: &rest})
 	d.parts.engine.Status() // it answers when the deletes are out
 }
@@ -136,41 +156,37 @@ func (d *device) leave(policies []*ipsec.Policy) {
 // restore puts the engine, network and policies back to what is in force. The SAs
 // that have been deleted are made anew by the next packet.
 func (d *device) restore() error {
-	d.parts.engine.Input(ike.SetConfig{Config: d.config})
+	d.parts.engine.Input(ike.SetConfig{Config: d.protection.IKE})
 	if err := d.parts.network.Apply(d.network); err != nil {
 		return err
 	}
-	return d.parts.dataplane.SetPolicies(d.policies)
+	if err := d.parts.dataplane.SetPolicies(d.protection.Policies); err != nil {
+		return err
+	}
+	return d.manual.apply(d.protection.Manual)
 }
 
-// protect changes policies and network.
-func (d *device) protect(policies []*ipsec.Policy, network platform.Network) error {
-	both := union(policies, d.policies)
+// protect changes policies, network and configured SAs.
+func (d *device) protect(p *commands.Protection, network platform.Network) error {
+	both := union(p.Policies, d.protection.Policies)
 	if err := d.parts.dataplane.SetPolicies(both); err != nil {
 		return err
 	}
-	d.leave(policies)
+	d.leave(p.IKE.Policies)
 	if err := d.parts.network.Apply(network); err != nil {
 		return err
 	}
-	if len(both) == len(policies) {
-		return nil
+	if len(both) != len(p.Policies) {
+		if err := d.parts.dataplane.SetPolicies(p.Policies); err != nil {
+			return err
+		}
 	}
-	return d.parts.dataplane.SetPolicies(policies)
-}
-
-// policiesOf returns the dataplane's part of the engine's policies.
-func policiesOf(c *ike.Config) []*ipsec.Policy {
-	policies := make([]*ipsec.Policy, len(c.Policies))
-	for i, p := range c.Policies {
-		policies[i] = &p.Policy
-	}
-	return policies
+	return d.manual.apply(p.Manual)
 }
 
 // middle returns what is left of two lists without the policies that are alike at the
 // beginning and at the end of both, and where that begins.
-func middle(a, b []*ipsec.Policy, alike func(a, b *ipsec.Policy) bool) (first int, ofA, ofB []*ipsec.Policy) {
+func middle[P any](a, b []P, alike func(a, b P) bool) (first int, ofA, ofB []P) {
 	for first < min(len(a), len(b)) && alike(a[first], b[first]) {
 		first++
 	}
@@ -216,8 +232,19 @@ func (d *device) Statistics() ipsec.Statistics {
 	return d.sinceCleared(d.parts.dataplane.Statistics())
 }
 
-// Reset has the engine delete SAs.
-func (d *device) Reset(r ike.Reset) { d.parts.engine.Input(r) }
+// Faults returns the dataplane's own counters of errors.
+func (d *device) Faults() []ipsec.Fault { return d.parts.dataplane.Faults() }
+
+// ManualSAs returns the configured pairs that are in force.
+func (d *device) ManualSAs() []commands.ManualStatus { return d.manual.statuses() }
+
+// Reset has the engine delete SAs, and configured ones made anew.
+func (d *device) Reset(r ike.Reset) {
+	d.parts.engine.Input(r)
+	if err := d.manual.reset(r); err != nil {
+		d.warn(err.Error())
+	}
+}
 
 // Ping sends echo requests from the box itself.
 func (d *device) Ping(ctx context.Context, p commands.Ping, reply func(commands.PingReply)) error {
@@ -244,5 +271,5 @@ func (d *device) Port(name string) (string, error) { return d.ports.device(name)
 
 // About says what box and program this is.
 func (d *device) About() commands.About {
-	return commands.About{Version: version, Dataplane: "user", Started: d.started, Now: time.Now()}
+	return commands.About{Version: version, Dataplane: d.plane, Started: d.started, Now: time.Now()}
 }

@@ -64,6 +64,8 @@ func (s *stage) Input(in ike.Input) {
 	s.act("%T", in)
 }
 
+func (s *stage) Capabilities() ipsec.Capabilities { return ipsec.Everything("the stage") }
+
 func (s *stage) AddSA(*ipsec.SA) error        { return s.act("add") }
 func (s *stage) RemoveSA(ipsec.SAID) error    { return s.act("remove") }
 func (s *stage) Statistics() ipsec.Statistics { return ipsec.Statistics{InPackets: 5} }
@@ -77,7 +79,10 @@ func (s *stage) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 // newStage returns a device in front of a stage.
 func newStage() (*device, *stage) {
 	s := &stage{}
-	return &device{config: &ike.Config{}, parts: parts{network: s, dataplane: s, engine: s}, ports: &ports{}, started: time.Now(), logs: &logs{centre: newCentre()}}, s
+	return &device{
+		protection: &commands.Protection{IKE: &ike.Config{}}, manual: &manual{dataplane: s}, plane: "user",
+		parts: parts{network: s, dataplane: s, engine: s}, ports: &ports{}, started: time.Now(), logs: &logs{centre: newCentre()},
+	}, s
 }
 
 // wanted makes policies by name, and a network of as many routes.
@@ -92,7 +97,11 @@ func wanted(names ...string) ([]*ike.Policy, platform.Network) {
 
 func (d *device) enforceNames(names ...string) error {
 	policies, network := wanted(names...)
-	return d.enforce(&ike.Config{Policies: policies}, network)
+	p := &commands.Protection{IKE: &ike.Config{Policies: policies}}
+	for _, policy := range policies {
+		p.Policies = append(p.Policies, &policy.Policy)
+	}
+	return d.enforce(p, network)
 }
 
 func TestApplyNeverUnprotects(t *testing.T) {

@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 
 	"sallyport/commands"
 	"sallyport/ike"
 	"sallyport/ike/loop"
-	"sallyport/ipsec"
 	"sallyport/ipsec/tunnel"
 	"sallyport/platform/link"
 	"sallyport/platform/udp"
@@ -37,7 +35,9 @@ type gateway struct {
 	log      *logbook
 	seal     *seal
 	link     *link.Link
-	tunnel   *tunnel.Dataplane
+	plane    *plane
+	journal  *journal
+	saved    saved // what the journal of a predecessor holds
 	ike      *udp.Socket
 	natt     *udp.Socket
 	loop     *loop.Loop
@@ -52,7 +52,7 @@ type gateway struct {
 // open takes hold of what the gateway needs of the system. Nothing runs yet but
 // the dataplane, which has no policies.
 func (g *gateway) open() error {
-	for _, step := range []func() error{g.openSeal, g.openSockets, g.openLink, g.openTunnel, g.openLoop} {
+	for _, step := range []func() error{g.openSeal, g.openSockets, g.openLink, g.openDataplane, g.openJournal, g.openLoop} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -69,31 +69,14 @@ func (g *gateway) openLink() (err error) {
 	if g.link, err = link.Open(); err != nil {
 		return err
 	}
-	g.unwind = append(g.unwind, g.link.Close)
+	g.unwind = append(g.unwind, func() error {
+		if g.keepSAs {
+			return g.link.Leave()
+		}
+		return g.link.Close()
+	})
 	g.ports.ethernet, err = g.link.Ethernet()
 	return err
-}
-
-// openTunnel opens the dataplane. It is closed after the link, so that no route
-// of ours leads past a policy that is gone.
-func (g *gateway) openTunnel() (err error) {
-	if g.tunnel, err = tunnel.Open(tunnel.Config{Notify: g.notify, Warn: func(line string) { g.log.say("%s", line) }}); err != nil {
-		return err
-	}
-	g.unwind = append([]func() error{g.tunnel.Close}, g.unwind...)
-	reason := "as asked for"
-	if g.dataplane == "auto" {
-		reason = "this build has no other"
-	}
-	g.log.say("dataplane: user (%s)", reason)
-	return nil
-}
-
-// notify hands the dataplane's events to the engine. There are none before the
-// first policy, and then there is a loop.
-func (g *gateway) notify(e ipsec.Event) {
-	g.loop.Notify(e)
-	g.log.dataplane(e)
 }
 
 // openSockets takes the two ports, before anything of the host is changed: a
@@ -121,16 +104,35 @@ func closing(s *udp.Socket) func() error {
 	}
 }
 
+// openJournal opens the journal of negotiations, which is of use only where SAs outlive
+// the process.
+func (g *gateway) openJournal() (err error) {
+	if g.journal, g.saved, err = openJournal(g.state, g.seal, g.log); err != nil {
+		g.log.say("%v: after a crash the tunnels will be negotiated anew", err)
+	}
+	if g.plane.name == "user" {
+		g.saved = saved{}
+		return g.journal.close(false)
+	}
+	g.unwind = append(g.unwind, func() error { return g.journal.close(g.keepSAs) })
+	return nil
+}
+
 // openLoop makes the loop.
 func (g *gateway) openLoop() error {
+	engine := ike.New(nil, rand.Reader)
+	can := g.plane.Capabilities()
+	engine.Use(ike.Options{SPI: g.plane.SPI, Capabilities: &can, Remember: g.plane.name == "kernel"})
 	g.loop = loop.New(loop.Config{
-		Engine:    ike.New(nil, rand.Reader),
-		Dataplane: g.tunnel,
+		Engine:    engine,
+		Dataplane: g.plane,
 		IKE:       g.ike,
 		NATT:      g.natt,
-		ESP:       func(local, remote netip.AddrPort, packet []byte) { g.tunnel.InboundUDP(local, remote, packet) },
+		ESP:       g.plane.esp,
 		Event:     g.log.event,
 		Trouble:   func(err error) { g.log.add(time.Now(), trouble(err)) },
+		Memory:    g.journal,
+		Keep:      g.keepSAs,
 	})
 	return nil
 }
@@ -143,6 +145,7 @@ func (g *gateway) start() error {
 	g.unwind = append(g.unwind, func() error { cancel(); g.group.Wait(); return nil })
 
 	g.device = newDevice(g)
+	g.device.inherited = &inheritance{saved: g.saved}
 	g.unwind = append(g.unwind, g.device.files.close, g.device.host.watch())
 	config, err := g.startUp()
 	if err != nil {
@@ -150,6 +153,9 @@ func (g *gateway) start() error {
 	}
 	if err := g.device.Apply(config); err != nil {
 		return fmt.Errorf("start-up configuration: %w", err)
+	}
+	if err := g.plane.sweep(); err != nil {
+		return fmt.Errorf("remove what an earlier run left: %w", err)
 	}
 	return g.openToOperators(config)
 }

@@ -233,6 +233,9 @@ func (h *host) Trace(ctx context.Context, t commands.Trace, hop func(commands.Ho
 // name returns the name that a Linux device has when nothing else is configured: the
 // one that the operator said, that of the N-th Ethernet device, or its own.
 func (p *ports) name(device string) string {
+	if tunnel := tunnelOf(device); tunnel != "" {
+		return tunnel
+	}
 	for _, port := range p.named {
 		if port.device == device {
 			return port.name

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/testrun"
 )
 
 // An appliance is a running sallyport.
@@ -21,6 +22,7 @@ type appliance struct {
 	t     testing.TB
 	name  string // for messages
 	space *netns.Namespace
+	plane string // its dataplane
 	file  string // its configuration
 	state string // its directory
 	log   *transcript
@@ -51,10 +53,16 @@ func (l *transcript) String() string {
 // the log and the main displays are shown.
 func startAppliance(t testing.TB, n *netns.Namespace, name, config string) *appliance {
 	t.Helper()
+	return startOn(t, testrun.Dataplane(), n, name, config)
+}
+
+// startOn is startAppliance with a dataplane of its own.
+func startOn(t testing.TB, plane string, n *netns.Namespace, name, config string) *appliance {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "sp") // t.TempDir may be too long for a socket's path
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	a := &appliance{t: t, name: name, space: n, state: filepath.Join(dir, "s"), log: &transcript{}}
+	a := &appliance{t: t, name: name, space: n, plane: plane, state: filepath.Join(dir, "s"), log: &transcript{}}
 	a.file = filepath.Join(dir, "startup.cfg")
 	must(t, os.WriteFile(a.file, []byte(config), 0o600))
 	t.Cleanup(func() { a.finish() })
@@ -67,7 +75,7 @@ func (a *appliance) launch() {
 	a.t.Helper()
 	path, err := program()
 	must(a.t, err)
-	a.run = exec.Command(path, "run", "--trace", "--config", a.file, "--state", a.state, "--dataplane", "user",
+	a.run = exec.Command(path, "run", "--trace", "--config", a.file, "--state", a.state, "--dataplane", a.plane,
 		"--port", "GigabitEthernet0/0/1=lan", "--port", "GigabitEthernet0/0/2=wan")
 	a.run.Stdout, a.run.Stderr = a.log, a.log
 	a.run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // if the test is killed

@@ -7,12 +7,15 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"sallyport/platform/netns/testrun"
 )
 
 // The interop tests run the program itself, built the way it is delivered, in
 // network namespaces of their own; see interop_lab_test.go for the topologies.
 // What the program is told and shows goes through its public doors only: a
-// configuration file, `sallyport console`, and packets.
+// configuration file, `sallyport console`, and packets. Package testrun has what
+// differs from run to run: the dataplane, above all.
 
 // TestMain removes the built program after the last test.
 func TestMain(m *testing.M) {
@@ -25,8 +28,12 @@ func TestMain(m *testing.M) {
 
 var buildDir string
 
-// program returns the path of sallyport, built at the first call.
+// program returns the path of sallyport: the one that the run of the tests is
+// told of, or one that is built at the first call.
 var program = sync.OnceValues(func() (string, error) {
+	if path := testrun.Program(); path != "" {
+		return path, nil
+	}
 	dir, err := os.MkdirTemp("", "sallyport")
 	if err != nil {
 		return "", err

@@ -12,10 +12,14 @@ import (
 	"time"
 
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/testrun"
 )
 
 // patience bounds every wait for something that should take a fraction of it.
-const patience = 20 * time.Second
+var patience = testrun.Patience(usualPatience)
+
+// usualPatience is that on an ordinary machine.
+const usualPatience = 20 * time.Second
 
 // requireLab skips a test that runs the program in namespaces, where these
 // cannot be made, and in a short run.
@@ -63,12 +67,14 @@ func must(t testing.TB, err error) {
 // eventually polls until ok, which may be asked often; what says what is awaited.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	within(t, patience, what, ok)
+	within(t, usualPatience, what, ok)
 }
 
-// within is eventually with a patience of its own.
-func within(t testing.TB, limit time.Duration, what string, ok func() bool) {
+// within is eventually with a patience of its own, which on a slow machine is
+// more.
+func within(t testing.TB, usual time.Duration, what string, ok func() bool) {
 	t.Helper()
+	limit := testrun.Patience(usual)
 	pause := 10 * time.Millisecond
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(pause) {
 		if ok() {
@@ -148,5 +154,5 @@ func ping(t testing.TB, from *netns.Namespace, to string, count int) {
 const pingInterval = 20 * time.Millisecond
 
 func pingArgs(to string, count int) []string {
-	return []string{"ping", "-n", "-q", "-i", "0.02", "-c", strconv.Itoa(count), "-W", "20", to}
+	return []string{"ping", "-n", "-q", "-i", "0.02", "-c", strconv.Itoa(count), "-W", strconv.Itoa(int(patience / time.Second)), to}
 }

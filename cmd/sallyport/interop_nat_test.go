@@ -59,7 +59,11 @@ func newNATLab(t testing.TB) (*twinLab, natBox) {
 	a, b := twins()
 	a.peer, a.nextHop = "198.51.100.7", "192.0.2.254"
 	b.wan, b.nextHop = "198.51.100.7", "198.51.100.254"
-	return finishTwinLab(t, fwA, fwB, a.config(plain), b.config(plain)), box
+	lab := &twinLab{wire: watchCable(t, port{nat, "outside"}, port{fwB, "wan"})}
+	lab.populate(t, fwA, fwB)
+	lab.a = startAppliance(t, fwA, "FWA", a.config(plain))
+	lab.b = startAppliance(t, fwB, "FWB", b.config(plain))
+	return lab, box
 }
 
 // peerPort returns the port that fwB sees fwA at.

@@ -141,7 +141,7 @@ func TestDeleteChild(t *testing.T) {
 func TestClearIsDropped(t *testing.T) {
 	t.Parallel()
 	lab := newMixedLab(t, mixedGateway.config(plain), swanConnection("aes128-sha1-modp2048", "aes128-sha1"))
-	inside := watch(t, lab.pc, "eth0")
+	inside := watch(t, port{lab.pc, "eth0"})
 	out, err := command(t, lab.far, "ping", "-n", "-q", "-c", "5", "-i", "0.02", "-W", "1", "-I", swanHost, "10.1.0.1")
 	if err == nil || !strings.Contains(out, "100% packet loss") {
 		t.Errorf("a ping in clear was answered:\n%s", out)

@@ -45,7 +45,7 @@ func newMixedLab(t testing.TB, config string, c strongswan.Connection) *mixedLab
 	address(t, swan, "wan", "192.0.2.2/24")
 	address(t, swan, "lo", swanHost+"/32")
 	route(t, swan, "10.1.0.0/24", "192.0.2.1") // for what comes in clear
-	lab.wire = watch(t, swan, "wan")
+	lab.wire = watchCable(t, port{fw, "wan"}, port{swan, "wan"})
 	lab.swan = strongswan.Start(t, swan, c)
 	lab.fw = startAppliance(t, fw, "FW", config)
 	return lab

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/testrun"
 )
 
 // A twinLab is two of our appliances with a host behind each:
@@ -16,7 +17,7 @@ import (
 type twinLab struct {
 	pcA, pcB *netns.Namespace
 	a, b     *appliance
-	wire     *monitor // seen from fwB's port
+	wire     *monitor // the cable that ends at fwB
 }
 
 const (
@@ -31,25 +32,35 @@ func twins() (a, b gateway) {
 	return a, b
 }
 
+// A dataplanePair names the dataplanes of a twinLab's gateways, A's first.
+type dataplanePair [2]string
+
+// samePlanes is the pair of all tests but those that mix them.
+func samePlanes() dataplanePair { return dataplanePair{testrun.Dataplane(), testrun.Dataplane()} }
+
 func newTwinLab(t testing.TB, a, b string) *twinLab {
 	t.Helper()
-	requireLab(t)
-	fwA, fwB := newSpace(t), newSpace(t)
-	cable(t, fwA, "wan", fwB, "wan")
-	return finishTwinLab(t, fwA, fwB, a, b)
+	return newTwinLabOn(t, samePlanes(), a, b)
 }
 
-// finishTwinLab puts a host behind each gateway and starts the appliances.
-func finishTwinLab(t testing.TB, fwA, fwB *netns.Namespace, a, b string) *twinLab {
+// newTwinLabOn is newTwinLab with dataplanes of its own.
+func newTwinLabOn(t testing.TB, planes dataplanePair, a, b string) *twinLab {
 	t.Helper()
-	lab := &twinLab{
-		pcA:  newHost(t, fwA, hostA+"/24", "10.1.0.254"),
-		pcB:  newHost(t, fwB, hostB+"/24", "10.2.0.254"),
-		wire: watch(t, fwB, "wan"),
-	}
-	lab.a = startAppliance(t, fwA, "FWA", a)
-	lab.b = startAppliance(t, fwB, "FWB", b)
+	requireLab(t)
+	fwA, fwB := port{newSpace(t), "wan"}, port{newSpace(t), "wan"}
+	cable(t, fwA.space, fwA.device, fwB.space, fwB.device)
+	lab := &twinLab{wire: watchCable(t, fwA, fwB)}
+	lab.populate(t, fwA.space, fwB.space)
+	lab.a = startOn(t, planes[0], fwA.space, "FWA", a)
+	lab.b = startOn(t, planes[1], fwB.space, "FWB", b)
 	return lab
+}
+
+// populate puts a host behind each gateway.
+func (lab *twinLab) populate(t testing.TB, fwA, fwB *netns.Namespace) {
+	t.Helper()
+	lab.pcA = newHost(t, fwA, hostA+"/24", "10.1.0.254")
+	lab.pcB = newHost(t, fwB, hostB+"/24", "10.2.0.254")
 }
 
 // tunnel checks that both ends have one tunnel and agree on who began it.
@@ -125,16 +136,16 @@ func TestTwinsRekeyByTraffic(t *testing.T) {
 	ping(t, lab.pcA, hostB, 3)
 	p := startFlood(t, lab.pcA, hostB, 30*time.Second)
 	for range 2 {
-		lab.awaitNewer(t, "v1:2", lab.a.newest("v1:2"), patience)
+		lab.awaitNewer(t, "v1:2", lab.a.newest("v1:2"), usualPatience)
 	}
 	p.finish()
 	lab.wire.nothingInClear(t)
 }
 
 // awaitNewer waits until fwA has a newer SA than first, whoever made it.
-func (lab *twinLab) awaitNewer(t *testing.T, phase string, first int, limit time.Duration) {
+func (lab *twinLab) awaitNewer(t *testing.T, phase string, first int, usual time.Duration) {
 	t.Helper()
-	within(t, limit, phase+" has been renewed", func() bool { return lab.a.newest(phase) > first })
+	within(t, usual, phase+" has been renewed", func() bool { return lab.a.newest(phase) > first })
 }
 
 // A tunnel that only fwB's wrong key keeps from coming up names the reason at

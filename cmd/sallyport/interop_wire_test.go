@@ -19,6 +19,7 @@ import (
 // A monitor counts the IPv4 packets on a cable by what can be seen from outside.
 type monitor struct {
 	esp       atomic.Int64 // protocol 50
+	ah        atomic.Int64 // protocol 51
 	udpESP    atomic.Int64 // ESP in UDP on port 4500
 	keepalive atomic.Int64 // for a NAT, on port 4500
 	clear     atomic.Int64 // between protected networks, 10.0.0.0/8, as they are
@@ -28,26 +29,53 @@ type monitor struct {
 	isakmp [][]byte // IKE's datagrams on port 500, in order
 }
 
-// watch counts what passes a device, both ways, until the test ends.
-func watch(t testing.TB, n *netns.Namespace, device string) *monitor {
+// A port is a device of a namespace.
+type port struct {
+	space  *netns.Namespace
+	device string
+}
+
+// watch counts what passes a port, both ways, until the test ends. Where the
+// kernel decrypts, it shows what was in an ESP packet as coming in at the same
+// port once more: see watchCable.
+func watch(t testing.TB, p port) *monitor {
+	t.Helper()
+	w := &monitor{}
+	w.listen(t, p, func(*unix.SockaddrLinklayer) bool { return true })
+	return w
+}
+
+// watchCable counts what passes a cable, both ways, until the test ends: what
+// either of its ends sends. What comes in there is not counted, as it may have
+// been decrypted by the kernel before it is seen.
+func watchCable(t testing.TB, a, b port) *monitor {
+	t.Helper()
+	w := &monitor{}
+	for _, p := range []port{a, b} {
+		w.listen(t, p, func(from *unix.SockaddrLinklayer) bool { return from.Pkttype == unix.PACKET_OUTGOING })
+	}
+	return w
+}
+
+// listen counts those packets at a port that are wanted.
+func (w *monitor) listen(t testing.TB, p port, wanted func(*unix.SockaddrLinklayer) bool) {
 	t.Helper()
 	var fd int
-	must(t, n.Do(func() (err error) {
-		fd, err = tap(device)
+	must(t, p.space.Do(func() (err error) {
+		fd, err = tap(p.device)
 		return err
 	}))
-	w, ended := &monitor{}, make(chan struct{})
+	ended := make(chan struct{})
 	var stop atomic.Bool
 	go func() {
 		defer close(ended)
-		w.read(fd, &stop)
+		w.read(fd, &stop, wanted)
 	}()
 	t.Cleanup(func() {
 		stop.Store(true)
 		<-ended
 		unix.Close(fd)
 	})
-	return w
 }
 
 // tap opens a packet socket that sees both directions of a device in the
@@ -70,11 +98,11 @@ func tap(device string) (int, error) {
 	return fd, err
 }
 
-func (w *monitor) read(fd int, stop *atomic.Bool) {
+func (w *monitor) read(fd int, stop *atomic.Bool, wanted func(*unix.SockaddrLinklayer) bool) {
 	packet := make([]byte, 2048)
 	for !stop.Load() {
-		n, _, err := unix.Recvfrom(fd, packet, 0)
-		if err == nil {
+		n, from, err := unix.Recvfrom(fd, packet, 0)
+		if at, ok := from.(*unix.SockaddrLinklayer); err == nil && ok && wanted(at) {
 			w.count(packet[:n])
 		}
 	}
@@ -89,6 +117,8 @@ func (w *monitor) count(p []byte) {
 	switch {
 	case p[9] == unix.IPPROTO_ESP:
 		w.esp.Add(1)
+	case p[9] == unix.IPPROTO_AH:
+		w.ah.Add(1)
 	case p[9] == unix.IPPROTO_UDP && on4500(body):
 		w.count4500(body[8:])
 	case p[9] == unix.IPPROTO_UDP && on500(body):
@@ -136,6 +166,11 @@ func (w *monitor) count4500(body []byte) {
 	}
 }
 
+// protected returns how many packets of ESP and AH have passed.
+func (w *monitor) protected() int64 {
+	return w.esp.Load() + w.udpESP.Load() + w.ah.Load()
+}
+
 // await waits until a counter of the wire has reached n; the reader may lag
 // behind whoever sent.
 func (w *monitor) await(t testing.TB, what string, counter *atomic.Int64, n int64) {
@@ -150,8 +185,8 @@ func (w *monitor) nothingInClear(t testing.TB) {
 	if n := w.clear.Load(); n > 0 {
 		t.Errorf("%d packets between the protected networks passed in clear, want 0", n)
 	}
-	if w.esp.Load()+w.udpESP.Load() == 0 {
-		t.Error("no ESP was seen on the wire")
+	if w.protected() == 0 {
+		t.Error("nothing protected was seen on the wire")
 	}
 }
 
@@ -172,7 +207,7 @@ func TestWireCount(t *testing.T) {
 	udp := func(port byte, spi byte) []byte {
 		return []byte{0x11, 0x94, 0x11, port, 0, 16, 0, 0, 0, 0, 0, spi, 0, 0, 0, 1}
 	}
-	type counts struct{ esp, udpESP, keepalive, clear int64 }
+	type counts struct{ esp, ah, udpESP, keepalive, clear int64 }
 	tests := []struct {
 		name   string
 		packet []byte
@@ -181,6 +216,7 @@ func TestWireCount(t *testing.T) {
 		{"nothing", nil, counts{}},
 		{"IPv6", []byte{0x60, 19: 0}, counts{}},
 		{"ESP", header(50, 192, 192, 1, 2, 3, 4), counts{esp: 1}},
+		{"AH", header(51, 192, 192, 4, 4, 0, 0), counts{ah: 1}},
 		{"ESP in UDP", header(17, 192, 192, udp(0x94, 9)...), counts{udpESP: 1}},
 		{"ESP in UDP from a NAT's port", header(17, 192, 192, udp(0x95, 9)...), counts{udpESP: 1}},
 		{"IKE on 4500", header(17, 192, 192, udp(0x94, 0)...), counts{}},
@@ -191,7 +227,7 @@ func TestWireCount(t *testing.T) {
 	for _, test := range tests {
 		var w monitor
 		w.count(test.packet)
-		got := counts{w.esp.Load(), w.udpESP.Load(), w.keepalive.Load(), w.clear.Load()}
+		got := counts{w.esp.Load(), w.ah.Load(), w.udpESP.Load(), w.keepalive.Load(), w.clear.Load()}
 		if got != test.want {
 			t.Errorf("%s: count gives %+v, want %+v", test.name, got, test.want)
 		}

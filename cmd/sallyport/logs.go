@@ -32,7 +32,7 @@ type remembering interface {
 var _ commands.Logs = (*logs)(nil)
 
 func newLogs(g *gateway) *logs {
-	return &logs{centre: g.log.centre, engine: g.loop, dataplane: g.tunnel}
+	return &logs{centre: g.log.centre, engine: g.loop, dataplane: g.plane}
 }
 
 // LogBuffer returns what the log buffer holds.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sallyport/commands/kind"
 	"sallyport/platform/store"
 )
 
@@ -29,8 +30,11 @@ func (p *ports) Set(text string) error {
 	if !found || name == "" || device == "" || strings.ContainsAny(name+device, " \t=") {
 		return fmt.Errorf("%q: want NAME=DEVICE, such as GigabitEthernet0/0/2=eth1", text)
 	}
-	if isOurs(device) {
+	switch {
+	case isOurs(device):
 		return fmt.Errorf("%q: %w", text, errOurs(device))
+	case kind.IsTunnel(name), tunnelOf(device) != "":
+		return fmt.Errorf("%q: a tunnel's device is made by the gateway, under the tunnel's own name", text)
 	}
 	for _, other := range p.named {
 		if strings.EqualFold(other.name, name) || other.device == device {
@@ -68,9 +72,13 @@ func (p *ports) read(path string) error {
 	return nil
 }
 
-// device returns the Linux device of an interface name. What the operator said
-// comes first, then the N-th Ethernet device, then the name of a Linux device.
+// device returns the Linux device of an interface name. A tunnel's is made for it; of
+// others what the operator said comes first, then the N-th Ethernet device, then the
+// name of a Linux device.
 func (p *ports) device(name string) (string, error) {
+	if kind.IsTunnel(name) {
+		return strings.ReplaceAll(name, "/", "-"), nil
+	}
 	for _, port := range p.named {
 		if !strings.EqualFold(port.name, name) {
 			continue
@@ -92,6 +100,9 @@ func (p *ports) linux(name string) (string, error) {
 	if isOurs(name) {
 		return "", errOurs(name)
 	}
+	if tunnel := tunnelOf(name); tunnel != "" {
+		return "", fmt.Errorf("%s is %s: use that name", name, tunnel)
+	}
 	for _, port := range p.named {
 		if port.device == name {
 			return "", fmt.Errorf("%s is %s: use that name", name, port.name)
@@ -101,6 +112,15 @@ func (p *ports) linux(name string) (string, error) {
 		return "", p.unknown(name)
 	}
 	return name, nil
+}
+
+// tunnelOf returns the tunnel whose Linux device that is, or "": Tunnel0/0/1 of
+// Tunnel0-0-1.
+func tunnelOf(device string) string {
+	if name := strings.ReplaceAll(device, "-", "/"); kind.IsTunnel(name) {
+		return name
+	}
+	return ""
 }
 
 // ours begins the names of the devices that the userspace dataplane makes.

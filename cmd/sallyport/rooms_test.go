@@ -78,12 +78,13 @@ var rooms = map[string]room{
 	"ike/iketest":               {ours: list("ike ike/wire ike/keymat ike/iketest/recorded ipsec ipsec/secret acl")},
 	"ike/iketest/recorded":      {ours: list("ike/wire ike/keymat ipsec/secret")},
 	"ipsec/ipsectest":           {ours: list("ipsec ipsec/esp ipsec/secret acl platform/netns"), others: list(xsysModule)},
-	"platform/netns/strongswan": {ours: list("platform/netns ipsec/secret"), others: list(xsysModule)},
+	"platform/netns/strongswan": {ours: list("platform/netns platform/netns/testrun ipsec/secret"), others: list(xsysModule)},
+	"platform/netns/testrun":    {},
 }
 
 // kits may be imported by the tests of every room, beside what the room's line
 // names.
-var kits = list("ike/iketest ike/iketest/recorded ipsec/ipsectest platform/netns platform/netns/strongswan")
+var kits = list("ike/iketest ike/iketest/recorded ipsec/ipsectest platform/netns platform/netns/strongswan platform/netns/testrun")
 
 // list splits words.
 func list(words ...string) []string { return strings.Fields(strings.Join(words, " ")) }

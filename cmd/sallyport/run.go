@@ -26,6 +26,7 @@ type settings struct {
 	config    string // start-up file; empty: the saved configuration in state
 	state     string
 	dataplane string
+	keepSAs   bool
 	ports     ports
 	trace     bool
 	console   bool         // be the console too:
@@ -110,6 +111,7 @@ func readSettings(s streams, args []string) (settings, error) {
 	flags.StringVar(&set.config, "config", "", "start-up `FILE`, which save also writes (default: vrpcfg.cfg in the state folder)")
 	flags.StringVar(&set.state, "state", defaultState, "`DIR` for the saved configuration, the key of sealed secrets and the console's socket")
 	flags.StringVar(&set.dataplane, "dataplane", "auto", "auto, `kernel or user`")
+	flags.BoolVar(&set.keepSAs, "keep-sas", false, "at the end leave the kernel's SAs, policies, addresses and routes as they are, for a successor")
 	flags.Var(&set.ports, "port", "`NAME=DEVICE`, such as GigabitEthernet0/0/2=eth1; may be repeated")
 	flags.StringVar(&portsFile, "ports", "", "`FILE` with such lines")
 	flags.BoolVar(&set.console, "console", false, "be the console on this terminal too; its end is the gateway's")
@@ -125,16 +127,11 @@ func readSettings(s streams, args []string) (settings, error) {
 	return set, checkDataplane(set.dataplane)
 }
 
-// errNoKernel answers who asks for the kernel's dataplane.
-var errNoKernel = errors.New("--dataplane kernel: this build has only the userspace dataplane; use --dataplane user, or auto")
-
-// checkDataplane refuses what this build has not.
+// checkDataplane refuses what is none of the two.
 func checkDataplane(name string) error {
 	switch name {
-	case "auto", "user":
+	case "auto", "user", "kernel":
 		return nil
-	case "kernel":
-		return errNoKernel
 	}
 	return usageError{fmt.Sprintf("run: --dataplane %s: want auto, kernel or user", name)}
 }

@@ -35,8 +35,9 @@ var errForeign = errors.New("the secret was sealed by another box, or damaged: t
 // that equal secrets can be seen to be equal. Two different secrets share a
 // nonce with probability 2^-96, as with random nonces of that length.
 type seal struct {
-	aead     cipher.AEAD
-	nonceKey []byte
+	aead      cipher.AEAD
+	nonceKey  []byte
+	recordKey []byte // the keys of records are made of it
 }
 
 // openSeal reads the key from the state folder, or makes one there.
@@ -57,7 +58,7 @@ func openSeal(state string) (*seal, error) {
 	return newSeal(path, key)
 }
 
-// newSeal derives one key for sealing and one for nonces.
+// newSeal derives one key for sealing, one for nonces and one for records.
 func newSeal(path string, key []byte) (*seal, error) {
 	if len(key) != sealKeyLen {
 		return nil, fmt.Errorf("%s has %d octets, want %d: restore it, or delete it and type the secrets anew", path, len(key), sealKeyLen)
@@ -70,7 +71,17 @@ func newSeal(path string, key []byte) (*seal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &seal{aead: aead, nonceKey: mac(key, []byte("sallyport seal 1 nonce"))}, nil
+	return &seal{aead: aead, nonceKey: mac(key, []byte("sallyport seal 1 nonce")), recordKey: mac(key, []byte("sallyport seal 1 record"))}, nil
+}
+
+// records returns what seals the records of a file. Its key is the context's alone: what
+// was sealed in another one does not open. Nonces are drawn, and part of what is sealed.
+func (s *seal) records(context string) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(mac(s.recordKey, []byte(context)))
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
 }
 
 // Seal returns the stored form of a secret.

@@ -14,7 +14,6 @@ type Objects[T any, K comparable, C any] struct {
 	Compare func(a, b K) int  // the order in which they are rendered
 	Skip    func(K) bool      // objects that a different row opens; nil: none
 	Mine    func(*C) bool     // whether this row renders an object; nil: yes
-	Heading []Element[K]      // how the row is rendered; nil: as it is typed
 
 	Create func(x any, parent *T, k K) error // whether one may be made; nil: yes
 	Delete func(x any, parent *T, k K) error // whether one may be removed; nil: yes
@@ -27,6 +26,8 @@ type Typed[T any, K comparable, C, A any] struct {
 	Name  func(*C, A)            // tells a new object what was typed
 	Of    func(K, *C) A          // what is typed to open an object
 	Table func(*C) *Table        // the table of an object's view; nil: the View's
+
+	Heading func(*C) []Element[A] // how an object is rendered; nil: as it is typed
 
 	// Admit says whether an object may be opened so, or made if old is nil; nil: yes.
 	Admit func(x any, parent *T, old *C, a A) error
@@ -47,9 +48,6 @@ func EnterTyped[T any, K comparable, C, A any](o Objects[T, K, C], typed Typed[T
 	r := &row{level: configureLevel, elements: erase(elements)}
 	r.undo = r.elements
 	e := entries[T, K, C, A]{Objects: o, typed: typed, table: o.View.Compile(), heading: r.elements}
-	if o.Heading != nil {
-		e.heading = erase(o.Heading)
-	}
 	r.opens = e.table
 	r.apply = func(f found) Command { return Command{Entry: e.of(f)} }
 	r.revert = func(f found) Command { return Command{Entry: e.of(f), Undo: true} }
@@ -155,8 +153,11 @@ func (o *entries[T, K, C, A]) blocks(parent *T) []Block {
 func (o *entries[T, K, C, A]) block(k K, c *C) Block {
 	var none A
 	a := o.typed.Of(k, c)
-	table := o.tableOf(c)
-	b := Block{Lines: []string{render(o.heading, &a, &none)}, Object: true, Sort: table.Sort(), Tag: table.Tag(c)}
+	table, heading := o.tableOf(c), o.heading
+	if o.typed.Heading != nil {
+		heading = erase(o.typed.Heading(c))
+	}
+	b := Block{Lines: []string{render(heading, &a, &none)}, Object: true, Sort: table.Sort(), Tag: table.Tag(c)}
 	for _, child := range table.Blocks(c) {
 		for _, line := range child.Lines {
 			b.Lines = append(b.Lines, " "+line)

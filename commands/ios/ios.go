@@ -127,6 +127,7 @@ var views = []struct {
 	{"ike-proposal-", ofPolicy},
 	{"ipsec-proposal-", ofTransformSet},
 	{"ipsec-policy-isakmp-", ofCryptoMap},
+	{"ipsec-policy-manual-", ofManualMap},
 	{"acl-adv-", ofExtendedList},
 	{"acl-basic-", ofStandardList},
 	{"ui-", ofLine},
@@ -143,6 +144,7 @@ const (
 	ofPolicy
 	ofTransformSet
 	ofCryptoMap
+	ofManualMap
 	ofExtendedList
 	ofStandardList
 	ofLine

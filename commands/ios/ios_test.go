@@ -77,6 +77,15 @@ func TestTranslate(t *testing.T) {
 		{"ipsec-policy-isakmp-CM-10", "set pfs", "pfs dh-group1"},
 		{"ipsec-policy-isakmp-CM-10", "set security-association lifetime seconds 3600", "sa duration time-based 3600"},
 
+		{"system", "crypto map CM 30 ipsec-manual", "ipsec policy CM 30 manual"},
+		{"ipsec-policy-manual-CM-30", "set peer 198.51.100.7", "tunnel remote 198.51.100.7"},
+		{"ipsec-policy-manual-CM-30", "set transform-set A", "proposal A"},
+		{"ipsec-policy-manual-CM-30", "match address 101", "security acl 3101"},
+		{"ipsec-policy-manual-CM-30", "set session-key inbound esp 300 cipher 00ff", "sa spi inbound esp 300; sa encryption-hex inbound esp 00ff"},
+		{"ipsec-policy-manual-CM-30", "set session-key outbound esp 301 cipher 00ff authenticator aa",
+			"sa spi outbound esp 301; sa encryption-hex outbound esp 00ff; sa authentication-hex outbound esp aa"},
+		{"ipsec-policy-manual-CM-30", "set session-key inbound ah 302 aa", "sa spi inbound ah 302; sa authentication-hex inbound ah aa"},
+
 		{"system", "access-list 101 permit ip 10.0.0.0 0.0.0.255 host 192.0.2.1",
 			"acl 3101; rule permit ip source 10.0.0.0 0.0.0.255 destination 192.0.2.1 0; quit"},
 		{"system", "access-list 101 deny tcp any eq www any range 1 2", "acl 3101; rule deny tcp source-port eq 80 destination-port range 1 2; quit"},

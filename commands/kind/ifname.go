@@ -6,34 +6,51 @@ import (
 	"sallyport/commands/grammar"
 )
 
-// gigabitEthernet is the type of all interfaces that are not named as in Linux.
+// gigabitEthernet is the type of the ports that are not named as in Linux.
 const gigabitEthernet = "GigabitEthernet"
 
 // longestDevice is the length of Linux's IFNAMSIZ without the final zero.
 const longestDevice = 15
 
-// Interface is the name of an interface: GigabitEthernet0/0/2, its type
+// Interface is the name of an interface: a [Port]'s or a [Tunnel]'s.
+func Interface() grammar.Kind[string] {
+	return interfaces("interface", "GigabitEthernet0/0/1, Tunnel1 or eth1", func(words []string) (string, int, bool) {
+		if name, used, ok := readTunnel(words); ok {
+			return name, used, ok
+		}
+		return readPort(words)
+	})
+}
+
+// Port is the name of an interface that the host has: GigabitEthernet0/0/2, its type
 // abbreviated or apart from the number if one likes, or the name of a Linux
 // device. The value is the name in full.
-func Interface() grammar.Kind[string] {
+func Port() grammar.Kind[string] {
+	return interfaces("port", "GigabitEthernet0/0/1 or eth1", func(words []string) (string, int, bool) {
+		if _, _, is := readTunnel(words); is {
+			return "", 0, false
+		}
+		return readPort(words)
+	})
+}
+
+// interfaces is a kind of names that a port's may be among, such as those.
+func interfaces(of, such string, read func([]string) (string, int, bool)) grammar.Kind[string] {
 	return grammar.Kind[string]{
 		Hints: []grammar.Hint{
-			{Text: "STRING<1-30>", Help: "Interface, such as GigabitEthernet0/0/1 or eth1"},
+			{Text: "STRING<1-30>", Help: "Interface, such as " + such},
 			{Text: "<0-255>/<0-255>/<0-255>", Help: "Number of the interface"},
 		},
-		Read:  readInterface,
+		Read:  read,
 		Write: func(name string) string { return name },
-		Of:    "interface",
+		Of:    of,
 	}
 }
 
-func readInterface(words []string) (string, int, bool) {
-	letters := strings.IndexFunc(words[0], func(r rune) bool { return r >= '0' && r <= '9' })
-	if letters < 0 {
-		letters = len(words[0])
-	}
-	number := words[0][letters:]
-	if !isType(words[0][:letters]) {
+// readPort reads a port's name.
+func readPort(words []string) (string, int, bool) {
+	letters, number := split(words[0])
+	if !abbreviates(letters, gigabitEthernet) {
 		ok := isDevice(words[0])
 		return words[0], oneIf(ok), ok
 	}
@@ -50,10 +67,18 @@ func readInterface(words []string) (string, int, bool) {
 	return words[0], oneIf(ok), ok
 }
 
-// isType reports whether the letters abbreviate GigabitEthernet.
-func isType(letters string) bool {
-	return letters != "" && len(letters) <= len(gigabitEthernet) &&
-		strings.EqualFold(letters, gigabitEthernet[:len(letters)])
+// split returns the letters that a word begins with, and the rest from the first digit on.
+func split(word string) (letters, number string) {
+	at := strings.IndexAny(word, "0123456789")
+	if at < 0 {
+		return word, ""
+	}
+	return word[:at], word[at:]
+}
+
+// abbreviates reports whether the letters are the beginning of a type.
+func abbreviates(letters, of string) bool {
+	return letters != "" && len(letters) <= len(of) && strings.EqualFold(letters, of[:len(letters)])
 }
 
 // isSlot reports whether text is slot/card/port, each 0 to 255 without leading
@@ -69,9 +94,12 @@ func isSlot(text string) bool {
 }
 
 // isDevice reports whether text can be the name of a Linux device. It begins
-// with a letter, so that it is not an address.
+// with a letter, so that it is not an address, and not like a tunnel's name.
 func isDevice(text string) bool {
 	if text == "" || len(text) > longestDevice || !isLetter(text[0]) {
+		return false
+	}
+	if letters, number := split(text); beginsTunnel(letters) && (number == "" || len(letters) == len(tunnel)) {
 		return false
 	}
 	for i := range len(text) {

@@ -300,6 +300,10 @@ func TestInterface(t *testing.T) {
 		{[]string{"a-very-long-name"}, "", 0, false},
 		{[]string{"eth/1"}, "", 0, false},
 		{[]string{"eth 1"}, "", 0, false},
+		{[]string{"tunnel1"}, "Tunnel1", 1, true},
+		{[]string{"Tunnel0-0-1"}, "", 0, false}, // the Linux device of one
+		{[]string{"tun0", "10.0.0.1"}, "tun0", 1, true},
+		{[]string{"tun", "10.0.0.1"}, "", 0, false},
 	} {
 		name, used, ok := Interface().Read(test.words)
 		if used != test.used || ok != test.ok || ok && name != test.want {
@@ -378,6 +382,33 @@ func TestAlgorithmWords(t *testing.T) {
 	}
 }
 
+func TestHexSecret(t *testing.T) {
+	k := HexSecret(2, 4)
+	stored := "%^%#c2VjcmV0%^%#"
+	for _, test := range []struct{ name, word, want string }{ // want "": it is none
+		{"the shortest", "00fF", "00ff"},
+		{"the longest", "ABCDEF01", "abcdef01"},
+		{"too short", "00", ""},
+		{"too long", "0011223344", ""},
+		{"half an octet", "00112", ""},
+		{"no digit", "00g1", ""},
+		{"with 0x", "0x0011", ""},
+		{"with a blank", "00 11", ""},
+		{"nothing", "", ""},
+		{"stored", stored, stored},
+		{"stored, too long", "%^%#" + strings.Repeat("k", 393) + "%^%#", ""},
+		{"half a frame", "%^%#00", ""},
+	} {
+		s, _, ok := k.Read([]string{test.word})
+		if ok != (test.want != "") || ok && !s.Equal(secret.Octets(test.want)) {
+			t.Errorf("%s: %v", test.name, ok)
+		}
+		if text := k.Write(s); ok && text != stored && text != "******" {
+			t.Errorf("%s: written as %q", test.name, text)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add("192.0.2.1", "24", "x")
 	f.Add("range", "1", "2")
@@ -387,6 +418,7 @@ func FuzzRead(f *testing.F) {
 		checkUse(t, Integer[uint32](1, 9), words)
 		checkUse(t, Name(15, ""), words)
 		checkUse(t, Secret(), words)
+		checkUse(t, HexSecret(1, 9), words)
 		checkUse(t, Address(), words)
 		checkUse(t, HostPrefix(), words)
 		checkUse(t, Network(), words)
@@ -394,6 +426,8 @@ func FuzzRead(f *testing.F) {
 		checkUse(t, Ports(acl.TCP), words)
 		checkUse(t, Protocol(), words)
 		checkUse(t, Interface(), words)
+		checkUse(t, Port(), words)
+		checkUse(t, Tunnel(), words)
 	})
 }
 

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -66,7 +67,7 @@ func hasControl(text string) bool {
 // Limits of secrets in characters.
 const (
 	longestSecret = 128
-	longestStored = 400 // of a secret of 128 octets, with nonce and tag, in base 64
+	longestStored = 400 // of a secret of 255 octets, with nonce and tag, in base 64
 )
 
 // frame is what a secret's stored form begins and ends with.
@@ -77,33 +78,65 @@ func Stored(text string) bool {
 	return len(text) > 2*len(frame) && strings.HasPrefix(text, frame) && strings.HasSuffix(text, frame)
 }
 
-// Secret is a secret in clear or in its stored form, taken as typed. It writes
-// only the stored form: a secret in clear shows as asterisks.
-func Secret() grammar.Kind[secret.Octets] {
+// Secret is a secret of up to 128 characters in clear, or in its stored form, taken as
+// typed. It writes only the stored form: a secret in clear shows as asterisks.
+func Secret() grammar.Kind[secret.Octets] { return SecretOf(longestSecret) }
+
+// SecretOf is a Secret with another limit of characters in clear.
+func SecretOf(longest int) grammar.Kind[secret.Octets] {
 	return grammar.Kind[secret.Octets]{
-		Hints: []grammar.Hint{{Text: fmt.Sprintf("STRING<1-%d>/<48-%d>", longestSecret, longestStored)}},
+		Hints: []grammar.Hint{{Text: fmt.Sprintf("STRING<1-%d>/<48-%d>", longest, longestStored)}},
 		Read: func(words []string) (secret.Octets, int, bool) {
-			ok := isSecret(words[0])
+			ok := isSecret(words[0], longest)
 			return secret.Octets(words[0]), oneIf(ok), ok
 		},
-		Write: func(s secret.Octets) string {
-			switch {
-			case len(s) == 0:
-				return ""
-			case Stored(string(s)):
-				return string(s)
-			}
-			return "******"
-		},
+		Write: storedAlone,
 	}
 }
 
-func isSecret(text string) bool {
+// HexSecret is a key of shortest to longest octets in hexadecimal digits, or one in its
+// stored form. Its value are the digits, in lower case, or the stored form.
+func HexSecret(shortest, longest int) grammar.Kind[secret.Octets] {
+	return grammar.Kind[secret.Octets]{
+		Hints: []grammar.Hint{{Text: fmt.Sprintf("HEX<%d-%d>/<48-%d>", 2*shortest, 2*longest, longestStored)}},
+		Read: func(words []string) (secret.Octets, int, bool) {
+			if Stored(words[0]) {
+				ok := isSecret(words[0], 0)
+				return secret.Octets(words[0]), oneIf(ok), ok
+			}
+			n := len(words[0]) / 2
+			ok := IsHex(words[0]) && n >= shortest && n <= longest
+			return secret.Octets(strings.ToLower(words[0])), oneIf(ok), ok
+		},
+		Write: storedAlone,
+	}
+}
+
+// IsHex reports whether a text is a number of octets in hexadecimal digits.
+func IsHex(text string) bool {
+	_, err := hex.DecodeString(text)
+	return err == nil
+}
+
+// storedAlone writes a secret's stored form, and asterisks for one in clear.
+func storedAlone(s secret.Octets) string {
+	switch {
+	case len(s) == 0:
+		return ""
+	case Stored(string(s)):
+		return string(s)
+	}
+	return "******"
+}
+
+// isSecret reports whether a text is a secret in its stored form, or one of up to
+// longest characters in clear.
+func isSecret(text string, longest int) bool {
 	if text == "" || hasControl(text) {
 		return false
 	}
 	if Stored(text) {
 		return len(text) <= longestStored && !strings.ContainsAny(text, ` "`)
 	}
-	return len(text) <= longestSecret
+	return len(text) <= longest
 }

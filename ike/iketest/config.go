@@ -28,6 +28,7 @@ var defaults = map[string]string{
 	"key":  "a-shared-secret-of-32-characters",
 	"ike":  "aes-128/sha1/2/86400s",
 	"esp":  "aes-128/sha1",
+	"mode": "tunnel",
 	"pfs":  "0",
 	"life": "3600s",
 	"kb":   "0",
@@ -110,7 +111,7 @@ func (p *plan) policy() (*ike.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	proposals, err := readESP(p.get("esp"))
+	proposals, err := readESP(p.get("esp"), p.get("mode"))
 	if err != nil {
 		return nil, err
 	}
@@ -155,26 +156,58 @@ func wildcard(p netip.Prefix) acl.Wildcard {
 	return acl.Wildcard{Addr: addr & care, Care: care}
 }
 
-// readESP reads "aes-128/sha1,aes-128-gcm-128": one ipsec proposal each.
-func readESP(text string) ([]*ipsec.Proposal, error) {
+// readESP reads "aes-128/sha1,aes-128-gcm-128,ah/sha1,ah/sha1+aes-128": one ipsec proposal
+// each, of that mode.
+func readESP(text, mode string) ([]*ipsec.Proposal, error) {
 	var all []*ipsec.Proposal
 	for _, t := range strings.Split(text, ",") {
-		cipher, auth, _ := strings.Cut(t, "/")
 		p := &ipsec.Proposal{Name: t}
-		for _, e := range ipsec.Encryptions() {
-			if e.Word() == cipher {
-				p.Encryptions = []ipsec.Encryption{e}
+		for _, m := range []ipsec.Mode{ipsec.Tunnel, ipsec.Transport, ipsec.Auto} {
+			if m.String() == mode {
+				p.Mode = m
 			}
 		}
-		for _, i := range ipsec.Integrities() {
-			if i.Word() == auth {
-				p.Integrities = []ipsec.Integrity{i}
+		for _, part := range strings.Split(t, "+") {
+			if err := readPart(p, part); err != nil {
+				return nil, err
 			}
-		}
-		if p.Encryptions == nil {
-			return nil, fmt.Errorf("esp=%q: no such cipher", t)
 		}
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// readPart reads what a proposal has of one protocol; that of AH comes first.
+func readPart(p *ipsec.Proposal, text string) error {
+	cipher, auth, _ := strings.Cut(text, "/")
+	i := integrityOf(auth)
+	if cipher == "ah" && i != ipsec.NoIntegrity {
+		p.Transform, p.AHIntegrities = ipsec.TransformAH, []ipsec.Integrity{i}
+		return nil
+	}
+	for _, e := range ipsec.Encryptions() {
+		if e.Word() == cipher {
+			p.Encryptions = []ipsec.Encryption{e}
+		}
+	}
+	if p.Encryptions == nil || i == ipsec.NoIntegrity && auth != "" {
+		return fmt.Errorf("esp=%q: no such algorithm", text)
+	}
+	if p.Transform == ipsec.TransformAH {
+		p.Transform = ipsec.TransformAHESP
+	}
+	if i != ipsec.NoIntegrity {
+		p.Integrities = []ipsec.Integrity{i}
+	}
+	return nil
+}
+
+// integrityOf returns the authenticator of that word, or none.
+func integrityOf(word string) ipsec.Integrity {
+	for _, i := range ipsec.Integrities() {
+		if i.Word() == word {
+			return i
+		}
+	}
+	return ipsec.NoIntegrity
 }

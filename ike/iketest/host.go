@@ -204,9 +204,27 @@ func (h *host) install(sa *ipsec.SA) error {
 	if err := sa.Validate(); err != nil {
 		return err
 	}
-	h.session.log("%s  install %v %08x %v %v %v", h.plan.name, sa.Direction, uint32(sa.ID.SPI), sa.Encryption, sa.Integrity, sa.Selector)
+	h.session.log("%s  install %v %08x %s %v", h.plan.name, sa.Direction, uint32(sa.ID.SPI), algorithms(sa), sa.Selector)
 	h.sas = append(h.sas, sa)
 	return nil
+}
+
+// algorithms says what an SA does to a packet; that it is ESP in tunnel mode is not said.
+func algorithms(sa *ipsec.SA) string {
+	text := fmt.Sprintf("%v %v", sa.Encryption, sa.Integrity)
+	switch {
+	case sa.ID.Protocol == ipsec.AH:
+		text = fmt.Sprintf("AH %v", sa.Integrity)
+	case sa.AH != nil:
+		text = fmt.Sprintf("%s in AH %08x %v", strings.TrimSpace(text), uint32(sa.AH.SPI), sa.AH.Integrity)
+	}
+	if sa.Mode == ipsec.Transport {
+		text += " transport"
+	}
+	if sa.ESN {
+		text += " esn"
+	}
+	return text
 }
 
 func (h *host) remove(id ipsec.SAID) {

@@ -48,6 +48,21 @@ func derive(s Suite, skeyid, shared secret.Octets, x Exchange) (*Keys, error) {
 	return k, nil
 }
 
+// FromSKEYIDs returns the keys of an ISAKMP SA that was negotiated before, of which
+// SKEYID itself is not needed any more. They become the Keys' own. It is an error if they
+// are no such keys.
+func FromSKEYIDs(s Suite, d, a, e secret.Octets) (*Keys, error) {
+	if !s.Supported() {
+		return nil, fmt.Errorf("suite %v is not supported", s)
+	}
+	for _, k := range []secret.Octets{d, a, e} {
+		if want := HashLen(s.Hash); len(k) != want {
+			return nil, fmt.Errorf("a SKEYID has %d octets, want %d", len(k), want)
+		}
+	}
+	return &Keys{SKEYIDd: d, SKEYIDa: a, SKEYIDe: e, Encryption: cipherKey(s, e), suite: s}, nil
+}
+
 // cipherKey returns the leading octets of SKEYID_e, or of Ka = K1 | K2 | ...
 // if SKEYID_e is too short: RFC 2409 App. B.
 func cipherKey(s Suite, skeyidE secret.Octets) secret.Octets {

@@ -29,7 +29,15 @@ type Engine interface {
 	Refusals() []ike.Refusal
 }
 
-// A Config is what a Loop is made of. All fields but Now are required.
+// A Memory keeps what a successor of the engine needs after a crash. It is called
+// on the engine's goroutine, in order with what the engine has done, and must not
+// block.
+type Memory interface {
+	Remember(ike.Remember)
+	Forget(key string)
+}
+
+// A Config is what a Loop is made of. All fields but Memory and Now are required.
 type Config struct {
 	Engine    Engine
 	Dataplane ipsec.Dataplane
@@ -47,6 +55,9 @@ type Config struct {
 	// Trouble is told what went wrong outside the engine: *Overload, *Panic,
 	// *SocketError, *RemoveError. It is called from any goroutine and must not block.
 	Trouble func(error)
+
+	Memory Memory // nil: nothing is remembered
+	Keep   bool   // at the end the SAs stay, for a successor, and the peers hear nothing
 
 	Now func() time.Time // nil: time.Now
 }
@@ -104,13 +115,15 @@ func New(config Config) *Loop {
 	}
 }
 
-// Run runs the engine until ctx ends, then tells the peers, closes the sockets
+// Run runs the engine until ctx ends, then tells the peers unless the SAs are kept, closes the sockets
 // and waits for every goroutine it started. The error is nil if ctx ended it,
 // else a *SocketError. Run is called once.
 func (l *Loop) Run(ctx context.Context) error {
 	l.start()
 	err := l.run(ctx)
-	l.feed(ike.Reset{Quiet: true})
+	if !l.config.Keep {
+		l.feed(ike.Reset{Quiet: true})
+	}
 	close(l.stop)
 	l.config.IKE.Close()
 	l.config.NATT.Close()

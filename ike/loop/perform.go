@@ -61,8 +61,24 @@ func (l *Loop) perform(now time.Time, outputs []ike.Output) {
 			l.remove(o)
 		case ike.Compute:
 			l.submit(o)
+		case ike.Remember, ike.Forget:
+			l.memorize(o)
 		case ike.Event:
 			l.config.Event(now, o)
+		}
+	}
+}
+
+// memorize hands the memory what the engine wants kept or dropped.
+func (l *Loop) memorize(output ike.Output) {
+	switch o := output.(type) {
+	case ike.Remember:
+		if l.config.Memory != nil {
+			l.config.Memory.Remember(o)
+		}
+	case ike.Forget:
+		if l.config.Memory != nil {
+			l.config.Memory.Forget(o.Key)
 		}
 	}
 }

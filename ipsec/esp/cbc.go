@@ -10,23 +10,23 @@ var errNoEntropy = errors.New("esp: CBC needs an entropy source for its IVs")
 
 // cbcSealer encrypts in CBC and authenticates the result: RFC 2451, RFC 3602.
 type cbcSealer struct {
-	*authenticator
+	*Authenticator
 	ivs  *ivSource
 	mode chained
 }
 
-func newCBCSealer(block cipher.Block, mac *authenticator, entropy io.Reader) (*cbcSealer, error) {
+func newCBCSealer(block cipher.Block, mac *Authenticator, entropy io.Reader) (*cbcSealer, error) {
 	if entropy == nil {
 		return nil, errNoEntropy
 	}
 	return &cbcSealer{
-		authenticator: mac,
+		Authenticator: mac,
 		ivs:           newIVSource(entropy, block.BlockSize()),
 		mode:          newChained(block, cipher.NewCBCEncrypter),
 	}, nil
 }
 
-func (s *cbcSealer) seal(packet []byte) error {
+func (s *cbcSealer) seal(packet []byte, high uint32) error {
 	covered, icv := s.split(packet)
 	iv, err := s.ivs.next()
 	if err != nil {
@@ -34,22 +34,22 @@ func (s *cbcSealer) seal(packet []byte) error {
 	}
 	copy(covered[headerLen:], iv)
 	s.mode.crypt(covered[headerLen:])
-	copy(icv, s.compute(covered))
+	copy(icv, s.icvOf(covered, high))
 	return nil
 }
 
 // cbcOpener is the other side of a cbcSealer.
 type cbcOpener struct {
-	*authenticator
+	*Authenticator
 	mode chained
 }
 
-func newCBCOpener(block cipher.Block, mac *authenticator) *cbcOpener {
-	return &cbcOpener{authenticator: mac, mode: newChained(block, cipher.NewCBCDecrypter)}
+func newCBCOpener(block cipher.Block, mac *Authenticator) *cbcOpener {
+	return &cbcOpener{Authenticator: mac, mode: newChained(block, cipher.NewCBCDecrypter)}
 }
 
-func (o *cbcOpener) open(packet []byte) ([]byte, bool) {
-	covered, ok := o.verify(packet)
+func (o *cbcOpener) open(packet []byte, high uint32) ([]byte, bool) {
+	covered, ok := o.verify(packet, high)
 	if !ok {
 		return nil, false
 	}

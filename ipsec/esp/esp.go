@@ -1,6 +1,7 @@
 // Package esp is the Encapsulating Security Payload on octets (RFC 4303): it seals
 // inner packets and opens ESP packets with the keys of an [ipsec.SA]. It knows no
-// outer headers, sends nothing and keeps no packets. Once an SA is set up, a packet
+// outer headers, sends nothing and keeps no packets. What AH does alike, the replay
+// window and the ICV, is here too. Once an SA is set up, a packet
 // costs no allocation.
 //
 // An [Outbound] or an [Inbound] is for one goroutine at a time: the caller locks.
@@ -34,6 +35,7 @@ const (
 
 	outerHeader = 20 // IPv4 without options
 	udpHeader   = 8
+	ahFixed     = 12 // AH without the ICV
 )
 
 // A DropError says why a packet was refused. It is an [ipsec.DropReason], and
@@ -86,15 +88,31 @@ func (l layout) fits(n int) bool {
 }
 
 // MaxInner returns the octets of the longest inner packet that fits into an outer
-// IPv4 packet of mtu octets, outer header and UDP encapsulation included; 0 if none
-// does.
+// IPv4 packet of mtu octets, outer header, AH and UDP encapsulation included; 0 if none
+// does. In transport mode the inner packet's header, which has no options, is the outer
+// one.
 func MaxInner(sa *ipsec.SA, mtu int) int {
 	room := mtu - outerHeader
 	if sa.Encapsulation != (ipsec.Ports{}) {
 		room -= udpHeader
 	}
-	return layoutOf(sa.Encryption, sa.Integrity).maxInner(room)
+	if sa.ID.Protocol == ipsec.AH {
+		room = max(room-AHLen(sa.Integrity), 0)
+	} else {
+		if sa.AH != nil {
+			room -= AHLen(sa.AH.Integrity)
+		}
+		room = layoutOf(sa.Encryption, sa.Integrity).maxInner(room)
+	}
+	if sa.Mode == ipsec.Transport && room > 0 {
+		room += outerHeader
+	}
+	return room
 }
+
+// AHLen returns the octets of an AH header over IPv4, ICV included: RFC 4302 §2. All
+// ICVs of ours are multiples of 32 bits, so that none is padded.
+func AHLen(i ipsec.Integrity) int { return ahFixed + i.ICVLen() }
 
 // SPIOf returns the SPI of an ESP packet, and false if it is too short to have one.
 func SPIOf(packet []byte) (ipsec.SPI, bool) {

@@ -77,7 +77,7 @@ func TestIdentity(t *testing.T) {
 	inner := octets(1500)
 	eachOffer(t, func(t *testing.T, sa *ipsec.SA) {
 		out, in := newPair(t, sa)
-		count := uint32(0)
+		count := uint64(0)
 		for n := 0; n <= len(inner); n += stride(sa.Encryption, n) {
 			count++
 			sealed := seal(t, out, inner[:n])
@@ -197,6 +197,11 @@ func TestSizes(t *testing.T) {
 				t.Errorf("HeaderLen, SealedLen(0) and (1400) = %v, want %v", got, [3]int{test.header, test.empty, test.full})
 			}
 			plain := MaxInner(sa, 1500)
+			transport := *sa
+			transport.Mode = ipsec.Transport
+			if got := MaxInner(&transport, 1500); got != MaxInner(sa, 1500)+20 {
+				t.Errorf("MaxInner(1500) in transport mode = %d, want %d", got, plain+20)
+			}
 			sa.Encapsulation = ipsec.Ports{Local: 4500, Remote: 4500}
 			if udp := MaxInner(sa, 1500); plain != test.plain || udp != test.udp {
 				t.Errorf("MaxInner(1500) = %d, encapsulated %d, want %d, %d", plain, udp, test.plain, test.udp)
@@ -219,6 +224,40 @@ func TestMaxInner(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestMaxInnerUnderAH counts AH by itself and around ESP.
+func TestMaxInnerUnderAH(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		mode ipsec.Mode
+		sa   *ipsec.SA
+		mtu  int
+		want int
+	}{
+		{"AH", ipsec.Tunnel, ahSA(ipsec.SHA256), 1500, 1500 - 20 - 28},
+		{"AH of the longest ICV", ipsec.Tunnel, ahSA(ipsec.SHA512), 1500, 1500 - 20 - 44},
+		{"AH in transport mode", ipsec.Transport, ahSA(ipsec.MD5), 1500, 1500 - 24},
+		{"AH has no room", ipsec.Transport, ahSA(ipsec.MD5), 44, 0},
+		{"ESP inside", ipsec.Tunnel, under(newSA(ipsec.AES128, ipsec.SHA1)), 1500, 1500 - 20 - 24 - (24 + 12 + 2) - 12},
+		{"bare ESP inside", ipsec.Tunnel, under(newSA(ipsec.AES128, ipsec.NoIntegrity)), 1500, 1500 - 20 - 24 - (24 + 2) - 8},
+		{"bare ESP inside, in transport mode", ipsec.Transport, under(newSA(ipsec.AES128, ipsec.NoIntegrity)), 1500, 1500 - 24 - (24 + 2) - 8},
+	} {
+		test.sa.Mode = test.mode
+		if got := MaxInner(test.sa, test.mtu); got != test.want {
+			t.Errorf("%s: MaxInner(%d) = %d, want %d", test.name, test.mtu, got, test.want)
+		}
+	}
+}
+
+func ahSA(i ipsec.Integrity) *ipsec.SA {
+	return &ipsec.SA{ID: ipsec.SAID{Protocol: ipsec.AH}, Integrity: i}
+}
+
+// under makes the SA a bundle.
+func under(sa *ipsec.SA) *ipsec.SA {
+	sa.AH = &ipsec.AHPart{SPI: 0x1000, Integrity: ipsec.SHA1, Key: octets(20)}
+	return sa
 }
 
 // TestRoom checks that no SA needs more room around a packet than the constants say.

@@ -15,13 +15,13 @@ type Inbound struct {
 }
 
 // An opener is the algorithms of an inbound SA. It gets a whole packet of a right
-// length, and decrypts it where it lies if the ICV is right. The result is the
-// encrypted part, trailer included.
+// length with the high half of its sequence number, and decrypts it where it lies if
+// the ICV is right. The result is the encrypted part, trailer included.
 type opener interface {
-	open(packet []byte) (clear []byte, ok bool)
+	open(packet []byte, high uint32) (clear []byte, ok bool)
 }
 
-// NewInbound returns the receiver of a valid inbound SA.
+// NewInbound returns the receiver of a valid inbound SA; of a bundle, that of its ESP.
 func NewInbound(sa *ipsec.SA) (*Inbound, error) {
 	if err := sa.Validate(); err != nil {
 		return nil, err
@@ -33,18 +33,22 @@ func NewInbound(sa *ipsec.SA) (*Inbound, error) {
 	return &Inbound{
 		layout:    layoutOf(sa.Encryption, sa.Integrity),
 		tunnel:    sa.Mode == ipsec.Tunnel,
-		window:    NewWindow(sa.Window),
+		window:    NewWindow(sa),
 		transform: transform,
 	}, nil
 }
 
+// HeaderLen returns the octets before the encrypted part, IV included.
+func (in *Inbound) HeaderLen() int { return in.header() }
+
 // Sequence returns the highest sequence number accepted so far.
-func (in *Inbound) Sequence() uint32 { return in.window.Highest() }
+func (in *Inbound) Sequence() uint64 { return in.window.Highest() }
 
 // Open returns the packet inside an ESP packet that begins with the SPI, which has
 // been looked up. The packet is decrypted where it lies: the result is part of it,
 // and after an error its octets mean nothing. A tunnel carries NextIPv4, maybe with
-// octets behind it (RFC 4303 §2.7), or NextDummy, to be discarded without a word.
+// octets behind it (RFC 4303 §2.7), or NextDummy, to be discarded without a word; in
+// transport mode the result is the payload of a packet, of the protocol nextHeader.
 //
 // The order is RFC 4303 §3.4's: length, replay check, ICV, window, padding, next
 // header. The error is always a [DropError], and the window moves only after the
@@ -53,11 +57,11 @@ func (in *Inbound) Open(packet []byte) (inner []byte, nextHeader byte, err error
 	if !in.fits(len(packet)) {
 		return nil, 0, DropError(ipsec.DropShort)
 	}
-	sequence := binary.BigEndian.Uint32(packet[4:])
+	sequence := in.window.Number(binary.BigEndian.Uint32(packet[4:]))
 	if !in.window.Check(sequence) {
 		return nil, 0, DropError(ipsec.DropReplay)
 	}
-	clear, ok := in.transform.open(packet)
+	clear, ok := in.transform.open(packet, uint32(sequence>>32))
 	if !ok {
 		return nil, 0, DropError(ipsec.DropAuthentication)
 	}

@@ -15,7 +15,7 @@ func forge(sa *ipsec.SA, sequence uint32, clear []byte) []byte {
 	packet = binary.BigEndian.AppendUint32(packet, sequence)
 	packet = append(packet, clear...)
 	packet = append(packet, make([]byte, sa.Integrity.ICVLen())...)
-	(&nullSealer{newAuthenticator(sa)}).seal(packet)
+	(&nullSealer{authenticatorOf(sa)}).seal(packet, 0)
 	return packet
 }
 
@@ -155,10 +155,13 @@ func FuzzOpen(f *testing.F) {
 	for n := range all {
 		f.Add(uint8(n), []byte{}, uint16(0))
 		f.Add(uint8(n), octets(64), uint16(8))
+		f.Add(uint8(n)|128, octets(64), uint16(8))
 	}
 	f.Fuzz(func(t *testing.T, offer uint8, patch []byte, at uint16) {
-		o := all[int(offer)%len(all)]
-		out, in := newPair(t, newSA(o.Encryption, o.Integrity))
+		o := all[int(offer&127)%len(all)]
+		sa := newSA(o.Encryption, o.Integrity)
+		sa.ESN = offer&128 != 0
+		out, in := newPair(t, sa)
 		if inner, _, err := in.Open(bytes.Clone(patch)); err == nil {
 			t.Fatalf("Open of %x = %x", patch, inner)
 		}

@@ -13,17 +13,20 @@ import (
 type Outbound struct {
 	layout
 	spi       ipsec.SPI
-	sequence  uint32 // of the last packet; 0: none yet
+	sequence  uint64 // of the last packet; 0: none yet
+	last      uint64 // sequence number that there may be
 	transform sealer
 }
 
 // A sealer is the algorithms of an outbound SA. It gets a whole packet, with the
-// padding and the trailer in clear and with room for IV and ICV, and finishes it.
+// padding and the trailer in clear and with room for IV and ICV, and the high half of
+// its sequence number, and finishes it.
 type sealer interface {
-	seal(packet []byte) error
+	seal(packet []byte, high uint32) error
 }
 
-// NewOutbound returns the sender of a valid outbound SA. The IVs of CBC are drawn
+// NewOutbound returns the sender of a valid outbound SA; of a bundle, that of its ESP.
+// The IVs of CBC are drawn
 // from entropy, many at a time and from Seal on; GCM draws nothing, its IV is the
 // sequence number.
 func NewOutbound(sa *ipsec.SA, entropy io.Reader) (*Outbound, error) {
@@ -37,8 +40,18 @@ func NewOutbound(sa *ipsec.SA, entropy io.Reader) (*Outbound, error) {
 	return &Outbound{
 		layout:    layoutOf(sa.Encryption, sa.Integrity),
 		spi:       sa.ID.SPI,
+		last:      LastSequence(sa),
 		transform: transform,
 	}, nil
+}
+
+// LastSequence returns the sequence number after which an SA may send no more: RFC 4303
+// §3.3.3.
+func LastSequence(sa *ipsec.SA) uint64 {
+	if sa.ESN {
+		return math.MaxUint64
+	}
+	return math.MaxUint32
 }
 
 // HeaderLen returns the octets before the inner packet, IV included. It is at most
@@ -49,15 +62,15 @@ func (o *Outbound) HeaderLen() int { return o.header() }
 func (o *Outbound) SealedLen(n int) int { return o.sealed(n) }
 
 // Sequence returns the sequence number of the last packet, 0 before the first.
-func (o *Outbound) Sequence() uint32 { return o.sequence }
+func (o *Outbound) Sequence() uint64 { return o.sequence }
 
 // Seal appends to dst the ESP packet around packet, from the SPI to the ICV. It
 // does not allocate if dst has SealedLen octets of capacity left, and does not copy
-// if packet already lies HeaderLen octets behind the end of dst. After 2^32-1
+// if packet already lies HeaderLen octets behind the end of dst. After LastSequence
 // packets it returns DropError(ipsec.DropExpired); any other error is that of the
 // entropy. On error dst is returned as it came, and no sequence number is used up.
 func (o *Outbound) Seal(dst, packet []byte, nextHeader byte) ([]byte, error) {
-	if o.sequence == math.MaxUint32 {
+	if o.sequence == o.last {
 		return dst, DropError(ipsec.DropExpired)
 	}
 	start, size := len(dst), o.sealed(len(packet))
@@ -65,8 +78,8 @@ func (o *Outbound) Seal(dst, packet []byte, nextHeader byte) ([]byte, error) {
 	sealed := out[start:]
 	o.place(sealed, packet, nextHeader)
 	binary.BigEndian.PutUint32(sealed, uint32(o.spi))
-	binary.BigEndian.PutUint32(sealed[4:], o.sequence+1)
-	if err := o.transform.seal(sealed); err != nil {
+	binary.BigEndian.PutUint32(sealed[4:], uint32(o.sequence+1))
+	if err := o.transform.seal(sealed, uint32((o.sequence+1)>>32)); err != nil {
 		return dst, err
 	}
 	o.sequence++

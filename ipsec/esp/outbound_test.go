@@ -96,7 +96,7 @@ func TestIVs(t *testing.T) {
 				t.Fatalf("IV %x came twice", iv)
 			}
 			seen[string(iv)] = true
-			if sa.Encryption.AEAD() && binary.BigEndian.Uint64(iv) != uint64(out.Sequence()) {
+			if sa.Encryption.AEAD() && binary.BigEndian.Uint64(iv) != out.Sequence() {
 				t.Fatalf("IV of packet %d is %x", out.Sequence(), iv)
 			}
 		}

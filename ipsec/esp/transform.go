@@ -4,12 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/des"
-	"crypto/hmac"
-	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
-	"crypto/sha512"
-	"hash"
 	"io"
 
 	"sallyport/ipsec"
@@ -19,7 +13,7 @@ func newSealer(sa *ipsec.SA, entropy io.Reader) (sealer, error) {
 	if sa.Encryption.AEAD() {
 		return newGCM(sa)
 	}
-	mac := newAuthenticator(sa)
+	mac := authenticatorOf(sa)
 	if sa.Encryption == ipsec.Null {
 		return &nullSealer{mac}, nil
 	}
@@ -34,7 +28,7 @@ func newOpener(sa *ipsec.SA) (opener, error) {
 	if sa.Encryption.AEAD() {
 		return newGCM(sa)
 	}
-	mac := newAuthenticator(sa)
+	mac := authenticatorOf(sa)
 	if sa.Encryption == ipsec.Null {
 		return &nullOpener{mac}, nil
 	}
@@ -43,6 +37,11 @@ func newOpener(sa *ipsec.SA) (opener, error) {
 		return nil, err
 	}
 	return newCBCOpener(block, mac), nil
+}
+
+// authenticatorOf returns that of an ESP SA, or of the ESP of a bundle.
+func authenticatorOf(sa *ipsec.SA) *Authenticator {
+	return NewAuthenticator(sa.Integrity, sa.IntegrityKey, sa.ESN)
 }
 
 // newBlock returns the cipher of an SA that Validate has seen, so an error is the
@@ -55,45 +54,4 @@ func newBlock(sa *ipsec.SA) (cipher.Block, error) {
 		return des.NewTripleDESCipher(sa.EncryptionKey)
 	}
 	return aes.NewCipher(sa.EncryptionKey)
-}
-
-var hashes = [...]func() hash.Hash{
-	ipsec.MD5:    md5.New,
-	ipsec.SHA1:   sha1.New,
-	ipsec.SHA256: sha256.New,
-	ipsec.SHA384: sha512.New384,
-	ipsec.SHA512: sha512.New,
-}
-
-// An authenticator is HMAC, truncated to the first octets: RFC 2403, 2404, 4868.
-type authenticator struct {
-	mac hash.Hash
-	icv int
-	sum [sha512.Size]byte
-}
-
-func newAuthenticator(sa *ipsec.SA) *authenticator {
-	return &authenticator{
-		mac: hmac.New(hashes[sa.Integrity], sa.IntegrityKey),
-		icv: sa.Integrity.ICVLen(),
-	}
-}
-
-// split returns the packet's part under the ICV, and the ICV's place.
-func (a *authenticator) split(packet []byte) (covered, icv []byte) {
-	n := len(packet) - a.icv
-	return packet[:n], packet[n:]
-}
-
-// compute returns the ICV of those octets. It is valid until the next call.
-func (a *authenticator) compute(covered []byte) []byte {
-	a.mac.Reset()
-	a.mac.Write(covered)
-	return a.mac.Sum(a.sum[:0])[:a.icv]
-}
-
-// verify returns the packet without its ICV, and false if that is wrong.
-func (a *authenticator) verify(packet []byte) (covered []byte, ok bool) {
-	covered, icv := a.split(packet)
-	return covered, hmac.Equal(icv, a.compute(covered))
 }

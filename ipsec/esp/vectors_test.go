@@ -84,7 +84,7 @@ func checkRecorded(t *testing.T, sa *ipsec.SA, p recorded.ESPPacket) {
 		t.Fatal(err)
 	}
 	inner, next, err := in.Open(bytes.Clone(p.Packet))
-	if err != nil || next != p.NextHeader || !bytes.Equal(inner, p.Inner) || in.Sequence() != p.Sequence {
+	if err != nil || next != p.NextHeader || !bytes.Equal(inner, p.Inner) || in.Sequence() != uint64(p.Sequence) {
 		t.Errorf("Open of frame %d = %x, %d, %v, want %x", p.Frame, inner, next, err, p.Inner)
 	}
 	iv := p.Packet[headerLen : headerLen+sa.Encryption.IVLen()]
@@ -92,7 +92,7 @@ func checkRecorded(t *testing.T, sa *ipsec.SA, p recorded.ESPPacket) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out.sequence = p.Sequence - 1
+	out.sequence = uint64(p.Sequence) - 1
 	if sealed, err := out.Seal(nil, p.Inner, p.NextHeader); err != nil || !bytes.Equal(sealed, p.Packet) {
 		t.Errorf("Seal of frame %d = %x, %v, want %x", p.Frame, sealed, err, p.Packet)
 	}

@@ -1,35 +1,63 @@
 package esp
 
-import "sallyport/ipsec"
+import (
+	"math"
+
+	"sallyport/ipsec"
+)
 
 const (
 	wordBits = 64
 	// One word more than the window needs, so that the word being cleared is never
 	// one that still counts; rounded up to a power of two.
 	windowWords = 32
+	// subspace is how many numbers share their high 32 bits: RFC 4303 appendix A1.
+	subspace = 1 << 32
 )
 
-// A Window remembers which sequence numbers came: RFC 4303 §3.4.3. The bits are a
-// ring of words that the numbers run around (RFC 6479), so that moving on clears
-// words and shifts nothing. The zero value checks nothing.
+// A Window remembers which sequence numbers came: RFC 4303 §3.4.3, and RFC 4302
+// §3.4.3 alike. The bits are a ring of words that the numbers run around (RFC 6479),
+// so that moving on clears words and shifts nothing. The zero value checks nothing.
 type Window struct {
-	size    uint32 // packets; 0: no check
-	highest uint32
-	seen    [windowWords]uint64
+	size     uint64 // packets; 0: no check
+	extended bool   // packets have the low half of their numbers only
+	highest  uint64
+	seen     [windowWords]uint64
 }
 
-// NewWindow returns a window of size packets, at most ipsec.MaxWindow. Without a
+// NewWindow returns the window of an inbound SA, at most ipsec.MaxWindow. Without a
 // size it accepts everything.
-func NewWindow(size int) Window {
-	return Window{size: uint32(min(max(size, 0), ipsec.MaxWindow))}
+func NewWindow(sa *ipsec.SA) Window {
+	return Window{size: uint64(min(max(sa.Window, 0), ipsec.MaxWindow)), extended: sa.ESN}
 }
 
 // Highest returns the highest number accepted so far, 0 before the first.
-func (w *Window) Highest() uint32 { return w.highest }
+func (w *Window) Highest() uint64 { return w.highest }
+
+// Number returns the number that a packet's 32 bits stand for. With extended numbers
+// it is the one that is in the window, or else ahead of it: RFC 4303 appendix A2.2.
+// It is a guess until the ICV, which covers the high bits, was right.
+func (w *Window) Number(low uint32) uint64 {
+	if !w.extended {
+		return uint64(low)
+	}
+	size := w.size
+	if size == 0 { // nothing is refused, but the guess needs a window
+		size = ipsec.MaxWindow
+	}
+	high, edge := w.highest&^math.MaxUint32, uint32(w.highest-size+1)
+	switch within := w.highest&math.MaxUint32 >= size-1; {
+	case within && low < edge: // case A
+		high += subspace
+	case !within && low >= edge && high > 0: // case B: the window reaches back
+		high -= subspace
+	}
+	return high | uint64(low)
+}
 
 // Check reports whether a number is new: right of the window, or in it and not
 // seen. 0 is no number. It changes nothing.
-func (w *Window) Check(sequence uint32) bool {
+func (w *Window) Check(sequence uint64) bool {
 	switch {
 	case w.size == 0 || sequence > w.highest:
 		return true
@@ -41,7 +69,7 @@ func (w *Window) Check(sequence uint32) bool {
 }
 
 // Accept marks a number that Check found new and whose packet is authentic.
-func (w *Window) Accept(sequence uint32) {
+func (w *Window) Accept(sequence uint64) {
 	if sequence > w.highest {
 		w.advance(sequence)
 	}
@@ -50,7 +78,7 @@ func (w *Window) Accept(sequence uint32) {
 }
 
 // advance moves the right edge, and forgets what the ring's words held before.
-func (w *Window) advance(to uint32) {
+func (w *Window) advance(to uint64) {
 	words := to/wordBits - w.highest/wordBits
 	for i := range min(words, windowWords) {
 		w.seen[(w.highest/wordBits+1+i)%windowWords] = 0
@@ -58,6 +86,6 @@ func (w *Window) advance(to uint32) {
 	w.highest = to
 }
 
-func place(sequence uint32) (word int, bit uint64) {
+func place(sequence uint64) (word int, bit uint64) {
 	return int(sequence / wordBits % windowWords), 1 << (sequence % wordBits)
 }

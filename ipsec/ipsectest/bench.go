@@ -16,7 +16,7 @@ const burst = 1 << 20
 // algorithms, a MiB an iteration, and reports Mbit/s of what TCP carried. Both
 // gateways, the sender and the receiver share the machine.
 func Throughput(b *testing.B, open Opener, e ipsec.Encryption, i ipsec.Integrity) {
-	l := newLab(b, open)
+	l := newLab(b, open, open)
 	l.protect()
 	l.install(flow{encryption: e, integrity: i})
 	from, to := lanA.Addr().Next(), lanB.Addr().Next()

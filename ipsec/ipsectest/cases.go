@@ -1,6 +1,7 @@
 package ipsectest
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 	"testing"
@@ -15,30 +16,17 @@ import (
 // headers is what a UDP datagram has around its octets.
 const headers = 20 + 8
 
-// algorithms sends datagrams of several sizes under every pair of algorithms that
-// may go together.
-func (l *lab) algorithms(t *testing.T) {
-	for _, e := range ipsec.Encryptions() {
-		for _, i := range append(ipsec.Integrities(), ipsec.NoIntegrity) {
-			if !ipsec.Compatible(e, i) {
-				continue
-			}
-			t.Run(e.String()+" "+i.String(), func(t *testing.T) {
-				l.TB = t
-				defer l.reset()
-				l.protect()
-				l.passes(flow{encryption: e, integrity: i})
-			})
-		}
-	}
-	l.TB = t
-}
-
-// passes installs an SA pair, sends and compares the counters.
+// passes installs an SA pair, has PC A talk to PC B and compares the counters.
 func (l *lab) passes(f flow) {
 	l.Helper()
+	l.passesBetween(f, l.dial(echoPort))
+}
+
+// passesBetween installs an SA pair, sends with a socket, whose datagrams the pair is
+// for, and compares the counters: those of a bundle's two parts are the same.
+func (l *lab) passesBetween(f flow, c *net.UDPConn) {
+	l.Helper()
 	there, back := l.install(f)
-	c := l.dial(echoPort)
 	var packets, octets uint64
 	for _, size := range []int{0, 1, 2, 3, 15, 16, 100, 1300} {
 		exchange(l, c, size)
@@ -135,8 +123,7 @@ func (l *lab) dontFragment(t *testing.T) {
 // fragments sends datagrams of many packets, so that inner and outer packets are
 // fragmented, under a rule with a port, which only the first of them has.
 func (l *lab) fragments(t *testing.T) {
-	rule := between(lanA, lanB)
-	rule.Protocol, rule.DestinationPort = acl.UDP, acl.Ports{Op: acl.Eq, Low: echoPort}
+	rule := toPort(between(lanA, lanB), echoPort)
 	l.protect(rule)
 	s, _ := ipsec.SelectorOf(rule)
 	l.install(flow{selector: s})
@@ -148,8 +135,7 @@ func (l *lab) fragments(t *testing.T) {
 }
 
 func (l *lab) onePort(t *testing.T) {
-	rule := between(lanA, lanB)
-	rule.Protocol, rule.DestinationPort = acl.UDP, acl.Ports{Op: acl.Eq, Low: echoPort}
+	rule := toPort(between(lanA, lanB), echoPort)
 	l.protect(rule)
 	s, _ := ipsec.SelectorOf(rule)
 	there, _ := l.install(flow{selector: s})
@@ -223,5 +209,25 @@ func (l *lab) softLimit(t *testing.T) {
 	events := []ipsec.Event{l.event(&l.a), l.event(&l.a)} // of both directions
 	if n := len(slices.DeleteFunc(events, func(e ipsec.Event) bool { return e != want })); n != 1 {
 		t.Errorf("%+v came %d times, want once", want, n)
+	}
+}
+
+// hardLimit lets two packets pass; then the SA is at its limit, and its owner hears so.
+func (l *lab) hardLimit(t *testing.T) {
+	l.protect()
+	there, _ := l.install(flow{hard: ipsec.Lifetime{Octets: 2 * (100 + headers)}})
+	c := l.dial(echoPort)
+	exchange(t, c, 100)
+	exchange(t, c, 100)
+	before := l.a.Statistics()
+	send(t, c, 100)
+	if got, want := l.event(&l.a), (ipsec.Expired{SA: there.outbound.ID, Hard: true}); got != want {
+		t.Errorf("event = %+v, want %+v", got, want)
+	}
+	l.a.dropped(t, before, ipsec.DropExpired, 1)
+	l.counted(&l.a, there.outbound, 2, 2*(100+headers))
+	send(t, c, 100)
+	if e, ok := l.event(&l.a).(ipsec.Acquire); !ok {
+		t.Errorf("after the limit came %+v, want an acquire", e)
 	}
 }

@@ -27,12 +27,14 @@ const wan = "eth0"
 
 // An Opener opens a dataplane in the calling thread's namespace, in which local is
 // the gateway's address, and has it closed when the test ends. If UDP encapsulation
-// needs somebody to listen on port 4500, it listens.
+// needs somebody to listen on port 4500, it listens. A dataplane whose SAs can go on
+// without it has a method Keep() error, which ends it and leaves them to a successor.
 type Opener func(t testing.TB, local netip.Addr, notify func(ipsec.Event)) ipsec.Dataplane
 
 // A lab is the topology with two dataplanes in it.
 type lab struct {
 	testing.TB
+	suite    testing.TB // of all cases: what lasts longer than one is closed at its end
 	pcA, pcB *netns.Namespace
 	a, b     gateway
 }
@@ -40,6 +42,7 @@ type lab struct {
 // A gateway is one that is tested.
 type gateway struct {
 	ipsec.Dataplane
+	opener    Opener
 	namespace *netns.Namespace
 	local     netip.Addr
 	events    chan ipsec.Event
@@ -58,15 +61,20 @@ func needRoot(t testing.TB) {
 	}
 }
 
-func newLab(t testing.TB, open Opener) *lab {
+// newLab returns a lab in which gateway A has one dataplane and B another, of the same
+// kind or not.
+func newLab(t testing.TB, openA, openB Opener) *lab {
 	t.Helper()
 	needRoot(t)
 	l := &lab{TB: t, pcA: box(t), pcB: box(t)}
-	l.a = gateway{namespace: box(t), local: wanA, events: make(chan ipsec.Event, 100)}
-	l.b = gateway{namespace: box(t), local: wanB, events: make(chan ipsec.Event, 100)}
+	l.a = gateway{opener: openA, namespace: box(t), local: wanA, events: make(chan ipsec.Event, 100)}
+	l.b = gateway{opener: openB, namespace: box(t), local: wanB, events: make(chan ipsec.Event, 100)}
 	l.connect()
-	l.a.open(t, open)
-	l.b.open(t, open)
+	l.a.open(t)
+	l.b.open(t)
+	for _, port := range []uint16{echoPort, otherPort} {
+		echo(t, l.pcB, netip.AddrPortFrom(pcB, port))
+	}
 	return l
 }
 
@@ -101,9 +109,9 @@ func (l *lab) connect() {
 
 // open opens the gateway's dataplane. Events nobody waits for are lost when there
 // are too many, as an owner's would be.
-func (g *gateway) open(t testing.TB, open Opener) {
+func (g *gateway) open(t testing.TB) {
 	err := g.namespace.Do(func() error {
-		g.Dataplane = open(t, g.local, func(e ipsec.Event) {
+		g.Dataplane = g.opener(t, g.local, func(e ipsec.Event) {
 			select {
 			case g.events <- e:
 			default:

@@ -1,7 +1,6 @@
 package ipsectest
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"testing"
@@ -11,16 +10,15 @@ import (
 	"sallyport/ipsec"
 )
 
+// A testCase is one thing that a dataplane must do.
+type testCase struct {
+	name string
+	run  func(*lab, *testing.T)
+}
+
 // Suite runs what every dataplane must do, with real packets. It needs root.
 func Suite(t *testing.T, open Opener) {
-	l := newLab(t, open)
-	for _, port := range []uint16{echoPort, otherPort} {
-		echo(t, l.pcB, netip.AddrPortFrom(pcB, port))
-	}
-	for _, c := range []struct {
-		name string
-		run  func(*lab, *testing.T)
-	}{
+	newLab(t, open, open).run(t, []testCase{
 		{"algorithms", (*lab).algorithms},
 		{"a repeated packet is dropped", (*lab).replay},
 		{"a clear packet is dropped", (*lab).clearPacket},
@@ -37,7 +35,24 @@ func Suite(t *testing.T, open Opener) {
 		{"the first packet waits for its SA", (*lab).acquire},
 		{"a newer SA takes over and gives back", (*lab).takeover},
 		{"a soft limit is told once", (*lab).softLimit},
-	} {
+		{"a hard limit ends an SA", (*lab).hardLimit},
+		{"AH", (*lab).authenticated},
+		{"AH around ESP", (*lab).bundles},
+		{"transport mode", (*lab).transport},
+		{"extended sequence numbers", (*lab).extended},
+		{"a large replay window lets late packets in", (*lab).late},
+		{"without a replay window repeated packets pass", (*lab).unchecked},
+		{"configured SAs serve all rules", (*lab).manual},
+		{"what is routed into a tunnel interface is protected", (*lab).routed},
+		{"the first of two policies decides", (*lab).order},
+		{"a successor goes on with the SAs", (*lab).adopt},
+	})
+}
+
+// run runs cases, one after the other.
+func (l *lab) run(t *testing.T, cases []testCase) {
+	l.suite = t
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			l.TB = t
 			defer l.reset()
@@ -72,11 +87,17 @@ func (l *lab) reset() {
 // traffic between the LANs.
 func (l *lab) protect(rules ...acl.Rule) {
 	l.Helper()
+	l.protectBy(flow{}, rules...)
+}
+
+// protectBy is protect with the policy that a flow's SAs are for.
+func (l *lab) protectBy(f flow, rules ...acl.Rule) {
+	l.Helper()
 	if len(rules) == 0 {
 		rules = []acl.Rule{between(lanA, lanB)}
 	}
-	l.state(&l.a, policy(wanA, wanB, rules...))
-	l.state(&l.b, policy(wanB, wanA, mirrored(rules)...))
+	l.state(&l.a, f.stated(wanA, wanB, rules...))
+	l.state(&l.b, f.stated(wanB, wanA, mirrored(rules)...))
 }
 
 func (l *lab) state(g *gateway, policies ...*ipsec.Policy) {
@@ -104,14 +125,24 @@ func (l *lab) add(g *gateway, sa *ipsec.SA) {
 	}
 }
 
-// counted waits until an SA has done so many packets.
+// counted waits until an SA has done so many packets. Both parts of a bundle count the
+// same.
 func (l *lab) counted(g *gateway, sa *ipsec.SA, packets, octets uint64) {
 	l.Helper()
 	want := ipsec.Counters{Packets: packets, Octets: octets, Sequence: packets}
-	eventually(l, fmt.Sprintf("%v to count %+v", sa.ID, want), func() bool {
-		got, ok := g.Counters(sa.ID)
-		return ok && got == want
-	})
+	names := []ipsec.SAID{sa.ID}
+	if id, ok := sa.AHID(); ok {
+		names = append(names, id)
+	}
+	for _, id := range names {
+		var got ipsec.Counters
+		if !holds(func() (same bool) {
+			got, same = g.Counters(id)
+			return same && got == want
+		}) {
+			l.Fatalf("%v counted %+v, want %+v", id, got, want)
+		}
+	}
 }
 
 // event waits for an event of the gateway's.

@@ -100,13 +100,21 @@ func discover(t testing.TB, c *net.UDPConn, how int) {
 }
 
 // eventually waits until the condition holds.
-func eventually(t testing.TB, what string, holds func() bool) {
+func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {
+	if !holds(condition) {
+		t.Fatalf("waited in vain: %s", what)
+	}
+}
+
+// holds waits until the condition holds, and reports whether it does.
+func holds(condition func() bool) bool {
+	for end := time.Now().Add(patience); !condition(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited in vain: %s", what)
+			return false
 		}
 	}
+	return true
 }
 
 // dropped waits until the gateway has dropped so many packets for a reason since
@@ -169,8 +177,11 @@ func (tp *tap) next(what string, wanted func(packet []byte) bool) []byte {
 }
 
 // isESP reports whether a packet is plain ESP for the gateway.
-func isESP(to netip.Addr) func([]byte) bool {
-	return func(p []byte) bool { return p[9] == 50 && netip.AddrFrom4([4]byte(p[16:])) == to }
+func isESP(to netip.Addr) func([]byte) bool { return carries(ipsec.ESP, to) }
+
+// carries reports whether a packet is of the protocol and for the gateway.
+func carries(p ipsec.Protocol, to netip.Addr) func([]byte) bool {
+	return func(b []byte) bool { return b[9] == byte(p) && netip.AddrFrom4([4]byte(b[16:])) == to }
 }
 
 // inject sends an IPv4 packet from a namespace, as it is.

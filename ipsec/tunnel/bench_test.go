@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"sallyport/ipsec"
+	"sallyport/ipsec/selection"
 )
 
 // BenchmarkSetPolicies10000 states many policies, of which one has changed. The
@@ -62,8 +63,8 @@ func BenchmarkStep10000(b *testing.B) {
 	if err := g.apply(nil); err != nil {
 		b.Fatal(err)
 	}
-	for _, p := range g.difference(clauses(policies)).added {
-		g.places[p.selection].installed = p
+	for _, p := range g.difference(selection.Clauses(policies)).added {
+		g.places[p.Selection].installed = p
 	}
 	for b.Loop() {
 		next := slices.Clone(policies)
@@ -71,7 +72,7 @@ func BenchmarkStep10000(b *testing.B) {
 		p.ACL = p.ACL.Clone()
 		next[5000] = &p
 		near := stepFrom(policies, next).prefixes()
-		if len(minus(testPlanner.routes(next, near), testPlanner.routes(policies, near))) > 0 || len(g.difference(clauses(next)).added) > 0 {
+		if len(minus(testPlanner.routes(next, near), testPlanner.routes(policies, near))) > 0 || len(g.difference(selection.Clauses(next)).added) > 0 {
 			b.Fatal("the list says the same")
 		}
 		policies = next

@@ -3,14 +3,15 @@ package tunnel
 import (
 	"sync"
 
+	"sallyport/ipsec/ah"
 	"sallyport/ipsec/esp"
 )
 
 // headroom is what lies in front of an inner packet, so that it is protected where
-// it was read: the outer IPv4 and UDP headers, the ESP header and the IV. tailroom
+// it was read: the outer IPv4 and UDP headers, AH, the ESP header and the IV. tailroom
 // is for padding, trailer and ICV.
 const (
-	headroom = ipv4Len + udpLen + esp.MaxHeader
+	headroom = ipv4Len + udpLen + ah.MaxHeader + esp.MaxHeader
 	tailroom = esp.MaxTrailer
 )
 

@@ -15,6 +15,11 @@ func (t *traffic) add(octets int) uint64 {
 	return t.octets.Add(uint64(octets))
 }
 
+// counters returns an SA's, whose last sequence number the caller knows.
+func (t *traffic) counters(sequence uint64) ipsec.Counters {
+	return ipsec.Counters{Packets: t.packets.Load(), Octets: t.octets.Load(), Sequence: sequence}
+}
+
 // statistics are the sums over all traffic since the start.
 type statistics struct {
 	in, out traffic

@@ -11,6 +11,9 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
+
+	"sallyport/ipsec/selection"
+	"sallyport/ipsec/xfrm/kernel"
 )
 
 // xfrmStatistics are the kernel's counters of the calling thread's namespace. They
@@ -32,11 +35,11 @@ type gate struct {
 	last    atomic.Uint64
 	look    func() // is called after each change: the kernel tells of it
 	warn    func(string)
-	warned  map[selection]bool
+	warned  map[selection.Selection]bool
 
 	// What the kernel has of ours, as far as we know.
-	places map[selection]*place
-	strays []installed     // those that share their selection with another
+	places map[selection.Selection]*place
+	strays []installed     // those that go: they share their selection with another, or are none of a gate's
 	used   map[uint32]bool // indexes
 	next   uint32          // all below it are used
 	round  uint64          // of difference
@@ -48,34 +51,35 @@ type place struct {
 	round     uint64 // in which it was wanted last
 }
 
-// xfrmPolicies are the kernel's policies of direction in.
+// xfrmPolicies are the kernel's policies.
 type xfrmPolicies interface {
-	// list returns those that are ours.
-	list() ([]installed, error)
+	// list returns those that are ours, and what of ours is none of a gate's.
+	list() (ours, others []installed, err error)
 	// add adds one; EEXIST if somebody has a policy with this selection. With
 	// replace it takes the place of one of ours.
 	add(p installed, replace bool) error
-	remove(index uint32) error
+	remove(p installed) error
 	Close() error
 }
 
 // An installed is a clause at its place in the kernel.
 type installed struct {
-	clause
+	selection.Clause
 	priority uint32
 	index    uint32 // the kernel's name for it
+	ifID     uint32 // of a tunnel interface that another dataplane of ours made it for
 }
-
-// errNoXFRM says that a kernel has no policies.
-var errNoXFRM = errors.New("the kernel lacks CONFIG_XFRM_USER")
 
 // openGate opens the gate in the calling thread's namespace.
 func openGate(warn func(string)) (*gate, error) {
-	kernel, err := openXFRM()
+	xfrm, err := kernel.Open()
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{kernel: kernel, port: kernel.port, look: func() {}, warn: warn, warned: make(map[selection]bool)}
+	if err := sweep(xfrm); err != nil {
+		return nil, errors.Join(err, xfrm.Close())
+	}
+	g := &gate{kernel: gatePolicies{xfrm}, port: xfrm.Port(), look: func() {}, warn: warn, warned: make(map[selection.Selection]bool)}
 	if g.counter, err = os.Open(xfrmStatistics); err != nil {
 		warn("clear packets to this box that should be protected are dropped but not counted: the kernel lacks CONFIG_XFRM_STATISTICS")
 		return g, nil
@@ -87,42 +91,42 @@ func openGate(warn func(string)) (*gate, error) {
 // apply makes the kernel have these clauses of ours, and no others. What others made
 // stays, and what is there already is not touched. Of several clauses that select the
 // same the first is taken.
-func (g *gate) apply(want []clause) error {
-	now, err := g.kernel.list()
+func (g *gate) apply(want []selection.Clause) error {
+	now, others, err := g.kernel.list()
 	if err != nil {
 		return describe(err, "list XFRM policies")
 	}
-	g.learn(now)
+	g.learn(now, others)
 	return g.follow(want)
 }
 
-// learn takes note of what the kernel has of ours.
-func (g *gate) learn(now []installed) {
-	g.places, g.strays = make(map[selection]*place, len(now)), nil
-	g.used, g.next = make(map[uint32]bool, len(now)), firstIndex
+// learn takes note of what the kernel has of ours. What is none of a gate's goes.
+func (g *gate) learn(now, others []installed) {
+	g.places, g.strays = make(map[selection.Selection]*place, len(now)), slices.Clone(others)
+	g.used, g.next = make(map[uint32]bool, len(now)), kernel.FirstIndex
 	for _, p := range now {
 		g.used[p.index] = true
-		if g.places[p.selection] != nil {
+		if g.places[p.Selection] != nil {
 			g.strays = append(g.strays, p)
 			continue
 		}
-		g.places[p.selection] = &place{installed: p}
+		g.places[p.Selection] = &place{installed: p}
 	}
 }
 
 // follow is apply without a look at what the kernel has: that is known. After an error
 // it is not, and the next is to be apply.
-func (g *gate) follow(want []clause) error {
-	if len(want) > maxClauses {
-		return fmt.Errorf("XFRM policies: %d are needed, the most is %d", len(want), maxClauses)
+func (g *gate) follow(want []selection.Clause) error {
+	if len(want) > selection.MaxClauses {
+		return fmt.Errorf("XFRM policies: %d are needed, the most is %d", len(want), selection.MaxClauses)
 	}
 	change := g.difference(want)
 	for _, p := range change.replaced {
 		if err := g.kernel.add(p, true); err != nil {
-			return describe(err, "change XFRM policy %v", p.selection)
+			return describe(err, "change XFRM policy %v", p.Selection)
 		}
 		g.look()
-		g.places[p.selection].installed = p
+		g.places[p.Selection].installed = p
 	}
 	if err := each(change.added, g.add); err != nil {
 		return err
@@ -133,14 +137,14 @@ func (g *gate) follow(want []clause) error {
 
 // remove removes what is not wanted any more.
 func (g *gate) remove(p installed) error {
-	if at := g.places[p.selection]; at != nil && at.index == p.index {
-		delete(g.places, p.selection)
+	if at := g.places[p.Selection]; at != nil && at.index == p.index {
+		delete(g.places, p.Selection)
 	}
 	delete(g.used, p.index)
 	g.next = min(g.next, p.index)
-	err := g.kernel.remove(p.index)
+	err := g.kernel.remove(p)
 	g.look()
-	return describe(err, "remove XFRM policy %v", p.selection)
+	return describe(err, "remove XFRM policy %v", p.Selection)
 }
 
 // add adds a clause, unless somebody else has a policy for the very same packets:
@@ -150,17 +154,17 @@ func (g *gate) add(p installed) error {
 	g.look()
 	switch {
 	case err == nil:
-		g.places[p.selection].installed = p
+		g.places[p.Selection].installed = p
 		return nil
 	case !errors.Is(err, unix.EEXIST):
-		return describe(err, "XFRM policy %v", p.selection)
+		return describe(err, "XFRM policy %v", p.Selection)
 	}
-	delete(g.places, p.selection)
+	delete(g.places, p.Selection)
 	delete(g.used, p.index)
 	g.next = min(g.next, p.index)
-	if !g.warned[p.selection] {
-		g.warned[p.selection] = true
-		g.warn(fmt.Sprintf("another program's XFRM policy decides about clear packets to this box: %v", p.selection))
+	if !g.warned[p.Selection] {
+		g.warned[p.Selection] = true
+		g.warn(fmt.Sprintf("another program's XFRM policy decides about clear packets to this box: %v", p.Selection))
 	}
 	return nil
 }
@@ -171,11 +175,11 @@ type gateChange struct{ replaced, added, gone []installed }
 // difference returns the change from what the kernel has to want. A clause keeps its
 // index while its selection stays, and a new one gets one that is free. It keeps its
 // priority while the order allows.
-func (g *gate) difference(want []clause) (change gateChange) {
+func (g *gate) difference(want []selection.Clause) (change gateChange) {
 	order, old := g.inOrder(want)
-	for i, priority := range priorities(old) {
+	for i, priority := range selection.Priorities(old) {
 		at := order[i].place
-		p := installed{clause: order[i].clause, priority: priority, index: at.index}
+		p := installed{Clause: order[i].Clause, priority: priority, index: at.index}
 		switch {
 		case p.index == 0:
 			p.index = g.free()
@@ -197,20 +201,20 @@ func (g *gate) difference(want []clause) (change gateChange) {
 
 // A placed is a clause that is wanted, at its place.
 type placed struct {
-	clause
+	selection.Clause
 	place *place
 }
 
 // inOrder returns the clauses that have a say, and the priorities that they have. It
 // begins a round.
-func (g *gate) inOrder(want []clause) (order []placed, old []uint32) {
+func (g *gate) inOrder(want []selection.Clause) (order []placed, old []uint32) {
 	g.round++
 	order, old = make([]placed, 0, len(want)), make([]uint32, 0, len(want))
 	for _, c := range want {
-		at := g.places[c.selection]
+		at := g.places[c.Selection]
 		if at == nil {
 			at = new(place)
-			g.places[c.selection] = at
+			g.places[c.Selection] = at
 		}
 		if at.round != g.round {
 			at.round = g.round
@@ -223,7 +227,7 @@ func (g *gate) inOrder(want []clause) (order []placed, old []uint32) {
 // free returns an index that is free, and takes it.
 func (g *gate) free() uint32 {
 	for g.used[g.next] {
-		g.next += indexStep
+		g.next += kernel.IndexStep
 	}
 	g.used[g.next] = true
 	return g.next

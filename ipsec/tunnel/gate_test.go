@@ -2,6 +2,8 @@ package tunnel
 
 import (
 	"errors"
+	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,54 +14,72 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sallyport/ipsec"
+	"sallyport/ipsec/selection"
+	"sallyport/ipsec/xfrm/kernel"
 )
 
 // policyTable is a kernel's policies without a kernel.
 type policyTable struct {
 	ours    []installed
-	foreign []selection
+	others  []installed // of ours, and none of a gate's
+	foreign []selection.Selection
 	asked   int // for changes
 	closed  bool
 	err     error
 }
 
-func (k *policyTable) list() ([]installed, error) { return slices.Clone(k.ours), nil }
-func (k *policyTable) Close() error               { k.closed = true; return nil }
+func (k *policyTable) list() (ours, others []installed, err error) {
+	return slices.Clone(k.ours), slices.Clone(k.others), nil
+}
+func (k *policyTable) Close() error { k.closed = true; return nil }
 
 func (k *policyTable) add(p installed, replace bool) error {
 	k.asked++
 	if k.err != nil {
 		return k.err
 	}
-	if i := slices.IndexFunc(k.ours, func(q installed) bool { return q.selection == p.selection }); i >= 0 && replace {
+	if i := slices.IndexFunc(k.ours, func(q installed) bool { return q.Selection == p.Selection }); i >= 0 && replace {
 		k.ours[i] = p
 		return nil
-	} else if i >= 0 || slices.Contains(k.foreign, p.selection) {
+	} else if i >= 0 || slices.Contains(k.foreign, p.Selection) {
 		return unix.EEXIST
 	}
 	k.ours = append(k.ours, p)
 	return nil
 }
 
-func (k *policyTable) remove(index uint32) error {
+func (k *policyTable) remove(gone installed) error {
 	k.asked++
+	index := gone.index
+	k.others = slices.DeleteFunc(k.others, func(p installed) bool { return p == gone })
 	k.ours = slices.DeleteFunc(k.ours, func(p installed) bool { return p.index == index })
 	return k.err
 }
 
 // inForce returns the clauses in the order in which the kernel asks them.
-func (k *policyTable) inForce() (all []clause) {
+func (k *policyTable) inForce() (all []selection.Clause) {
 	ours := slices.Clone(k.ours)
 	slices.SortFunc(ours, func(a, b installed) int { return int(a.priority) - int(b.priority) })
 	for _, p := range ours {
-		all = append(all, p.clause)
+		all = append(all, p.Clause)
 	}
 	return all
 }
 
+// written prints clauses, one a line, in order.
+func written(all []selection.Clause) string {
+	var b strings.Builder
+	for _, c := range all {
+		fmt.Fprintf(&b, "allow %v %v\n", c.Allow, c.Selection)
+	}
+	return b.String()
+}
+
+func one(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 32) }
+
 func newGate(k *policyTable) (*gate, *[]string) {
 	var lines []string
-	return &gate{kernel: k, look: func() {}, warned: make(map[selection]bool), warn: func(line string) { lines = append(lines, line) }}, &lines
+	return &gate{kernel: k, look: func() {}, warned: make(map[selection.Selection]bool), warn: func(line string) { lines = append(lines, line) }}, &lines
 }
 
 // TestGateApply goes from one list to the next: the kernel has each as it was stated,
@@ -70,16 +90,16 @@ func TestGateApply(t *testing.T) {
 	a, b := permit(lan, remote), deny(one(host), remote)
 	for _, test := range []struct {
 		name  string
-		want  []clause
+		want  []selection.Clause
 		asked int
 	}{
 		{"nothing", nil, 0},
-		{"the first", clauses([]*ipsec.Policy{policy(1, a)}), 1},
-		{"the same again", clauses([]*ipsec.Policy{policy(1, a)}), 0},
-		{"a denial before it", clauses([]*ipsec.Policy{policy(1, b, a)}), 1},
-		{"the other way round", clauses([]*ipsec.Policy{policy(1, a, b)}), 1},
-		{"the denial permits", clauses([]*ipsec.Policy{policy(1, a, permit(one(host), remote))}), 1},
-		{"the first goes", clauses([]*ipsec.Policy{policy(1, b)}), 2},
+		{"the first", selection.Clauses([]*ipsec.Policy{policy(1, a)}), 1},
+		{"the same again", selection.Clauses([]*ipsec.Policy{policy(1, a)}), 0},
+		{"a denial before it", selection.Clauses([]*ipsec.Policy{policy(1, b, a)}), 1},
+		{"the other way round", selection.Clauses([]*ipsec.Policy{policy(1, a, b)}), 1},
+		{"the denial permits", selection.Clauses([]*ipsec.Policy{policy(1, a, permit(one(host), remote))}), 1},
+		{"the first goes", selection.Clauses([]*ipsec.Policy{policy(1, b)}), 2},
 		{"nothing is left", nil, 1},
 	} {
 		k.asked = 0
@@ -98,20 +118,20 @@ func TestGateApply(t *testing.T) {
 // TestDifferenceKeepsIndexesApart: an index is the name of one policy at a time, and
 // one that two of ours share a selection with goes.
 func TestDifferenceKeepsIndexesApart(t *testing.T) {
-	want := clauses([]*ipsec.Policy{policy(1, permit(lan, remote), permit(one(host), remote), permit(lan, one(server)))})
+	want := selection.Clauses([]*ipsec.Policy{policy(1, permit(lan, remote), permit(one(host), remote), permit(lan, one(server)))})
 	now := []installed{
-		{clause: want[1], priority: firstPriority + 2, index: firstIndex + indexStep},
-		{clause: want[1], priority: firstPriority + 7, index: firstIndex + 5*indexStep},
+		{Clause: want[1], priority: selection.FirstPriority + 2, index: kernel.FirstIndex + kernel.IndexStep},
+		{Clause: want[1], priority: selection.FirstPriority + 7, index: kernel.FirstIndex + 5*kernel.IndexStep},
 	}
 	g, _ := newGate(new(policyTable))
-	g.learn(now)
+	g.learn(now, nil)
 	c := g.difference(want)
 	if len(c.replaced) != 0 || len(c.gone) != 1 || c.gone[0] != now[1] {
 		t.Errorf("replaced %v, gone %v, want only %v gone", c.replaced, c.gone, now[1])
 	}
 	used := map[uint32]bool{now[0].index: true, now[1].index: true}
 	for _, p := range c.added {
-		if used[p.index] || p.index&indexMask != firstIndex&indexMask || p.index%indexStep != 0 {
+		if used[p.index] || !kernel.IsOurs(p.index) || p.index%kernel.IndexStep != 0 {
 			t.Errorf("new index %#x", p.index)
 		}
 		used[p.index] = true
@@ -124,8 +144,8 @@ func TestDifferenceKeepsIndexesApart(t *testing.T) {
 // TestForeignPolicyDecides: where somebody has a policy for the same packets ours is
 // left out, which is said once.
 func TestForeignPolicyDecides(t *testing.T) {
-	want := clauses([]*ipsec.Policy{policy(1, permit(lan, remote), permit(one(host), one(server)))})
-	k := &policyTable{foreign: []selection{want[0].selection}}
+	want := selection.Clauses([]*ipsec.Policy{policy(1, permit(lan, remote), permit(one(host), one(server)))})
+	k := &policyTable{foreign: []selection.Selection{want[0].Selection}}
 	g, lines := newGate(k)
 	for range 3 {
 		if err := g.apply(want); err != nil {
@@ -142,16 +162,16 @@ func TestForeignPolicyDecides(t *testing.T) {
 }
 
 func TestGateErrors(t *testing.T) {
-	want := clauses([]*ipsec.Policy{policy(1, permit(lan, remote))})
+	want := selection.Clauses([]*ipsec.Policy{policy(1, permit(lan, remote))})
 	k := &policyTable{err: unix.EPERM}
 	g, _ := newGate(k)
 	if err := g.apply(want); !errors.Is(err, unix.EPERM) || !strings.HasPrefix(err.Error(), "XFRM policy src 10.1.2.0/24 dst 10.1.1.0/24: ") {
 		t.Errorf("apply = %v", err)
 	}
-	if err := g.apply(make([]clause, maxClauses+1)); err == nil || errors.Is(err, unix.EPERM) {
+	if err := g.apply(make([]selection.Clause, selection.MaxClauses+1)); err == nil || errors.Is(err, unix.EPERM) {
 		t.Errorf("apply of too many = %v", err)
 	}
-	k.ours = []installed{{clause: want[0], index: firstIndex}}
+	k.ours = []installed{{Clause: want[0], index: kernel.FirstIndex}}
 	if err := g.apply(want); !errors.Is(err, unix.EPERM) || !strings.HasPrefix(err.Error(), "change XFRM policy") {
 		t.Errorf("apply with another priority = %v", err)
 	}

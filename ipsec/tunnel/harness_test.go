@@ -82,6 +82,32 @@ func (r *routes) Path(netip.Addr) (netip.Addr, int, error) {
 	return gateway, r.mtu, r.path
 }
 
+// A maker makes devices without a system.
+type maker struct {
+	made []*pipe
+	err  error
+}
+
+func (m *maker) Close() error { return nil }
+func (m *maker) Open(name string) (io.ReadWriteCloser, error) {
+	if m.err != nil {
+		return nil, m.err
+	}
+	p := &pipe{name: name, closed: make(chan struct{})}
+	m.made = append(m.made, p)
+	return p, nil
+}
+
+// A pipe is a TUN device without a system that nothing is routed to.
+type pipe struct {
+	memory
+	name   string
+	closed chan struct{}
+}
+
+func (p *pipe) Read([]byte) (int, error) { <-p.closed; return 0, os.ErrClosed }
+func (p *pipe) Close() error             { close(p.closed); return nil }
+
 // silence is a network that nothing comes from.
 type silence struct{}
 
@@ -95,6 +121,7 @@ type rig struct {
 	inside  *memory
 	wire    *wire
 	routes  *routes
+	tunnels *maker
 	leaving *leaving
 	guard   *guard
 	events  []ipsec.Event
@@ -103,10 +130,12 @@ type rig struct {
 
 func newRig(t testing.TB) *rig {
 	t.Helper()
-	r := &rig{inside: new(memory), wire: new(wire), routes: &routes{mtu: 1500}, clock: time.Unix(1e9, 0)}
+	r := &rig{inside: new(memory), wire: new(wire), routes: &routes{mtu: 1500}, tunnels: new(maker), clock: time.Unix(1e9, 0)}
 	r.Dataplane = newDataplane(
 		Config{Notify: func(e ipsec.Event) { r.events = append(r.events, e) }, Entropy: zeros{}},
-		system{inside: r.inside, guard: new(memory), arrived: silence{}, outside: r.wire, router: r.routes},
+		system{
+			inside: r.inside, guard: new(memory), arrived: []receiver{silence{}}, outside: r.wire, router: r.routes, tunnels: r.tunnels,
+		},
 	)
 	r.now = func() time.Time { return r.clock }
 	r.leaving, r.guard = &leaving{d: r.Dataplane}, &guard{d: r.Dataplane}
@@ -207,6 +236,24 @@ func saOf(d ipsec.Direction, to netip.Addr, spi ipsec.SPI, change []func(*ipsec.
 }
 
 func inUDP(sa *ipsec.SA) { sa.Encapsulation = ipsec.Ports{Local: 4500, Remote: 40000} }
+
+// onlyAH makes the SA one of AH; around puts an AH of that SPI around its ESP.
+func onlyAH(sa *ipsec.SA) {
+	sa.ID.Protocol, sa.Encryption, sa.EncryptionKey = ipsec.AH, ipsec.NoEncryption, nil
+	sa.Integrity, sa.IntegrityKey = ipsec.SHA256, bytes.Repeat([]byte{byte(sa.ID.SPI)}, 32)
+}
+
+func around(spi ipsec.SPI) func(*ipsec.SA) {
+	return func(sa *ipsec.SA) {
+		sa.AH = &ipsec.AHPart{SPI: spi, Integrity: ipsec.SHA1, Key: bytes.Repeat([]byte{byte(spi)}, 20)}
+	}
+}
+
+// transport makes the SA one for what goes between the ends themselves.
+func transport(sa *ipsec.SA) {
+	sa.Mode = ipsec.Transport
+	sa.Selector = ipsec.Selector{Local: ipsec.PrefixRange(netip.PrefixFrom(gateway, 32)), Remote: ipsec.PrefixRange(netip.PrefixFrom(peer, 32))}
+}
 
 // mirror returns the SA as the peer has it.
 func mirror(sa *ipsec.SA) *ipsec.SA {

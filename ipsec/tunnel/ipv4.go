@@ -63,6 +63,11 @@ func sum(b []byte) uint16 {
 	if len(b) == 1 {
 		total += uint32(b[0]) << 8
 	}
+	return fold(total)
+}
+
+// fold adds the carries of a ones' complement sum to it.
+func fold(total uint32) uint16 {
 	for total > 0xffff {
 		total = total>>16 + total&0xffff
 	}

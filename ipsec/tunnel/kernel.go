@@ -48,6 +48,9 @@ func openLister() (*netlink.Handle, error) {
 	return handle, err
 }
 
+// attempts is how often a list is asked for that changes while it is read.
+const attempts = 5
+
 // list returns the routes of a table; none if there is no such table yet.
 func (r *routing) list(table int) (all []netlink.Route, err error) {
 	for range attempts {

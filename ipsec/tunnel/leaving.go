@@ -1,16 +1,20 @@
 package tunnel
 
 import (
+	"io"
+
 	"sallyport/acl"
 	"sallyport/ipsec"
 )
 
-// leaving is the way out of packets that the system routed to the inside device:
-// protected, in clear, or kept until there is an SA. One goroutine owns it.
+// leaving is the way out of packets that the system routed to the inside device, or to
+// a tunnel's: protected, in clear, or kept until there is an SA. One goroutine owns it.
 type leaving struct {
 	d         *Dataplane
+	tunnel    string // device of a routed policy; empty: the inside device
 	flows     flows[flow]
 	datagrams datagrams
+	assembly  assembly
 	buffer    buffer
 }
 
@@ -19,13 +23,14 @@ type flow struct {
 	policy *ipsec.Policy // nil: in clear
 	rule   uint32
 	sa     *outboundSA // nil: none yet
-	drop   bool        // neither: nothing can be decided
+	drop   bool        // neither
+	reason ipsec.DropReason
 }
 
 // run reads the device until it is closed.
-func (l *leaving) run() {
+func (l *leaving) run(device io.Reader) {
 	for {
-		n, err := l.d.inside.Read(l.buffer[headroom : headroom+maxPacket])
+		n, err := device.Read(l.buffer[headroom : headroom+maxPacket])
 		if err != nil {
 			return
 		}
@@ -44,16 +49,44 @@ func (l *leaving) packet(n int) {
 	}
 	packet = packet[:totalLen(packet)]
 	t = l.datagrams.complete(packet, t)
-	switch f := l.flow(t); {
+	f := l.flow(t)
+	if f.wantsWhole() && isFragment(packet) {
+		if packet = l.unite(packet, t); packet == nil {
+			return
+		}
+	}
+	l.act(f, t, packet)
+}
+
+// act does with the packet, which begins the buffer, what was decided.
+func (l *leaving) act(f flow, t acl.Tuple, packet []byte) {
+	switch {
 	case f.drop:
-		l.d.statistics.drop(ipsec.DropMalformed)
+		l.d.statistics.drop(f.reason)
 	case f.policy == nil:
 		l.d.clear(packet)
 	case f.sa != nil && !f.sa.done.Load():
 		l.d.protect(f.sa, &l.buffer, len(packet))
+	case f.policy.Manual:
+		l.d.statistics.drop(ipsec.DropNoSA)
 	default:
 		l.d.wait(f, t, packet)
 	}
+}
+
+// wantsWhole reports whether packets will be protected in transport mode.
+func (f *flow) wantsWhole() bool {
+	return f.policy != nil && (f.policy.Mode == ipsec.Transport || f.sa != nil && f.sa.Mode == ipsec.Transport)
+}
+
+// unite returns the packet whose last fragment this is, in the buffer, or nil.
+func (l *leaving) unite(fragment []byte, t acl.Tuple) []byte {
+	whole, lost := l.assembly.add(fragment, datagramKeyOf(fragment, t))
+	l.d.statistics.dropMany(ipsec.DropMalformed, lost)
+	if whole == nil {
+		return nil
+	}
+	return l.buffer[headroom : headroom+copy(l.buffer[headroom:], whole)]
 }
 
 // flow finds the verdict on a tuple. The epoch is read before the databases, so
@@ -63,16 +96,23 @@ func (l *leaving) flow(t acl.Tuple) flow {
 	if f, ok := l.flows.find(epoch, key); ok {
 		return f
 	}
-	f := l.d.decide(t)
+	f := l.decide(t)
 	l.flows.remember(key, f)
 	return f
+}
+
+func (l *leaving) decide(t acl.Tuple) flow {
+	if l.tunnel != "" {
+		return l.d.decideRouted(l.tunnel, t)
+	}
+	return l.d.decide(t)
 }
 
 // decide asks the SPD, and the SAD for a packet to be protected.
 func (d *Dataplane) decide(t acl.Tuple) flow {
 	s := d.spd.Load()
 	if s.ambiguous(t) {
-		return flow{drop: true}
+		return flow{drop: true, reason: ipsec.DropMalformed}
 	}
 	f := flow{}
 	if f.policy, f.rule = s.outbound(t); f.policy != nil {

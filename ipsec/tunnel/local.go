@@ -5,11 +5,14 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"sallyport/ipsec/selection"
+	"sallyport/ipsec/xfrm/kernel"
 )
 
 // use takes what openGate has returned. A kernel that can have no gate is no error.
 func (r *routing) use(g *gate, err error) error {
-	if errors.Is(err, errNoXFRM) {
+	if errors.Is(err, kernel.ErrNoXFRM) {
 		r.warn("clear packets to this box itself are not checked: " + err.Error())
 		return nil
 	}
@@ -22,7 +25,7 @@ func (r *routing) use(g *gate, err error) error {
 
 // checkLocal has the kernel check the packets that are for this box itself, by a method
 // of the gate. devices are the policies'.
-func (r *routing) checkLocal(devices []string, want []clause, by func(*gate, []clause) error) error {
+func (r *routing) checkLocal(devices []string, want []selection.Clause, by func(*gate, []selection.Clause) error) error {
 	if r.gate == nil {
 		return nil
 	}
@@ -30,7 +33,7 @@ func (r *routing) checkLocal(devices []string, want []clause, by func(*gate, []c
 	if err != nil {
 		return err
 	}
-	return by(r.gate, append(spared(want, routes, ours), want...))
+	return by(r.gate, append(selection.Spared(want, routes, ours), want...))
 }
 
 // Blocked returns how many packets the gate held back.
@@ -43,7 +46,7 @@ func (r *routing) Blocked() uint64 {
 
 // mainRoutes returns the routes of the main table, and which devices are the
 // policies' or our own. Where nothing is to be checked neither is needed.
-func (r *routing) mainRoutes(devices []string, want []clause) (routes []mainRoute, ours map[int]bool, err error) {
+func (r *routing) mainRoutes(devices []string, want []selection.Clause) (routes []selection.Route, ours map[int]bool, err error) {
 	if len(want) == 0 {
 		return nil, nil, nil
 	}
@@ -57,7 +60,7 @@ func (r *routing) mainRoutes(devices []string, want []clause) (routes []mainRout
 	}
 	all, err := r.list(mainTable)
 	for i := range all {
-		routes = append(routes, mainRoute{prefix: routeOf(&all[i]).prefix, device: deviceOf(&all[i]), metric: all[i].Priority})
+		routes = append(routes, selection.Route{Prefix: routeOf(&all[i]).prefix, Device: deviceOf(&all[i]), Metric: all[i].Priority})
 	}
 	return routes, ours, err
 }

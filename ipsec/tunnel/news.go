@@ -22,7 +22,7 @@ func (n *news) events() []ipsec.Event { return n.all[:n.count] }
 
 // soft adds that the SA reached its soft limit, the first time.
 func (n *news) soft(sa *inboundSA, octets uint64) {
-	if sa.limit.tellSoft(octets, sa.esp.Sequence()) {
+	if sa.limit.tellSoft(octets, sa.sequence()) {
 		n.add(ipsec.Expired{SA: sa.ID})
 	}
 }

@@ -11,9 +11,7 @@ import (
 
 // Capabilities returns what this dataplane can do, on every kernel.
 func (d *Dataplane) Capabilities() ipsec.Capabilities {
-	c := ipsec.Everything("the userspace dataplane")
-	c.AH, c.ESN, c.Transport = nil, false, false
-	return c
+	return ipsec.Everything("the userspace dataplane")
 }
 
 // draws is how many SPIs are tried before there is none to be had.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"sallyport/ipsec"
 	"sallyport/platform/tun"
 )
 
@@ -50,14 +51,22 @@ func openSystem(c Config) (s system, err error) {
 		return s, err
 	}
 	opened = append(opened, out)
-	in, err := openReceiver(c.Mark)
-	if err != nil {
-		return s, err
+	for _, p := range []ipsec.Protocol{ipsec.ESP, ipsec.AH} {
+		in, err := openReceiver(p, c.Mark)
+		if err != nil {
+			return s, err
+		}
+		opened, s.arrived = append(opened, in), append(s.arrived, in)
 	}
-	opened = append(opened, in)
 	routes, err := openRouting(c, inside, guard)
 	if err != nil {
 		return s, err
 	}
-	return system{inside: inside, guard: guard, arrived: in, outside: out, router: routes}, nil
+	opened = append(opened, routes)
+	tunnels, err := openHome(routes.devices)
+	if err != nil {
+		return s, err
+	}
+	s.inside, s.guard, s.outside, s.router, s.tunnels = inside, guard, out, routes, tunnels
+	return s, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 
+	"sallyport/acl"
 	"sallyport/ipsec"
 )
 
@@ -13,7 +14,20 @@ const udpLen = 8
 // An outer is what the outer headers of all packets of an SA have in common.
 type outer struct {
 	local, remote netip.Addr
-	ports         ipsec.Ports // zero: plain ESP
+	protocol      byte        // AH, ESP, or UDP around ESP
+	ports         ipsec.Ports // zero: not encapsulated
+}
+
+// outerOf returns the outer headers of an SA.
+func outerOf(sa *ipsec.SA) outer {
+	o := outer{local: sa.Local, remote: sa.Remote, protocol: byte(sa.ID.Protocol), ports: sa.Encapsulation}
+	switch {
+	case o.encapsulated():
+		o.protocol = protoUDP
+	case sa.AH != nil:
+		o.protocol = byte(ipsec.AH)
+	}
+	return o
 }
 
 // size returns the octets of the outer headers.
@@ -25,6 +39,14 @@ func (o *outer) size() int {
 }
 
 func (o *outer) encapsulated() bool { return o.ports != (ipsec.Ports{}) }
+
+// sends reports whether a packet is one that such headers were put before.
+func (o *outer) sends(t acl.Tuple) bool {
+	if t.Source != o.local || t.Destination != o.remote || t.Protocol != o.protocol {
+		return false
+	}
+	return !o.encapsulated() || t.Fragment || t.SourcePort == o.ports.Local && t.DestinationPort == o.ports.Remote
+}
 
 // carried is what the outer header takes over from the inner packet: RFC 4301
 // §5.1.2.1. DSCP and ECN are copied (RFC 6040 §4.1, normal mode), and DF is copied,
@@ -38,12 +60,11 @@ func carriedFrom(inner []byte) carried {
 	return carried{tos: inner[ipTOS], df: mustNotFragment(inner)}
 }
 
-// write fills the outer headers at the start of packet, which ESP follows. id tells
-// the packet's fragments from those of others.
+// write fills the outer headers at the start of packet, which what is protected follows.
+// id tells the packet's fragments from those of others.
 func (o *outer) write(packet []byte, c carried, id uint16) {
 	h := packet[:ipv4Len]
-	h[0], h[ipTOS], h[ipTTL], h[ipProtocol] = versionIHL5, c.tos, outerTTL, byte(ipsec.ESP)
-	binary.BigEndian.PutUint16(h[ipTotal:], uint16(len(packet)))
+	h[0], h[ipTOS], h[ipTTL] = versionIHL5, c.tos, outerTTL
 	binary.BigEndian.PutUint16(h[ipID:], id)
 	var flags uint16
 	if c.df {
@@ -53,11 +74,28 @@ func (o *outer) write(packet []byte, c carried, id uint16) {
 	local, remote := o.local.As4(), o.remote.As4()
 	copy(h[ipSource:], local[:])
 	copy(h[ipDest:], remote[:])
-	if o.encapsulated() {
-		h[ipProtocol] = protoUDP
-		o.writeUDP(packet[ipv4Len:])
+	o.finish(packet, h)
+}
+
+// adopt makes the header of the packet inside the outer one: transport mode. AH covers
+// the identification, and the system would fill in one that is 0, so that id does.
+func (o *outer) adopt(packet, header []byte, id uint16) {
+	h := packet[:copy(packet, header)]
+	if binary.BigEndian.Uint16(h[ipID:]) == 0 {
+		binary.BigEndian.PutUint16(h[ipID:], id)
 	}
+	o.finish(packet, h)
+}
+
+// finish writes the parts of an outer header h that are those of this packet, and the
+// UDP header.
+func (o *outer) finish(packet, h []byte) {
+	h[ipProtocol] = o.protocol
+	binary.BigEndian.PutUint16(h[ipTotal:], uint16(len(packet)))
 	sealHeader(h)
+	if o.encapsulated() {
+		o.writeUDP(packet[len(h):])
+	}
 }
 
 // writeUDP fills the UDP header. The checksum is 0, as RFC 3948 §2.1 asks: the ICV

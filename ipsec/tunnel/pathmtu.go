@@ -38,8 +38,10 @@ func (d *Dataplane) refreshMTU(sa *outboundSA) {
 func (d *Dataplane) refreshMTUs() {
 	d.mu.RLock()
 	all := make([]*outboundSA, 0, len(d.sad.outbound))
-	for _, sa := range d.sad.outbound {
-		all = append(all, sa)
+	for id, sa := range d.sad.outbound {
+		if id == sa.ID {
+			all = append(all, sa)
+		}
 	}
 	d.mu.RUnlock()
 	for _, sa := range all {
@@ -50,16 +52,15 @@ func (d *Dataplane) refreshMTUs() {
 // A tooBigReport is an ICMP message of a router that dropped one of our packets,
 // which it quotes. Anybody can forge one, but not without knowing an SPI in use.
 type tooBigReport struct {
-	peer netip.Addr
-	spi  ipsec.SPI
-	mtu  int // 0: an old router, which does not say
+	sa  ipsec.SAID // of the outermost header
+	mtu int        // 0: an old router, which does not say
 }
 
 // lower believes a report about an SA that we have, if it lowers the MTU: RFC 4301
 // §8.2.1. Only the SA that it names is touched.
 func (d *Dataplane) lower(r tooBigReport) {
 	d.mu.RLock()
-	sa := d.sad.outbound[ipsec.SAID{Destination: r.peer, Protocol: ipsec.ESP, SPI: r.spi}]
+	sa := d.sad.outbound[r.sa]
 	d.mu.RUnlock()
 	if sa == nil || r.mtu == 0 {
 		return

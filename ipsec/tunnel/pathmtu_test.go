@@ -2,6 +2,7 @@ package tunnel
 
 import (
 	"errors"
+	"net/netip"
 	"testing"
 
 	"sallyport/ipsec"
@@ -28,19 +29,24 @@ func TestPathMTUOfNewSA(t *testing.T) {
 	}
 }
 
+func report(to netip.Addr, p ipsec.Protocol, spi ipsec.SPI, mtu int) tooBigReport {
+	return tooBigReport{ipsec.SAID{Destination: to, Protocol: p, SPI: spi}, mtu}
+}
+
 func TestLower(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		report tooBigReport
 		want   int32
 	}{
-		{"smaller", tooBigReport{peer, 0x1000, 1300}, 1300},
-		{"larger", tooBigReport{peer, 0x1000, 1600}, 1500},
-		{"incredible", tooBigReport{peer, 0x1000, 68}, minMTU},
-		{"of an old router", tooBigReport{peer, 0x1000, 0}, 1500},
-		{"of no SPI of ours", tooBigReport{peer, 0x1001, 1300}, 1500},
-		{"of an inbound SPI", tooBigReport{gateway, 0x2000, 1300}, 1500},
-		{"of another peer", tooBigReport{server, 0x1000, 1300}, 1500},
+		{"smaller", report(peer, ipsec.ESP, 0x1000, 1300), 1300},
+		{"larger", report(peer, ipsec.ESP, 0x1000, 1600), 1500},
+		{"incredible", report(peer, ipsec.ESP, 0x1000, 68), minMTU},
+		{"of an old router", report(peer, ipsec.ESP, 0x1000, 0), 1500},
+		{"of no SPI of ours", report(peer, ipsec.ESP, 0x1001, 1300), 1500},
+		{"of an inbound SPI", report(gateway, ipsec.ESP, 0x2000, 1300), 1500},
+		{"of AH of that SPI", report(peer, ipsec.AH, 0x1000, 1300), 1500},
+		{"of another peer", report(server, ipsec.ESP, 0x1000, 1300), 1500},
 	} {
 		r := newRig(t)
 		r.add(t, outboundOf(0x1000), inboundOf(0x2000))
@@ -55,7 +61,7 @@ func TestLower(t *testing.T) {
 func TestRefreshMTUs(t *testing.T) {
 	r := newRig(t)
 	r.add(t, outboundOf(0x1000), outboundOf(0x1001))
-	r.lower(tooBigReport{peer, 0x1000, 1300})
+	r.lower(report(peer, ipsec.ESP, 0x1000, 1300))
 	r.routes.mtu = 1480
 	r.refreshMTUs()
 	for _, spi := range []ipsec.SPI{0x1000, 0x1001} {
@@ -70,8 +76,8 @@ func TestRefreshMTUs(t *testing.T) {
 func TestReportsAreRead(t *testing.T) {
 	r := newRig(t)
 	r.add(t, outboundOf(0x1000), outboundOf(0x1001))
-	r.arrived = &reporting{reports: []tooBigReport{{peer, 0x1000, 1300}, {peer, 0x1001, 1200}}}
-	(&arriving{d: r.Dataplane}).run()
+	from := &reporting{reports: []tooBigReport{{outboundOf(0x1000).ID, 1300}, {outboundOf(0x1001).ID, 1200}}}
+	(&arriving{d: r.Dataplane, from: from}).run()
 	for spi, want := range map[ipsec.SPI]int32{0x1000: 1300, 0x1001: 1200} {
 		if got := r.sad.outbound[outboundOf(spi).ID].pmtu.Load(); got != want {
 			t.Errorf("path MTU of %#x is %d, want %d", spi, got, want)

@@ -1,11 +1,11 @@
 package tunnel
 
 import (
-	"math/bits"
 	"net/netip"
 
 	"sallyport/acl"
 	"sallyport/ipsec"
+	"sallyport/ipsec/selection"
 )
 
 // Priorities of our rules; see the package's comment. They stand before those that
@@ -64,10 +64,10 @@ func (v route) unreachable() route { return route{table: v.table, prefix: v.pref
 
 // A plan is all that a list of policies wants of the system.
 type plan struct {
-	devices []string // of policies, each once
-	rules   []rule   // those that others refer to first
-	routes  []route  // each once
-	clauses []clause // about packets to this box, the first decides
+	devices []string           // of policies, each once
+	rules   []rule             // those that others refer to first
+	routes  []route            // each once
+	clauses []selection.Clause // about packets to this box, the first decides
 }
 
 // A planner knows what all plans have in common.
@@ -83,7 +83,7 @@ func (p planner) plan(policies []*ipsec.Policy) plan {
 		return plan{}
 	}
 	devices := devicesOf(policies)
-	return plan{devices: devices, rules: p.rules(devices), routes: p.routes(policies, nil), clauses: clauses(policies)}
+	return plan{devices: devices, rules: p.rules(devices), routes: p.routes(policies, nil), clauses: selection.Clauses(policies)}
 }
 
 // devicesOf returns the devices of policies, each once.
@@ -114,10 +114,10 @@ func (p planner) routes(policies []*ipsec.Policy, only *prefixes) []route {
 			if r.Action != acl.Permit {
 				continue
 			}
-			if prefix := covering(r.Source); only == nil || only.from[prefix] {
+			if prefix := selection.Covering(r.Source); only == nil || only.from[prefix] {
 				add(from, route{table: p.table, prefix: prefix, device: p.guard})
 			}
-			v := route{table: p.table + 1, prefix: covering(r.Destination), device: p.inside}
+			v := route{table: p.table + 1, prefix: selection.Covering(r.Destination), device: p.inside}
 			if only != nil && !only.to[v.prefix] {
 				continue
 			}
@@ -174,13 +174,4 @@ func (p planner) rules(devices []string) []rule {
 		)
 	}
 	return append(rules, rule{priority: ruleInside, table: p.table + 1})
-}
-
-// covering returns the longest prefix with all of a wildcard's addresses.
-func covering(w acl.Wildcard) netip.Prefix {
-	p, err := w.Address().Prefix(bits.LeadingZeros32(^w.Care))
-	if err != nil {
-		return netip.PrefixFrom(netip.IPv4Unspecified(), 0) // not reached: 0 to 32 bits are right
-	}
-	return p
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"sallyport/acl"
 	"sallyport/ipsec"
 )
 
@@ -91,26 +90,6 @@ unreachable 10.7.0.0/16 table 4501 metric 3
 func TestPlanOfNothing(t *testing.T) {
 	if got := testPlanner.plan(nil).String(); got != "" {
 		t.Errorf("without policies the plan is\n%s", got)
-	}
-}
-
-func TestCovering(t *testing.T) {
-	for _, test := range []struct {
-		addr    string
-		inverse uint32
-		want    string
-	}{
-		{"10.1.2.0", 0xff, "10.1.2.0/24"},
-		{"10.1.2.3", 0, "10.1.2.3/32"},
-		{"0.0.0.0", 0xffffffff, "0.0.0.0/0"},
-		{"10.1.2.0", 0x0000ff01, "10.1.0.0/16"},
-		{"10.0.2.3", 0x00ff0000, "10.0.0.0/8"},
-		{"10.1.2.3", 0x80000000, "0.0.0.0/0"},
-	} {
-		w := acl.NewWildcard(netip.MustParseAddr(test.addr), test.inverse)
-		if got := covering(w).String(); got != test.want {
-			t.Errorf("covering(%v) = %s, want %s", w, got, test.want)
-		}
 	}
 }
 

@@ -17,6 +17,10 @@ type datagramKey struct {
 	protocol  uint8
 }
 
+func datagramKeyOf(packet []byte, t acl.Tuple) datagramKey {
+	return datagramKey{keyOf(t).addresses, binary.BigEndian.Uint16(packet[ipID:]), t.Protocol}
+}
+
 // datagrams remembers the ports of fragmented packets, which only the first
 // fragment has, so that policies with ports hold for the others too (stateful
 // fragment checking, RFC 4301 §7.3). The memory has two halves: when the young one
@@ -33,7 +37,7 @@ func (d *datagrams) complete(packet []byte, t acl.Tuple) acl.Tuple {
 	if flags&(moreFrags|offsetMask) == 0 {
 		return t // not fragmented, the usual case
 	}
-	k := datagramKey{keyOf(t).addresses, binary.BigEndian.Uint16(packet[ipID:]), t.Protocol}
+	k := datagramKeyOf(packet, t)
 	if !t.Fragment {
 		d.remember(k, uint32(t.SourcePort)<<16|uint32(t.DestinationPort))
 		return t

@@ -18,12 +18,19 @@ var errNoRoom = errors.New("MTU is smaller than a header and 8 octets")
 // the SA. It uses b up.
 func (d *Dataplane) protect(sa *outboundSA, b *buffer, n int) {
 	inner := b[headroom : headroom+n]
-	kept := carriedFrom(inner)
-	if fits := esp.MaxInner(sa.SA, int(sa.pmtu.Load())); kept.df && n > fits {
-		d.refuse(inner, sa.Local, fits)
+	df := mustNotFragment(inner)
+	switch size := sa.frame(inner).size(); {
+	case !sa.carries(inner):
+		d.statistics.drop(ipsec.DropMalformed)
+		return
+	case df && size > int(sa.pmtu.Load()):
+		d.refuse(inner, sa.Local, sa.fits(inner))
+		return
+	case size > maxPacket:
+		d.statistics.drop(ipsec.DropTooBig)
 		return
 	}
-	packet, told, err := sa.seal(b, n)
+	packet, told, err := sa.seal(b, n, d.nextID())
 	if told != nil {
 		d.expired(*told)
 	}
@@ -31,19 +38,14 @@ func (d *Dataplane) protect(sa *outboundSA, b *buffer, n int) {
 		d.statistics.drop(dropReason(err))
 		return
 	}
-	if len(packet) > maxPacket {
-		d.statistics.drop(ipsec.DropTooBig)
-		return
-	}
-	sa.outer.write(packet, kept, d.nextID())
-	if d.transmit(sa, packet, kept.df) {
+	if d.transmit(sa, packet, df) {
 		d.statistics.out.add(n)
 	}
 }
 
 // transmit sends an outer packet, in fragments if it must and may be, and reports
-// whether it did. RFC 4303 §3.3.4 has fragments made after ESP, so that it is the
-// outer packet that is cut.
+// whether it did. RFC 4303 §3.3.4 has fragments made after ESP, RFC 4302 §3.3.4 after
+// AH, so that it is the outer packet that is cut.
 func (d *Dataplane) transmit(sa *outboundSA, packet []byte, df bool) bool {
 	err := d.emit(packet, int(sa.pmtu.Load()), df)
 	if errors.Is(err, unix.EMSGSIZE) {

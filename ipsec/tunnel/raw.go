@@ -119,12 +119,15 @@ func (s *rawSender) Send(packet []byte) error {
 // Close frees the socket and wakes who waits.
 func (s *rawSender) Close() error { return s.file.Close() }
 
-// rawReceiver reads ESP, and the reports of routers about ESP that we sent: they
-// come to this socket because its protocol is that of the packet they quote.
-type rawReceiver struct{ *os.File }
+// rawReceiver reads ESP, or AH, and the reports of routers about what of it we sent:
+// they come to this socket because its protocol is that of the packet they quote.
+type rawReceiver struct {
+	*os.File
+	protocol ipsec.Protocol
+}
 
-func openReceiver(mark uint32) (*rawReceiver, error) {
-	file, err := openRaw(int(ipsec.ESP), mark)
+func openReceiver(p ipsec.Protocol, mark uint32) (*rawReceiver, error) {
+	file, err := openRaw(int(p), mark)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +136,7 @@ func openReceiver(mark uint32) (*rawReceiver, error) {
 	if err := setOption(file, unix.IPPROTO_IP, unix.IP_RECVERR, 1); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return &rawReceiver{file}, nil
+	return &rawReceiver{file, p}, nil
 }
 
 // TooBig reads the socket's error queue up to the next report that names an MTU.
@@ -145,7 +148,7 @@ func (r *rawReceiver) TooBig() (tooBigReport, bool) {
 		err := onDescriptor(r.File, func(fd int) error {
 			n, cn, _, from, err := unix.Recvmsg(fd, quote[:], control[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
 			if err == nil {
-				report, found = parseReport(quote[:n], control[:cn], from)
+				report, found = parseReport(r.protocol, quote[:n], control[:cn], from)
 			}
 			return err
 		})
@@ -159,12 +162,24 @@ func (r *rawReceiver) TooBig() (tooBigReport, bool) {
 // origin, type, code, padding 1 each, information 4, more 4.
 const extendedErrorLen = 16
 
+// Where a router's report, which quotes 8 octets behind the IP header (RFC 792), has the
+// SPI: RFC 4303 §2, RFC 4302 §2.
+const (
+	quotedLen = 8
+	spiOfESP  = 0
+	spiOfAH   = 4
+)
+
 // parseReport reads one message of the error queue. quote is what of our packet
 // followed its IP header, to is where it was sent.
-func parseReport(quote, control []byte, to unix.Sockaddr) (tooBigReport, bool) {
+func parseReport(p ipsec.Protocol, quote, control []byte, to unix.Sockaddr) (tooBigReport, bool) {
 	peer, ok := to.(*unix.SockaddrInet4)
-	if !ok || len(quote) < 4 {
+	if !ok || len(quote) < quotedLen {
 		return tooBigReport{}, false
+	}
+	at := spiOfESP
+	if p == ipsec.AH {
+		at = spiOfAH
 	}
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
@@ -177,9 +192,10 @@ func parseReport(quote, control []byte, to unix.Sockaddr) (tooBigReport, bool) {
 		number, origin := binary.NativeEndian.Uint32(m.Data), m.Data[4]
 		if unix.Errno(number) == unix.EMSGSIZE && origin == unix.SO_EE_ORIGIN_ICMP {
 			return tooBigReport{
-				peer: netip.AddrFrom4(peer.Addr),
-				spi:  ipsec.SPI(binary.BigEndian.Uint32(quote)),
-				mtu:  int(binary.NativeEndian.Uint32(m.Data[8:])),
+				sa: ipsec.SAID{
+					Destination: netip.AddrFrom4(peer.Addr), Protocol: p, SPI: ipsec.SPI(binary.BigEndian.Uint32(quote[at:])),
+				},
+				mtu: int(binary.NativeEndian.Uint32(m.Data[8:])),
 			}, true
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"sallyport/ipsec"
 )
 
 // reporting is a network whose first read fails because of reports, and that is then
@@ -52,23 +54,25 @@ func TestParseReport(t *testing.T) {
 	to := &unix.SockaddrInet4{Addr: peer.As4()}
 	right := extendedError(unix.EMSGSIZE, unix.SO_EE_ORIGIN_ICMP, 1300)
 	for _, test := range []struct {
-		name    string
-		quote   []byte
-		control []byte
-		to      unix.Sockaddr
-		want    tooBigReport // zero: none
+		name     string
+		protocol ipsec.Protocol
+		quote    []byte
+		control  []byte
+		to       unix.Sockaddr
+		want     tooBigReport // zero: none
 	}{
-		{"needs fragmentation", quote, right, to, tooBigReport{peer, 0x1000, 1300}},
-		{"behind another message", quote, append(make([]byte, 0), append(extendedError(unix.EHOSTUNREACH, 2, 0), right...)...), to, tooBigReport{peer, 0x1000, 1300}},
-		{"host unreachable", quote, extendedError(unix.EHOSTUNREACH, unix.SO_EE_ORIGIN_ICMP, 0), to, tooBigReport{}},
-		{"our own system's", quote, extendedError(unix.EMSGSIZE, unix.SO_EE_ORIGIN_LOCAL, 1300), to, tooBigReport{}},
-		{"quotes no SPI", quote[:3], right, to, tooBigReport{}},
-		{"of IPv6", quote, right, &unix.SockaddrInet6{}, tooBigReport{}},
-		{"nothing said", quote, nil, to, tooBigReport{}},
-		{"cut off", quote, right[:20], to, tooBigReport{}},
-		{"wrong length", quote, []byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, to, tooBigReport{}},
+		{"needs fragmentation", ipsec.ESP, quote, right, to, report(peer, ipsec.ESP, 0x1000, 1300)},
+		{"of AH", ipsec.AH, []byte{50, 4, 0, 0, 0, 0, 0x20, 0}, right, to, report(peer, ipsec.AH, 0x2000, 1300)},
+		{"behind another message", ipsec.ESP, quote, append(make([]byte, 0), append(extendedError(unix.EHOSTUNREACH, 2, 0), right...)...), to, report(peer, ipsec.ESP, 0x1000, 1300)},
+		{"host unreachable", ipsec.ESP, quote, extendedError(unix.EHOSTUNREACH, unix.SO_EE_ORIGIN_ICMP, 0), to, tooBigReport{}},
+		{"our own system's", ipsec.ESP, quote, extendedError(unix.EMSGSIZE, unix.SO_EE_ORIGIN_LOCAL, 1300), to, tooBigReport{}},
+		{"quotes no SPI", ipsec.ESP, quote[:7], right, to, tooBigReport{}},
+		{"of IPv6", ipsec.ESP, quote, right, &unix.SockaddrInet6{}, tooBigReport{}},
+		{"nothing said", ipsec.ESP, quote, nil, to, tooBigReport{}},
+		{"cut off", ipsec.ESP, quote, right[:20], to, tooBigReport{}},
+		{"wrong length", ipsec.ESP, quote, []byte{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, to, tooBigReport{}},
 	} {
-		got, ok := parseReport(test.quote, test.control, test.to)
+		got, ok := parseReport(test.protocol, test.quote, test.control, test.to)
 		if got != test.want || ok != (test.want != tooBigReport{}) {
 			t.Errorf("%s: parseReport = %+v, %v, want %+v", test.name, got, ok, test.want)
 		}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sallyport/ipsec"
+	"sallyport/ipsec/selection"
 	"sallyport/platform/tun"
 )
 
@@ -43,6 +44,20 @@ type routing struct {
 }
 
 func openRouting(c Config, inside, guard *tun.Device) (*routing, error) {
+	r, err := newRouting(c)
+	if err != nil {
+		return nil, err
+	}
+	r.inside, r.guard = inside.Index(), guard.Index()
+	r.names = [2]string{inside.Name(), guard.Name()}
+	if err := r.begin(); err != nil {
+		return nil, errors.Join(err, r.free())
+	}
+	return r, nil
+}
+
+// newRouting returns one that has changed nothing yet, and knows none of our devices.
+func newRouting(c Config) (*routing, error) {
 	kernel, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, fmt.Errorf("netlink: %w%s", err, advice(err))
@@ -65,19 +80,25 @@ func openRouting(c Config, inside, guard *tun.Device) (*routing, error) {
 		changer.Close()
 		return nil, err
 	}
-	r := &routing{
-		planner: planner{mark: c.Mark, table: c.Table, inside: inside.Index(), guard: guard.Index()},
+	return &routing{
+		planner: planner{mark: c.Mark, table: c.Table},
 		kernel:  kernel,
 		lister:  lister,
 		changer: changer,
 		devices: newDevices(kernel, conf),
 		warn:    c.Warn,
-		names:   [2]string{inside.Name(), guard.Name()},
+	}, nil
+}
+
+// Sweep removes the rules and routes that a killed program left in the calling thread's
+// namespace, where another dataplane takes over. What it left with the kernel's IPsec is
+// that one's to find.
+func Sweep() error {
+	r, err := newRouting(Config{}.withDefaults())
+	if err != nil {
+		return err
 	}
-	if err := r.begin(); err != nil {
-		return nil, errors.Join(err, r.free())
-	}
-	return r, nil
+	return errors.Join(r.apply(nil), r.free())
 }
 
 // free frees what is open.
@@ -157,7 +178,7 @@ func (r *routing) follow(s step, policies []*ipsec.Policy) error {
 	if err := each(minus(before, after), r.removeRoute); err != nil {
 		return err
 	}
-	return r.checkLocal(devicesOf(policies), clauses(policies), (*gate).follow)
+	return r.checkLocal(devicesOf(policies), selection.Clauses(policies), (*gate).follow)
 }
 
 // each calls f for every one until an error.

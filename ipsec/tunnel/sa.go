@@ -2,18 +2,16 @@ package tunnel
 
 import (
 	"errors"
+	"io"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 
 	"sallyport/acl"
 	"sallyport/ipsec"
+	"sallyport/ipsec/ah"
 	"sallyport/ipsec/esp"
 )
-
-// softSequence is where an SA asks to be replaced because of its sequence numbers,
-// which do not wrap: nine tenths of them.
-const softSequence = 1 << 32 / 10 * 9
 
 // An outboundSA is one SA that we send with. Packets of several goroutines may meet
 // in it.
@@ -24,8 +22,9 @@ type outboundSA struct {
 	done  atomic.Bool  // a hard limit was reached: never chosen again
 	sent  traffic
 
-	mu    sync.Mutex // for what follows
-	esp   *esp.Outbound
+	mu    sync.Mutex    // for what follows
+	esp   *esp.Outbound // nil: AH alone
+	ah    *ah.Outbound  // nil: ESP alone; with both ESP is inside
 	limit limits
 }
 
@@ -34,8 +33,9 @@ type inboundSA struct {
 	*ipsec.SA
 	received traffic
 
-	mu      sync.Mutex // for what follows
-	esp     *esp.Inbound
+	mu      sync.Mutex   // for what follows
+	esp     *esp.Inbound // nil: AH alone
+	ah      *ah.Inbound  // nil: ESP alone; with both ESP is inside
 	limit   limits
 	peer    netip.AddrPort // where its packets come from, if encapsulated
 	ports   datagrams
@@ -48,15 +48,21 @@ type verdict struct {
 	epoch uint64
 	key   flowKey
 	ok    bool
+	to    io.Writer // the device that the packet comes out of
 }
 
 // limits are an SA's bounds, and which of them was reported.
 type limits struct {
 	soft, hard         uint64 // octets of inner packets; 0: none
+	sequence           uint64 // where the SA asks to be replaced; the numbers do not wrap
 	softTold, hardTold bool
 }
 
-func limitsOf(sa *ipsec.SA) limits { return limits{soft: sa.Soft.Octets, hard: sa.Hard.Octets} }
+// limitsOf returns the bounds of an SA, with nine tenths of the sequence numbers that it
+// has.
+func limitsOf(sa *ipsec.SA) limits {
+	return limits{soft: sa.Soft.Octets, hard: sa.Hard.Octets, sequence: esp.LastSequence(sa) / 10 * 9}
+}
 
 // exceeded reports whether one more packet would pass the hard limit.
 func (l *limits) exceeded(octets uint64, packet int) bool {
@@ -64,8 +70,8 @@ func (l *limits) exceeded(octets uint64, packet int) bool {
 }
 
 // tellSoft reports, once, that octets or sequence reached the soft limit.
-func (l *limits) tellSoft(octets uint64, sequence uint32) bool {
-	if l.softTold || (l.soft == 0 || octets < l.soft) && sequence < softSequence {
+func (l *limits) tellSoft(octets, sequence uint64) bool {
+	if l.softTold || (l.soft == 0 || octets < l.soft) && sequence < l.sequence {
 		return false
 	}
 	l.softTold = true
@@ -85,24 +91,22 @@ func (sa *outboundSA) chosenFor(t acl.Tuple) bool {
 }
 
 // seal protects the inner packet of n octets that lies in b behind headroom, and
-// returns the ESP packet with room for the outer headers in front, in b. told says
+// returns the outer packet, in b. id tells its fragments from those of others. told says
 // which limit the owner has to hear of, if any.
-func (sa *outboundSA) seal(b *buffer, n int) (packet []byte, told *ipsec.Expired, err error) {
+func (sa *outboundSA) seal(b *buffer, n int, id uint16) (packet []byte, told *ipsec.Expired, err error) {
 	sa.mu.Lock()
 	defer sa.mu.Unlock()
 	if sa.limit.exceeded(sa.sent.octets.Load(), n) {
 		return nil, sa.used(), esp.DropError(ipsec.DropExpired)
 	}
-	end := headroom - sa.esp.HeaderLen()
-	start := end - sa.outer.size()
-	packet, err = sa.esp.Seal(b[start:end], b[headroom:headroom+n], esp.NextIPv4)
+	packet, err = sa.wrap(b, n, id)
 	if errors.Is(err, esp.DropError(ipsec.DropExpired)) {
 		return nil, sa.used(), err
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if sa.limit.tellSoft(sa.sent.add(n), sa.esp.Sequence()) {
+	if sa.limit.tellSoft(sa.sent.add(n), sa.sequence()) {
 		told = &ipsec.Expired{SA: sa.ID}
 	}
 	return packet, told, nil
@@ -117,18 +121,39 @@ func (sa *outboundSA) used() *ipsec.Expired {
 	return &ipsec.Expired{SA: sa.ID, Hard: true}
 }
 
-func (sa *outboundSA) counters() ipsec.Counters {
-	sa.mu.Lock()
-	defer sa.mu.Unlock()
-	return ipsec.Counters{
-		Packets: sa.sent.packets.Load(), Octets: sa.sent.octets.Load(), Sequence: uint64(sa.esp.Sequence()),
+// sequence returns the number of the last packet, in the numbers of the SA's own name.
+func (sa *outboundSA) sequence() uint64 {
+	if sa.esp == nil {
+		return sa.ah.Sequence()
 	}
+	return sa.esp.Sequence()
 }
 
-func (sa *inboundSA) counters() ipsec.Counters {
+func (sa *inboundSA) sequence() uint64 {
+	if sa.esp == nil {
+		return sa.ah.Sequence()
+	}
+	return sa.esp.Sequence()
+}
+
+// counters returns what the SA has done, under its own name or that of a bundle's AH:
+// both parts do the same packets, and have sequence numbers of their own.
+func (sa *outboundSA) counters(p ipsec.Protocol) ipsec.Counters {
 	sa.mu.Lock()
 	defer sa.mu.Unlock()
-	return ipsec.Counters{
-		Packets: sa.received.packets.Load(), Octets: sa.received.octets.Load(), Sequence: uint64(sa.esp.Sequence()),
+	sequence := sa.sequence()
+	if p == ipsec.AH {
+		sequence = sa.ah.Sequence()
 	}
+	return sa.sent.counters(sequence)
+}
+
+func (sa *inboundSA) counters(p ipsec.Protocol) ipsec.Counters {
+	sa.mu.Lock()
+	defer sa.mu.Unlock()
+	sequence := sa.sequence()
+	if p == ipsec.AH {
+		sequence = sa.ah.Sequence()
+	}
+	return sa.received.counters(sequence)
 }

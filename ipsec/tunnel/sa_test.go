@@ -9,11 +9,12 @@ import (
 )
 
 func TestTellSoft(t *testing.T) {
+	const softSequence = 1 << 32 / 10 * 9
 	for _, test := range []struct {
 		name     string
 		soft     uint64
 		octets   uint64
-		sequence uint32
+		sequence uint64
 		want     bool
 	}{
 		{"no limit", 0, 1 << 60, 1, false},
@@ -22,7 +23,7 @@ func TestTellSoft(t *testing.T) {
 		{"sequence numbers below nine tenths", 0, 0, softSequence - 1, false},
 		{"sequence numbers at nine tenths", 0, 0, softSequence, true},
 	} {
-		l := limits{soft: test.soft}
+		l := limitsOf(&ipsec.SA{Soft: ipsec.Lifetime{Octets: test.soft}})
 		if got := l.tellSoft(test.octets, test.sequence); got != test.want {
 			t.Errorf("%s: tellSoft(%d, %d) = %v, want %v", test.name, test.octets, test.sequence, got, test.want)
 		}
@@ -65,7 +66,7 @@ func sealAndOpen(t *testing.T, e ipsec.Encryption, i ipsec.Integrity, form func(
 	})
 	out, b := entry(t, sa), new(buffer)
 	n := copy(b[headroom:], shape{size: 321}.build())
-	packet, told, err := out.seal(b, n)
+	packet, told, err := out.seal(b, n, 1)
 	if err != nil || told != nil {
 		t.Fatalf("%v %v: seal = %v, %v", e, i, told, err)
 	}
@@ -85,7 +86,7 @@ func sealAndOpen(t *testing.T, e ipsec.Encryption, i ipsec.Integrity, form func(
 func TestHardLimit(t *testing.T) {
 	out, b := entry(t, outboundOf(0x1000, func(sa *ipsec.SA) { sa.Hard.Octets = 250 })), new(buffer)
 	seal := func() (*ipsec.Expired, error) {
-		_, told, err := out.seal(b, copy(b[headroom:], shape{size: 100}.build()))
+		_, told, err := out.seal(b, copy(b[headroom:], shape{size: 100}.build()), 1)
 		return told, err
 	}
 	for range 2 {
@@ -100,7 +101,7 @@ func TestHardLimit(t *testing.T) {
 	if told, err := seal(); told != nil || err == nil {
 		t.Errorf("beyond the limit again: %v, %v, want nothing told and an error", told, err)
 	}
-	if c := out.counters(); c != (ipsec.Counters{Packets: 2, Octets: 200, Sequence: 2}) || !out.done.Load() {
+	if c := out.counters(ipsec.ESP); c != (ipsec.Counters{Packets: 2, Octets: 200, Sequence: 2}) || !out.done.Load() {
 		t.Errorf("counters are %+v, used up %v", c, out.done.Load())
 	}
 	if out.chosenFor(tuple()) {
@@ -119,7 +120,7 @@ func TestNoEntropy(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := new(buffer)
-	if _, _, err := out.seal(b, copy(b[headroom:], shape{}.build())); !errors.Is(err, broken) {
+	if _, _, err := out.seal(b, copy(b[headroom:], shape{}.build()), 1); !errors.Is(err, broken) {
 		t.Errorf("seal = %v, want %v", err, broken)
 	}
 	if out.done.Load() {

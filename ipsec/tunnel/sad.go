@@ -8,10 +8,12 @@ import (
 
 	"sallyport/acl"
 	"sallyport/ipsec"
+	"sallyport/ipsec/ah"
 	"sallyport/ipsec/esp"
 )
 
-// A sad is the security association database: RFC 4301 §4.4.2. The caller locks.
+// A sad is the security association database: RFC 4301 §4.4.2. A bundle is in it under
+// the names of both its parts. The caller locks.
 type sad struct {
 	inbound  map[ipsec.SAID]*inboundSA
 	outbound map[ipsec.SAID]*outboundSA
@@ -44,8 +46,8 @@ func check(sa *ipsec.SA) error {
 		end = sa.Remote
 	}
 	switch {
-	case sa.Mode != ipsec.Tunnel:
-		reason = "mode is transport, the userspace dataplane has tunnel only"
+	case sa.Encapsulation != (ipsec.Ports{}) && (sa.AH != nil || sa.ID.Protocol == ipsec.AH):
+		reason = "AH does not go in UDP, want no encapsulation" // RFC 3948 §1
 	case !sa.Local.Is4() || !sa.Remote.Is4():
 		reason = fmt.Sprintf("tunnel from %v to %v, want IPv4 addresses", sa.Local, sa.Remote)
 	case sa.ID.Destination != end:
@@ -57,76 +59,119 @@ func check(sa *ipsec.SA) error {
 	return nil
 }
 
-func newOutbound(sa *ipsec.SA, entropy io.Reader, pmtu int) (*outboundSA, error) {
-	sealer, err := esp.NewOutbound(sa, entropy)
-	if err != nil {
-		return nil, err
+// newOutbound returns the sending side of an SA. Package esp has the ESP of a bundle,
+// package ah the rest.
+func newOutbound(sa *ipsec.SA, entropy io.Reader, pmtu int) (out *outboundSA, err error) {
+	out = &outboundSA{SA: sa, outer: outerOf(sa), limit: limitsOf(sa)}
+	if sa.ID.Protocol == ipsec.ESP {
+		if out.esp, err = esp.NewOutbound(sa, entropy); err != nil {
+			return nil, err
+		}
 	}
-	out := &outboundSA{
-		SA:    sa,
-		outer: outer{local: sa.Local, remote: sa.Remote, ports: sa.Encapsulation},
-		esp:   sealer, limit: limitsOf(sa),
+	if sa.ID.Protocol == ipsec.AH || sa.AH != nil {
+		if out.ah, err = ah.NewOutbound(sa); err != nil {
+			return nil, err
+		}
 	}
 	out.pmtu.Store(int32(pmtu))
 	return out, nil
 }
 
-func newInbound(sa *ipsec.SA) (*inboundSA, error) {
-	opener, err := esp.NewInbound(sa)
-	if err != nil {
-		return nil, err
+// newInbound returns the receiving side of an SA.
+func newInbound(sa *ipsec.SA) (in *inboundSA, err error) {
+	in = &inboundSA{SA: sa, limit: limitsOf(sa), peer: netip.AddrPortFrom(sa.Remote, sa.Encapsulation.Remote)}
+	if sa.ID.Protocol == ipsec.ESP {
+		if in.esp, err = esp.NewInbound(sa); err != nil {
+			return nil, err
+		}
 	}
-	peer := netip.AddrPortFrom(sa.Remote, sa.Encapsulation.Remote)
-	return &inboundSA{SA: sa, esp: opener, limit: limitsOf(sa), peer: peer}, nil
+	if sa.ID.Protocol == ipsec.AH || sa.AH != nil {
+		if in.ah, err = ah.NewInbound(sa); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
 }
 
 // has reports whether there is an SA of that name.
 func (d *sad) has(id ipsec.SAID) bool { return d.inbound[id] != nil || d.outbound[id] != nil }
 
+// free returns an error if a name of the SA is another's.
+func (d *sad) free(sa *ipsec.SA) error {
+	for _, id := range names(sa) {
+		if d.has(id) {
+			return &UnusableSA{id, "SPI is in use"}
+		}
+	}
+	return nil
+}
+
+// names returns the names of an SA: a bundle has two.
+func names(sa *ipsec.SA) []ipsec.SAID {
+	if id, ok := sa.AHID(); ok {
+		return []ipsec.SAID{sa.ID, id}
+	}
+	return []ipsec.SAID{sa.ID}
+}
+
+func (d *sad) addInbound(sa *inboundSA) {
+	for _, id := range names(sa.SA) {
+		d.inbound[id] = sa
+	}
+}
+
 func (d *sad) addOutbound(sa *outboundSA) {
-	d.outbound[sa.ID] = sa
+	for _, id := range names(sa.SA) {
+		d.outbound[id] = sa
+	}
 	d.byPolicy[sa.Policy] = append([]*outboundSA{sa}, d.byPolicy[sa.Policy]...)
 }
 
-// remove takes the SA out and wipes its keys. The lists are replaced, not changed:
-// a reader may still walk along one.
+// remove takes the SA out. The lists are replaced, not changed: a reader may still walk
+// along one.
 func (d *sad) remove(id ipsec.SAID) {
 	if in := d.inbound[id]; in != nil {
-		wipe(in.SA)
-		delete(d.inbound, id)
+		d.removeInbound(in)
 	}
 	sa := d.outbound[id]
 	if sa == nil {
 		return
 	}
-	wipe(sa.SA)
-	delete(d.outbound, id)
+	d.removeOutbound(sa)
 	rest := slices.DeleteFunc(slices.Clone(d.byPolicy[sa.Policy]), func(other *outboundSA) bool { return other == sa })
 	if d.byPolicy[sa.Policy] = rest; len(rest) == 0 {
 		delete(d.byPolicy, sa.Policy)
 	}
 }
 
+// removeInbound takes an SA out and wipes its keys. Packages ah and esp work on what
+// they made of them, which goes with the last packet.
+func (d *sad) removeInbound(sa *inboundSA) {
+	for _, id := range names(sa.SA) {
+		delete(d.inbound, id)
+	}
+	sa.Wipe()
+}
+
+// removeOutbound is removeInbound for the other direction, but for the policy's list.
+func (d *sad) removeOutbound(sa *outboundSA) {
+	for _, id := range names(sa.SA) {
+		delete(d.outbound, id)
+	}
+	sa.Wipe()
+}
+
 // removePolicy takes out all SAs of a policy.
 func (d *sad) removePolicy(id ipsec.PolicyID) {
 	for _, sa := range d.byPolicy[id] {
-		wipe(sa.SA)
-		delete(d.outbound, sa.ID)
+		d.removeOutbound(sa)
 	}
 	delete(d.byPolicy, id)
-	for said, sa := range d.inbound {
+	for _, sa := range d.inbound {
 		if sa.Policy == id {
-			wipe(sa.SA)
-			delete(d.inbound, said)
+			d.removeInbound(sa)
 		}
 	}
-}
-
-// wipe overwrites the keys that an SA came with. Package esp works on what it made
-// of them, which goes with the last packet.
-func wipe(sa *ipsec.SA) {
-	sa.EncryptionKey.Wipe()
-	sa.IntegrityKey.Wipe()
 }
 
 // choose returns the newest SA of the policy for a packet that leaves, or nil.

@@ -63,33 +63,35 @@ func TestChoose(t *testing.T) {
 
 func TestRemovePolicyTakesInboundToo(t *testing.T) {
 	d := newSAD()
-	for _, sa := range []*ipsec.SA{inboundOf(0x1000), inboundOf(0x1001, otherPolicy)} {
+	for _, sa := range []*ipsec.SA{inboundOf(0x1000, around(0x2000)), inboundOf(0x1001, otherPolicy, around(0x2001))} {
 		in, err := newInbound(sa)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.inbound[sa.ID] = in
+		d.addInbound(in)
 	}
 	d.removePolicy(id(10))
-	if d.has(inboundOf(0x1000).ID) || !d.has(inboundOf(0x1001).ID) {
+	if len(d.inbound) != 2 || !d.has(inboundOf(0x1001).ID) {
 		t.Errorf("left are %v, want the other policy's", d.inbound)
 	}
 }
 
 func TestUnusableSA(t *testing.T) {
 	r := newRig(t)
-	r.add(t, inboundOf(0x1000), outboundOf(0x1000))
+	r.add(t, inboundOf(0x1000), outboundOf(0x1000), outboundOf(0x1001, around(0x1000)))
 	six := netip.MustParseAddr("2001:db8::1")
 	for _, test := range []struct {
 		name string
 		sa   *ipsec.SA
 	}{
-		{"transport mode", outboundOf(0x2000, func(sa *ipsec.SA) { sa.Mode = ipsec.Transport })},
+		{"AH around ESP in UDP", outboundOf(0x2000, inUDP, around(0x3000))},
+		{"AH in UDP", outboundOf(0x2000, onlyAH, inUDP)},
 		{"IPv6 end", outboundOf(0x2000, func(sa *ipsec.SA) { sa.Remote, sa.ID.Destination = six, six })},
 		{"does not end where it says", outboundOf(0x2000, func(sa *ipsec.SA) { sa.ID.Destination = gateway })},
 		{"inbound that ends at the peer", inboundOf(0x2000, func(sa *ipsec.SA) { sa.ID.Destination = peer })},
 		{"inbound SPI in use", inboundOf(0x1000)},
 		{"outbound SPI in use", outboundOf(0x1000)},
+		{"SPI of AH in use", outboundOf(0x1000, onlyAH)},
 	} {
 		err := r.AddSA(test.sa)
 		var unusable *UnusableSA

@@ -10,24 +10,48 @@ import (
 // An spd is the security policy database (RFC 4301 §4.4.1): all policies in order
 // of precedence. It is never changed: readers need no lock.
 type spd struct {
-	policies []*ipsec.Policy
+	stated   []*ipsec.Policy // all
+	policies []*ipsec.Policy // those whose lists say what is protected: all that are not routed
 	byID     map[ipsec.PolicyID]*ipsec.Policy
-	ports    bool // some rule asks for ports
+	ports    bool              // some rule asks for ports
+	tunnels  map[string]tunnel // of routed policies, by device
 }
 
 // newSPD returns the database of policies. Those that before has at the same place are
-// not looked at again.
-func newSPD(policies []*ipsec.Policy, before *spd) (*spd, error) {
-	s := &spd{policies: policies, byID: make(map[ipsec.PolicyID]*ipsec.Policy, len(policies))}
-	for i, p := range policies {
+// not looked at again. Tunnels have no devices yet.
+func newSPD(stated []*ipsec.Policy, before *spd) (*spd, error) {
+	s := &spd{stated: stated, byID: make(map[ipsec.PolicyID]*ipsec.Policy, len(stated)), tunnels: make(map[string]tunnel)}
+	for i, p := range stated {
 		if s.byID[p.ID] != nil {
 			return nil, fmt.Errorf("policy %v is listed twice", p.ID)
 		}
 		s.byID[p.ID] = p
-		known := !before.ports && i < len(before.policies) && before.policies[i] == p
+		if p.Routed {
+			if other, ok := s.tunnels[p.Device]; ok {
+				return nil, fmt.Errorf("policies %v and %v are both of %s", other.policy.ID, p.ID, p.Device)
+			}
+			s.tunnels[p.Device] = tunnel{policy: p}
+			continue
+		}
+		known := !before.ports && i < len(before.stated) && before.stated[i] == p
 		s.ports = s.ports || !known && asksPorts(p.ACL)
 	}
+	s.policies = s.diverting()
 	return s, nil
+}
+
+// diverting returns the policies that are not routed.
+func (s *spd) diverting() []*ipsec.Policy {
+	if len(s.tunnels) == 0 {
+		return s.stated
+	}
+	rest := make([]*ipsec.Policy, 0, len(s.stated)-len(s.tunnels))
+	for _, p := range s.stated {
+		if !p.Routed {
+			rest = append(rest, p)
+		}
+	}
+	return rest
 }
 
 func asksPorts(a *acl.ACL) bool {

@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"errors"
 	"slices"
 
 	"sallyport/acl"
@@ -8,30 +9,33 @@ import (
 )
 
 // SetPolicies states all policies. The databases change before routing does: what
-// is brought here for a policy always meets the policy. On error everything is as
-// before.
+// is brought here for a policy always meets the policy. Devices of routed policies come
+// first and go last. On error everything is as before.
 func (d *Dataplane) SetPolicies(policies []*ipsec.Policy) error {
 	d.stating.Lock()
 	defer d.stating.Unlock()
 	before := d.spd.Load()
-	if slices.EqualFunc(before.policies, policies, samePolicy) {
-		return d.router.Set(policies)
+	if slices.EqualFunc(before.stated, policies, samePolicy) {
+		return d.router.Set(before.policies) // the very same: that costs least
 	}
 	next, err := newSPD(policies, before)
 	if err != nil {
 		return err
 	}
-	d.replace(next)
-	if err := d.router.Set(policies); err != nil {
-		d.replace(before)
+	if err := d.openTunnels(next, before); err != nil {
 		return err
 	}
-	for _, p := range before.policies {
+	d.replace(next)
+	if err := d.router.Set(next.policies); err != nil {
+		d.replace(before)
+		return errors.Join(err, closeTunnels(next, before))
+	}
+	for _, p := range before.stated {
 		if next.byID[p.ID] == nil {
 			d.forget(p.ID)
 		}
 	}
-	return nil
+	return closeTunnels(before, next)
 }
 
 // samePolicy reports whether two policies say the same.
@@ -72,10 +76,10 @@ func (d *Dataplane) addInbound(sa *ipsec.SA) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.sad.has(sa.ID) {
-		return &UnusableSA{sa.ID, "SPI is in use"}
+	if err := d.sad.free(sa); err != nil {
+		return err
 	}
-	d.sad.inbound[sa.ID] = in
+	d.sad.addInbound(in)
 	return nil
 }
 
@@ -85,9 +89,9 @@ func (d *Dataplane) addOutbound(sa *ipsec.SA) error {
 		return err
 	}
 	d.mu.Lock()
-	if d.sad.has(sa.ID) {
+	if err := d.sad.free(sa); err != nil {
 		d.mu.Unlock()
-		return &UnusableSA{sa.ID, "SPI is in use"}
+		return err
 	}
 	d.sad.addOutbound(out)
 	released := d.held.take(sa.Policy, func(t acl.Tuple) bool { return out.chosenFor(t) })
@@ -99,7 +103,7 @@ func (d *Dataplane) addOutbound(sa *ipsec.SA) error {
 	return nil
 }
 
-// RemoveSA removes one direction. An older SA for the same traffic takes over again.
+// RemoveSA removes one direction, both parts of a bundle. An older SA for the same traffic takes over again.
 func (d *Dataplane) RemoveSA(id ipsec.SAID) error {
 	d.mu.Lock()
 	d.sad.remove(id)
@@ -123,9 +127,9 @@ func (d *Dataplane) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 	d.mu.RUnlock()
 	switch {
 	case in != nil:
-		return in.counters(), true
+		return in.counters(id.Protocol), true
 	case out != nil:
-		return out.counters(), true
+		return out.counters(id.Protocol), true
 	}
 	return ipsec.Counters{}, false
 }

@@ -6,6 +6,7 @@ import (
 
 	"sallyport/acl"
 	"sallyport/ipsec"
+	"sallyport/ipsec/selection"
 )
 
 // longestStep is how many policies may come and go before all is looked at anew.
@@ -52,7 +53,7 @@ func (s step) prefixes() *prefixes {
 	for _, policy := range slices.Concat(s.gone, s.come) {
 		for i := range policy.ACL.Rules {
 			if r := &policy.ACL.Rules[i]; r.Action == acl.Permit {
-				p.from[covering(r.Source)], p.to[covering(r.Destination)] = true, true
+				p.from[selection.Covering(r.Source)], p.to[selection.Covering(r.Destination)] = true, true
 			}
 		}
 	}

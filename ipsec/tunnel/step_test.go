@@ -16,6 +16,7 @@ import (
 
 	"sallyport/acl"
 	"sallyport/ipsec"
+	"sallyport/ipsec/selection"
 )
 
 // drawPolicies returns a list that has what the last one had, changed at random: a
@@ -143,13 +144,13 @@ func TestGateFollows(t *testing.T) {
 		if policies = drawPolicies(r, policies); len(policies) > 20 {
 			policies = policies[:5]
 		}
-		all := clauses(policies)
+		all := selection.Clauses(policies)
 		if err := g.follow(all); err != nil {
 			t.Fatal(err)
 		}
-		var want []clause
+		var want []selection.Clause
 		for i, c := range all {
-			if !slices.ContainsFunc(all[:i], func(d clause) bool { return d.selection == c.selection }) {
+			if !slices.ContainsFunc(all[:i], func(d selection.Clause) bool { return d.Selection == c.Selection }) {
 				want = append(want, c)
 			}
 		}
@@ -181,9 +182,9 @@ func TestStepsInTheKernel(t *testing.T) {
 			if err != nil || router.gate == nil {
 				return text, err
 			}
-			ours, err := router.gate.kernel.list()
+			ours, others, err := router.gate.kernel.list()
 			slices.SortFunc(ours, func(a, b installed) int { return int(a.index) - int(b.index) })
-			return fmt.Sprintf("%s\n%+v", text, ours), err
+			return fmt.Sprintf("%s\n%+v%v", text, ours, others), err
 		}
 		r := rand.New(rand.NewPCG(5, 6))
 		var policies []*ipsec.Policy

@@ -82,9 +82,10 @@ var _ ipsec.Dataplane = (*Dataplane)(nil)
 type system struct {
 	inside  io.ReadWriteCloser // what leaves comes out; what was decrypted goes in
 	guard   io.ReadCloser      // what came in clear to a protected address comes out
-	arrived espReceiver
+	arrived []receiver         // of ESP and AH
 	outside sender
 	router  router
+	tunnels deviceMaker
 }
 
 // A sender sends whole IPv4 packets, past the tables that lead to us. It returns
@@ -94,8 +95,8 @@ type sender interface {
 	Close() error
 }
 
-// An espReceiver reads plain ESP from the network.
-type espReceiver interface {
+// A receiver reads plain ESP, or AH, from the network.
+type receiver interface {
 	// Read waits for a packet and puts it, outer header included, into b.
 	Read(b []byte) (int, error)
 	// TooBig returns a report of a router that one of our packets did not fit,
@@ -118,6 +119,12 @@ type router interface {
 	Close() error
 }
 
+// A deviceMaker makes the devices of routed policies, which go with Close.
+type deviceMaker interface {
+	Open(name string) (io.ReadWriteCloser, error)
+	Close() error
+}
+
 // newDataplane returns a dataplane over a system, without policies. Its goroutines
 // do not run yet.
 func newDataplane(c Config, s system) *Dataplane {
@@ -136,14 +143,24 @@ func newDataplane(c Config, s system) *Dataplane {
 }
 
 // nextID returns the identification of an outer packet. It is shared by all SAs: two
-// of them may go to the same peer.
-func (d *Dataplane) nextID() uint16 { return uint16(d.lastID.Add(1)) }
+// of them may go to the same peer. It is never 0, which the system would fill in for
+// another; AH covers it.
+func (d *Dataplane) nextID() uint16 {
+	for {
+		if id := uint16(d.lastID.Add(1)); id != 0 {
+			return id
+		}
+	}
+}
 
-// start starts the goroutines: two devices, the network, the clock.
+// start starts the goroutines: two devices, the network, the clock. Each tunnel has one
+// more.
 func (d *Dataplane) start() {
-	d.workers.Go((&leaving{d: d}).run)
+	d.workers.Go(func() { (&leaving{d: d}).run(d.inside) })
 	d.workers.Go((&guard{d: d}).run)
-	d.workers.Go((&arriving{d: d}).run)
+	for _, from := range d.arrived {
+		d.workers.Go((&arriving{d: d, from: from}).run)
+	}
 	d.workers.Go(d.keepTime)
 }
 
@@ -165,11 +182,23 @@ func (d *Dataplane) Close() error {
 	var err error
 	d.closed.Do(func() {
 		close(d.stop)
-		err = errors.Join(d.inside.Close(), d.guard.Close(), d.arrived.Close(), d.outside.Close())
+		errs := []error{d.inside.Close(), d.guard.Close(), d.outside.Close()}
+		for _, from := range d.arrived {
+			errs = append(errs, from.Close())
+		}
+		errs = append(errs, d.closeTunnels())
 		d.workers.Wait()
-		err = errors.Join(err, d.router.Close())
+		err = errors.Join(append(errs, d.router.Close())...)
 	})
 	return err
+}
+
+// closeTunnels removes the devices of all routed policies; there will be no more.
+func (d *Dataplane) closeTunnels() error {
+	d.stating.Lock()
+	defer d.stating.Unlock()
+	none := &spd{}
+	return errors.Join(closeTunnels(d.spd.Load(), none), d.tunnels.Close())
 }
 
 // Statistics returns the sums over all traffic since the start.

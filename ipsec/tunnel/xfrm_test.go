@@ -13,30 +13,31 @@ import (
 	"testing"
 
 	"github.com/vishvananda/netlink"
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
-	"sallyport/acl"
 	"sallyport/ipsec"
+	"sallyport/ipsec/selection"
+	"sallyport/ipsec/xfrm/kernel"
 )
 
-func TestPolicyMessage(t *testing.T) {
-	for _, p := range []installed{
-		{clause: clause{selection: selection{from: remote, to: lan}}, priority: firstPriority, index: firstIndex},
-		{clause{selection{anywhere, one(host), acl.TCP, portBits{0x0102, 0xff00}, onePort(80)}, true}, firstPriority + 9, firstIndex + indexStep},
-		{clause{selection{one(server), anywhere, 47, portBits{}, portBits{}}, false}, 1, 8},
-	} {
-		m := p.message()
-		if got := installedOf(nl.DeserializeXfrmUserpolicyInfo(m.Serialize())); got != p {
-			t.Errorf("%+v comes back as %+v", p, got)
-		}
-		if m.Sel.Family != unix.AF_INET || m.Dir != 0 || m.Lft.HardByteLimit != nl.XFRM_INF || m.Lft.HardPacketLimit != nl.XFRM_INF {
-			t.Errorf("%+v is not a policy for ever, direction in: %+v", p, m)
-		}
+// TestInstalledIsAPolicy: what a gate asks for is what it finds, and what another
+// dataplane of ours made is not taken for it.
+func TestInstalledIsAPolicy(t *testing.T) {
+	mine := installed{selection.Clause{Selection: selection.All(), Allow: true}, selection.FirstPriority, kernel.FirstIndex, 0}
+	if got := installedOf(mine.policy()); got != mine {
+		t.Errorf("%+v comes back as %+v", mine, got)
 	}
-	m := installed{clause: clause{selection: selection{anywhere, anywhere, acl.UDP, onePort(0x1234), onePort(500)}}}.message()
-	if b := m.Serialize(); b[34] != 0xff || b[36] != 0x12 || b[37] != 0x34 || b[32] != 500>>8 || b[33] != 500&0xff {
-		t.Errorf("ports are % x, want them in the network's order", b[32:40])
+	for _, change := range []func(*kernel.Policy){
+		func(p *kernel.Policy) { p.Direction = kernel.Forward },
+		func(p *kernel.Policy) { p.N = 1 },
+		func(p *kernel.Policy) { p.Device = 3 },
+		func(p *kernel.Policy) { p.IfID = kernel.Ours | 1 },
+	} {
+		p := mine.policy()
+		change(&p)
+		if at := installedOf(p); at.policy() == p || at.index != p.Index || at.ifID != p.IfID {
+			t.Errorf("%v is taken for a gate's, or cannot be removed: %+v", p, at)
+		}
 	}
 }
 
@@ -47,7 +48,7 @@ func xfrmNow() (ours, foreign []netlink.XfrmPolicy, err error) {
 		if p.Dir >= netlink.XFRM_SOCKET_IN {
 			continue // the bypass of sockets
 		}
-		if uint32(p.Index)&indexMask == firstIndex&indexMask {
+		if kernel.IsOurs(uint32(p.Index)) {
 			ours = append(ours, p)
 		} else {
 			foreign = append(foreign, p)
@@ -184,6 +185,43 @@ func TestFlushedPoliciesComeBack(t *testing.T) {
 	})
 }
 
+// TestOtherDataplaneIsSweptAway: what the kernel's dataplane left when it was killed goes,
+// whatever its direction and interface.
+func TestOtherDataplaneIsSweptAway(t *testing.T) {
+	inNamespace(t, func() error {
+		if err := others(); err != nil {
+			return err
+		}
+		_, before, err := xfrmNow()
+		if err != nil {
+			return err
+		}
+		k, err := kernel.Open()
+		if err != nil {
+			return err
+		}
+		defer k.Close()
+		out := kernel.Policy{Direction: kernel.Out, Selection: selection.All(), Block: true, Priority: 7, Index: kernel.FirstIndex | 1}
+		routed := kernel.Policy{Direction: kernel.In, Selection: selection.All(), IfID: kernel.Ours | 5, Priority: 7, Index: kernel.FirstIndex}
+		if err := errors.Join(k.AddPolicy(out, false), k.AddPolicy(routed, false)); err != nil {
+			return err
+		}
+		if _, err := k.ReserveSPI(peer, gateway, ipsec.ESP, ipsec.Tunnel, kernel.Ours|1); err != nil {
+			return err
+		}
+		d, err := Open(Config{})
+		if err != nil {
+			return err
+		}
+		ours, foreign, err := xfrmNow()
+		states, e := k.States()
+		if len(ours) != 0 || len(states) != 0 || !reflect.DeepEqual(foreign, before) {
+			t.Errorf("left are %v and %v, of others %v, want %v", ours, states, foreign, before)
+		}
+		return errors.Join(err, e, d.Close())
+	})
+}
+
 // TestSecondDataplaneTouchesNothing of the first, though it finds its rules.
 func TestSecondDataplaneTouchesNothing(t *testing.T) {
 	inNamespace(t, func() error {
@@ -227,7 +265,7 @@ func TestKernelWithoutXFRM(t *testing.T) {
 		var lines []string
 		r.gate, r.warn = nil, func(line string) { lines = append(lines, line) }
 		err = errors.Join(
-			r.use(nil, withoutXFRM(unix.EPROTONOSUPPORT)),
+			r.use(nil, kernel.ErrNoXFRM),
 			d.SetPolicies([]*ipsec.Policy{policy(10, permit(lan, remote))}),
 		)
 		r.Retry()
@@ -238,7 +276,7 @@ func TestKernelWithoutXFRM(t *testing.T) {
 		if want := []string{"clear packets to this box itself are not checked: the kernel lacks CONFIG_XFRM_USER"}; !slices.Equal(lines, want) {
 			t.Errorf("told is %q, want %q", lines, want)
 		}
-		if err := r.use(nil, withoutXFRM(unix.EPERM)); !errors.Is(err, unix.EPERM) {
+		if err := r.use(nil, unix.EPERM); !errors.Is(err, unix.EPERM) {
 			t.Errorf("a gate that must not be opened: %v, want %v", err, unix.EPERM)
 		}
 		return errors.Join(err, e, d.Close(), gate.Close())

@@ -3,6 +3,7 @@ package link
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"sallyport/platform"
@@ -14,11 +15,14 @@ import (
 func (l *Link) check(n platform.Network, devices map[string]device) error {
 	known := func(name string) bool {
 		_, there := devices[name]
-		return there || name == "" || l.named(name)
+		return there || name == "" || l.named(name) || makes(n, name)
 	}
 	for _, i := range n.Interfaces {
-		if i.Device == "" || !known(i.Device) {
+		if i.Device == "" || i.GRE == nil && !known(i.Device) {
 			return missing(i.Device, devices)
+		}
+		if err := checkTunnel(i); err != nil {
+			return err
 		}
 		for _, p := range i.Addresses {
 			if !p.IsValid() || !p.Addr().Is4() {
@@ -35,6 +39,11 @@ func (l *Link) check(n platform.Network, devices map[string]device) error {
 		}
 	}
 	return nil
+}
+
+// makes reports whether n has the device made.
+func makes(n platform.Network, device string) bool {
+	return slices.ContainsFunc(n.Interfaces, func(i platform.Interface) bool { return i.GRE != nil && i.Device == device })
 }
 
 // named reports whether the wanted state in force names a device.

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"sallyport/platform"
 )
 
 // A fake is a kernel on paper. Like the real one it takes the secondary
@@ -57,6 +59,28 @@ func (f *fake) setMTU(d device, octets int) error {
 		return err
 	}
 	f.at(d.index).mtu = octets
+	return nil
+}
+
+func (f *fake) makeGRE(name string, t platform.GRE) error {
+	if err := f.change("link add %s type gre %v", name, t); err != nil {
+		return err
+	}
+	index := 10
+	for f.at(index).index != 0 {
+		index++
+	}
+	f.links = append(f.links, device{index: index, name: name, mtu: 1476, gre: &t})
+	return nil
+}
+
+func (f *fake) removeGRE(d device) error {
+	if err := f.change("link del %s", d.name); err != nil {
+		return err
+	}
+	f.links = slices.DeleteFunc(f.links, func(l device) bool { return l.index == d.index })
+	f.addrs = slices.DeleteFunc(f.addrs, func(a markedAddress) bool { return a.index == d.index })
+	f.expire()
 	return nil
 }
 
@@ -168,6 +192,9 @@ func (f *fake) String() string {
 	var b strings.Builder
 	for _, d := range f.links {
 		fmt.Fprintf(&b, "%d: %s: mtu %d %s\n", d.index, d.name, d.mtu, upOrDown(d.up))
+		if d.gre != nil {
+			fmt.Fprintf(&b, "    gre remote %v local %v key %d %v\n", d.gre.Remote, d.gre.Local, d.gre.Key, d.gre.HasKey)
+		}
 		for _, a := range f.addrs {
 			if a.index == d.index {
 				fmt.Fprintf(&b, "    inet %v%s\n", a.prefix, mark(a.ours))

@@ -5,14 +5,18 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+
+	"sallyport/platform"
 )
 
 // A kernel is what package link asks of the operating system. The lists hold
 // IPv4 only, and of the routes those in the main table.
 type kernel interface {
 	devices() ([]device, error)
-	setUp(d device, up bool) error
-	setMTU(d device, octets int) error
+	setUp(d device, up bool) error             // nil if it is gone
+	setMTU(d device, octets int) error         // likewise
+	makeGRE(name string, t platform.GRE) error // down, without an address, with our mark
+	removeGRE(device) error                    // nil if it is gone
 
 	addresses() ([]markedAddress, error) // of a device, in the order they have there
 	addAddress(markedAddress) error
@@ -34,7 +38,8 @@ type device struct {
 	name     string
 	up       bool
 	mtu      int
-	ethernet bool // a port, and not a tunnel, a bridge or part of one
+	ethernet bool          // a port, and not a tunnel, a bridge or part of one
+	gre      *platform.GRE // the tunnel that it is; nil: none that we made
 }
 
 // An address is one that a device has.

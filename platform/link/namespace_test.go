@@ -356,3 +356,8 @@ func TestNamespaceRouteBesideOtherRules(t *testing.T) {
 	}
 	must(l.Close())
 }
+
+// dummy is a device of that index, which is all that requests read of it.
+func dummy(index int) netlink.Link {
+	return &netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: index}}
+}

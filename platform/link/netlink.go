@@ -9,6 +9,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"sallyport/platform/gre"
 )
 
 // A netlinkKernel is the kernel of this host, in the network namespace of the
@@ -18,6 +20,8 @@ type netlinkKernel struct {
 	lister  *netlink.Handle          // for lists of routes
 	sockets map[int]*nl.SocketHandle // for the requests that handle has no words for
 	forward *os.File                 // ip_forward of the same namespace
+	space   *os.File                 // the namespace
+	tunnels map[string]*gre.Device   // those in userspace, by name
 }
 
 var _ kernel = (*netlinkKernel)(nil)
@@ -28,7 +32,7 @@ func openNetlink() (*netlinkKernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &netlinkKernel{handle: handle}
+	k := &netlinkKernel{handle: handle, tunnels: make(map[string]*gre.Device)}
 	if k.lister, err = openLister(); err != nil {
 		handle.Close()
 		return nil, err
@@ -39,7 +43,10 @@ func openNetlink() (*netlinkKernel, error) {
 		return nil, err
 	}
 	k.sockets = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
-	if k.forward, err = openSwitch("/proc/sys/net/ipv4/ip_forward"); err != nil {
+	if k.forward, err = openSwitch("/proc/sys/net/ipv4/ip_forward"); err == nil {
+		k.space, err = os.Open(namespaceOfThread)
+	}
+	if err != nil {
 		k.close() // the first error is the one to report
 		return nil, err
 	}
@@ -73,10 +80,16 @@ func (k *netlinkKernel) close() error {
 	for _, s := range k.sockets {
 		s.Close()
 	}
-	if k.forward == nil {
-		return nil
+	var errs []error
+	for _, t := range k.tunnels {
+		errs = append(errs, t.Close())
 	}
-	return k.forward.Close()
+	for _, f := range []*os.File{k.forward, k.space} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // tries is how often a list is asked for that changes while it is sent.
@@ -103,7 +116,7 @@ func (k *netlinkKernel) devices() ([]device, error) {
 		devices = append(devices, device{
 			index: a.Index, name: a.Name, mtu: a.MTU,
 			up:       a.Flags&net.FlagUp != 0,
-			ethernet: isPort(l),
+			ethernet: isPort(l), gre: k.greOf(l),
 		})
 	}
 	slices.SortFunc(devices, func(a, b device) int { return a.index - b.index })
@@ -123,13 +136,22 @@ func isPort(l netlink.Link) bool {
 func (k *netlinkKernel) setUp(d device, up bool) error {
 	link := &netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: d.index}} // the index is all that is read
 	if up {
-		return k.handle.LinkSetUp(link)
+		return unlessGone(k.handle.LinkSetUp(link))
 	}
-	return k.handle.LinkSetDown(link)
+	return unlessGone(k.handle.LinkSetDown(link))
 }
 
 func (k *netlinkKernel) setMTU(d device, octets int) error {
-	return k.handle.LinkSetMTU(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: d.index}}, octets)
+	return unlessGone(k.handle.LinkSetMTU(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: d.index}}, octets))
+}
+
+// unlessGone returns err, or nil if it says that there is no such device: the dataplane
+// removes its tunnels itself.
+func unlessGone(err error) error {
+	if errors.Is(err, unix.ENODEV) {
+		return nil
+	}
+	return err
 }
 
 func (k *netlinkKernel) forwarding() (bool, error) {

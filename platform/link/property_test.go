@@ -2,6 +2,7 @@ package link
 
 import (
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -20,6 +21,11 @@ var (
 		static("10.7.0.0/16", "10.1.0.9", "", 60),
 		static("10.8.0.0/16", "192.0.2.253", "", 60),
 		static("10.9.0.0/16", "", "eth1", 60),
+		static("10.10.0.0/16", "", "Tunnel1", 60),
+	}
+	someTunnels = []platform.GRE{
+		{Local: netip.MustParseAddr("192.0.2.1"), Remote: netip.MustParseAddr("198.51.100.7")},
+		{Local: netip.MustParseAddr("192.0.2.1"), Remote: netip.MustParseAddr("198.51.100.7"), HasKey: true},
 	}
 )
 
@@ -43,8 +49,14 @@ func anyNetwork(draw *rand.Rand) (n platform.Network) {
 			n.Interfaces = append(n.Interfaces, i)
 		}
 	}
+	tunnel := draw.IntN(2) == 0
+	if tunnel {
+		i := port("Tunnel1", []string{"10.11.0.1/30", "10.11.0.2/30"}[draw.IntN(2)])
+		i.GRE, i.MTU, i.Down = &someTunnels[draw.IntN(2)], []int{0, 1300}[draw.IntN(2)], draw.IntN(4) == 0
+		n.Interfaces = append(n.Interfaces, i)
+	}
 	for _, r := range someRoutes {
-		if draw.IntN(2) == 0 {
+		if draw.IntN(2) == 0 && (tunnel || r.Device != "Tunnel1") {
 			n.Routes = append(n.Routes, r)
 		}
 	}

@@ -30,6 +30,9 @@ func (l *Link) reconcile(n platform.Network) error {
 	if err := l.check(n, devices); err != nil {
 		return err
 	}
+	if devices, err = l.setTunnels(n, devices); err != nil {
+		return err
+	}
 	t := aim(n, devices)
 	for _, step := range l.steps() {
 		if err := step(t); err != nil {
@@ -44,7 +47,7 @@ func (l *Link) reconcile(n platform.Network) error {
 func (l *Link) undo() error {
 	devices, first := l.deviceMap()
 	t := aim(platform.Network{}, devices)
-	for _, step := range l.steps() {
+	for _, step := range append(l.steps(), l.dropTunnels) {
 		if err := step(t); first == nil {
 			first = err
 		}

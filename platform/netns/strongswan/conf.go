@@ -71,17 +71,37 @@ func seconds(d, zero time.Duration) int {
 	return int(d / time.Second)
 }
 
-// daemonConf returns the strongswan.conf of a daemon whose files are in dir.
-// The plug-ins are the few that a pre-shared key and ESP in the daemon need;
-// libipsec stands before netlink, which then only sets routes.
-func daemonConf(dir string, quiet bool) string {
-	levels := "default = 1\n      ike = 2\n      chd = 2"
-	if quiet {
-		levels = "default = -1"
+// A daemonConf is what a daemon's strongswan.conf depends on.
+type daemonConf struct {
+	dir    string // for the daemon's files
+	quiet  bool   // log nothing
+	kernel bool   // ESP is the kernel's, not the daemon's own
+}
+
+// plugins returns the few that a pre-shared key and ESP need. Of those that
+// reach for the kernel the first does the SAs; after libipsec, netlink only sets
+// routes.
+func (d daemonConf) plugins() string {
+	const common = "random nonce openssl aes sha1 sha2 md5 hmac gcm kdf gmp "
+	if d.kernel {
+		return common + "kernel-netlink socket-default vici"
 	}
+	return common + "kernel-libipsec kernel-netlink socket-default vici"
+}
+
+// levels returns what the log is told.
+func (d daemonConf) levels() string {
+	if d.quiet {
+		return "default = -1"
+	}
+	return "default = 1\n      ike = 2\n      chd = 2"
+}
+
+// text returns the file.
+func (d daemonConf) text() string {
 	return fmt.Sprintf(`charon {
   load_modular = no
-  load = random nonce openssl aes sha1 sha2 md5 hmac gcm kdf gmp kernel-libipsec kernel-netlink socket-default vici
+  load = %[3]s
   retransmit_timeout = 1.0
   retransmit_tries = 4
   retransmit_base = 1.5
@@ -106,5 +126,5 @@ func daemonConf(dir string, quiet bool) string {
 swanctl {
   load = random openssl
 }
-`, dir, levels)
+`, d.dir, d.levels(), d.plugins())
 }

@@ -29,19 +29,21 @@ func TestConnectionConf(t *testing.T) {
 }
 
 func TestDaemonConf(t *testing.T) {
+	const own, kernels = " kernel-libipsec kernel-netlink socket", " gmp kernel-netlink socket"
 	tests := []struct {
-		name  string
-		quiet bool
-		want  string
+		name string
+		conf daemonConf
+		want []string
 	}{
-		{"with a log", false, "ike = 2\n"},
-		{"quiet", true, "default = -1\n"},
+		{"with a log", daemonConf{dir: "/d"}, []string{"ike = 2\n", own}},
+		{"quiet", daemonConf{dir: "/d", quiet: true}, []string{"default = -1\n", own}},
+		{"on the kernel", daemonConf{dir: "/d", kernel: true}, []string{"ike = 2\n", kernels}},
 	}
 	for _, test := range tests {
-		got := daemonConf("/d", test.quiet)
-		for _, want := range []string{test.want, "path = /d/charon.log\n", "socket = unix:///d/vici\n"} {
+		got := test.conf.text()
+		for _, want := range append(test.want, "path = /d/charon.log\n", "socket = unix:///d/vici\n") {
 			if !strings.Contains(got, want) {
-				t.Errorf("%s: daemonConf lacks %q:\n%s", test.name, want, got)
+				t.Errorf("%s: the text lacks %q:\n%s", test.name, want, got)
 			}
 		}
 		checkBraces(t, got)

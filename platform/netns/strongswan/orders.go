@@ -1,8 +1,18 @@
 package strongswan
 
+import (
+	"strconv"
+	"time"
+
+	"sallyport/platform/netns/testrun"
+)
+
+// upPatience is how long swanctl waits for a tunnel to come up or go, in seconds.
+var upPatience = strconv.Itoa(int(testrun.Patience(20*time.Second) / time.Second))
+
 // Initiate brings the tunnel up and waits until it is.
 func (d *Daemon) Initiate() error {
-	return d.order("--initiate", "--child", child, "--timeout", "20")
+	return d.order("--initiate", "--child", child, "--timeout", upPatience)
 }
 
 // RekeyChild makes a new pair of IPsec SAs by a quick mode and returns when it
@@ -14,12 +24,12 @@ func (d *Daemon) RekeyIKE() error { return d.order("--rekey", "--ike", connectio
 
 // TerminateChild deletes the IPsec SAs, which tells the peer.
 func (d *Daemon) TerminateChild() error {
-	return d.order("--terminate", "--child", child, "--timeout", "20")
+	return d.order("--terminate", "--child", child, "--timeout", upPatience)
 }
 
 // TerminateIKE deletes the ISAKMP SA with its children, which tells the peer.
 func (d *Daemon) TerminateIKE() error {
-	return d.order("--terminate", "--ike", connection, "--timeout", "20")
+	return d.order("--terminate", "--ike", connection, "--timeout", upPatience)
 }
 
 func (d *Daemon) order(args ...string) error {

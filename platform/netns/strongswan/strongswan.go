@@ -1,8 +1,12 @@
 // Package strongswan runs Debian's strongSwan in a network namespace, as the
 // peer of the tests and the yardstick of the benchmarks. It is used by tests
-// only. ESP is done by strongSwan itself (its kernel-libipsec plugin), because
-// the kernels of build machines often have none; that plugin always pretends
-// to be behind a NAT, so its peers see UDP encapsulation on port 4500.
+// only.
+//
+// ESP is done by what the run of the tests is told (package testrun). By default
+// that is strongSwan itself, with its kernel-libipsec plugin, because the kernels
+// of build machines often have none; that plugin always pretends to be behind a
+// NAT, so its peers see UDP encapsulation on port 4500. In a run of the kernel's
+// dataplane it is the kernel, and the ESP is plain.
 //
 // Each daemon has a directory of its own, a private mount namespace with an
 // empty /run, and a control socket, so that any number of them run side by
@@ -21,6 +25,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sallyport/platform/netns/testrun"
 )
 
 // Where Debian's packages put the daemon and its control program.
@@ -30,7 +36,7 @@ const (
 )
 
 // patience bounds every wait for something that takes a fraction of it.
-const patience = 15 * time.Second
+var patience = testrun.Patience(15 * time.Second)
 
 // A Namespace is where a daemon runs.
 type Namespace interface {
@@ -80,7 +86,7 @@ func Require(t testing.TB) {
 func Start(t testing.TB, ns Namespace, c Connection) *Daemon {
 	t.Helper()
 	d := &Daemon{dir: shortDir(t), ended: make(chan struct{})}
-	d.write(t, "strongswan.conf", daemonConf(d.dir, c.Quiet))
+	d.write(t, "strongswan.conf", daemonConf{dir: d.dir, quiet: c.Quiet, kernel: testrun.OnKernel()}.text())
 	d.write(t, "swanctl.conf", c.conf())
 	d.run(t, ns)
 	d.await(t)

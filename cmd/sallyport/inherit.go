@@ -1,0 +1,44 @@
+package main
+
+import (
+	"sallyport/commands"
+	"sallyport/ike"
+	"sallyport/ipsec"
+)
+
+// An inheritance is what a gateway that was killed, or left its SAs on purpose, has for
+// its successor: negotiations in the journal, SAs in the kernel.
+type inheritance struct {
+	saved
+	kept []*ipsec.SA // of those in the journal the dataplane has these
+}
+
+// take has the dataplane take over the SAs that are in the journal or configured, and
+// remove all others of ours.
+func (i *inheritance) take(dataplane ipsec.Dataplane, p *commands.Protection) error {
+	wanted := ike.Installed(i.pairs)
+	for _, sa := range p.Manual {
+		wanted = append(wanted, sa.Clone())
+	}
+	kept, err := dataplane.Adopt(wanted)
+	i.kept = kept
+	return err
+}
+
+// input is how the engine is told its first configuration.
+func (i *inheritance) input(c *ike.Config) ike.Input {
+	if i == nil {
+		return ike.SetConfig{Config: c}
+	}
+	return ike.Resume{Config: c, SAs: i.sas, Pairs: i.pairs, Kept: i.kept}
+}
+
+// has reports whether the dataplane had an SA already.
+func (i *inheritance) has(id ipsec.SAID) bool {
+	for _, sa := range i.kept {
+		if sa.ID == id {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,279 @@
+package commands
+
+import (
+	"bytes"
+	"encoding/hex"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"sallyport/ike"
+	"sallyport/ipsec"
+)
+
+// digits returns a key of that many octets in hexadecimal digits.
+func digits(octets int, octet string) string { return strings.Repeat(octet, octets) }
+
+// byHand is a configuration with one manual policy that is complete: AES-128 with SHA1.
+func byHand() string {
+	return `acl number 3000
+ rule 5 permit ip source 192.168.0.0 0.0.0.255 destination 172.16.0.0 0.0.0.255
+ipsec proposal a
+ esp encryption-algorithm aes-128
+ esp authentication-algorithm sha1
+ipsec policy m 5 manual
+ security acl 3000
+ proposal a
+ tunnel local 192.0.2.1
+ tunnel remote 192.0.2.2
+ sa spi inbound esp 300
+ sa spi outbound esp 301
+ sa authentication-hex inbound esp ` + digits(20, "a1") + `
+ sa encryption-hex inbound esp ` + digits(16, "E1") + `
+ sa authentication-hex outbound esp ` + digits(20, "a2") + `
+ sa encryption-hex outbound esp ` + digits(16, "e2") + `
+interface GigabitEthernet0/0/2
+ ip address 192.0.2.1 24
+ ipsec policy m
+`
+}
+
+// octets reads a key of digits.
+func octets(t *testing.T, text string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestManualProtection(t *testing.T) {
+	c := replayed(t, byHand())
+	p := protection(t, c)
+	here, there := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	id := ipsec.PolicyID{Interface: "GigabitEthernet0/0/2", Name: "m", Sequence: 5}
+	if len(p.Policies) != 1 || len(p.IKE.Policies) != 0 || len(p.Manual) != 2 {
+		t.Fatalf("%d policies, %d of IKE, %d SAs", len(p.Policies), len(p.IKE.Policies), len(p.Manual))
+	}
+	if want := (ipsec.Policy{ID: id, Device: "eth2", Local: here, Remote: there, ACL: c.ACLs["3000"], Manual: true}); *p.Policies[0] != want {
+		t.Errorf("policy %+v, want %+v", *p.Policies[0], want)
+	}
+	everywhere := ipsec.PrefixRange(netip.MustParsePrefix("0.0.0.0/0"))
+	want := &ipsec.SA{
+		ID: ipsec.SAID{Destination: here, Protocol: ipsec.ESP, SPI: 300}, Policy: id, Local: here, Remote: there,
+		Encryption: ipsec.AES128, EncryptionKey: octets(t, digits(16, "e1")), Integrity: ipsec.SHA1, IntegrityKey: octets(t, digits(20, "a1")),
+		Selector: ipsec.Selector{Local: everywhere, Remote: everywhere},
+	}
+	checkSA(t, p.Manual[0], want)
+	want.Direction, want.ID = ipsec.Outbound, ipsec.SAID{Destination: there, Protocol: ipsec.ESP, SPI: 301}
+	want.EncryptionKey, want.IntegrityKey = octets(t, digits(16, "e2")), octets(t, digits(20, "a2"))
+	checkSA(t, p.Manual[1], want)
+}
+
+func checkSA(t *testing.T, got, want *ipsec.SA) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("SA %+v, want %+v", got, want)
+	}
+	if err := got.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestManualOfOneMoreLine shows what further lines make of the policy.
+func TestManualOfOneMoreLine(t *testing.T) {
+	const policy, proposal = "ipsec policy m 5\n ", "ipsec proposal a\n "
+	for _, test := range []struct {
+		name, lines string
+		check       func(in, out *ipsec.SA) bool // nil: the policy is left out
+	}{
+		{"transport mode", proposal + "encapsulation-mode transport", func(in, _ *ipsec.SA) bool { return in.Mode == ipsec.Transport }},
+		{"either mode", proposal + "encapsulation-mode auto", func(in, _ *ipsec.SA) bool { return in.Mode == ipsec.Tunnel }},
+		{"another local end", policy + "tunnel local 192.0.2.7", func(in, out *ipsec.SA) bool {
+			return in.ID.Destination.String() == "192.0.2.7" && out.Local == in.ID.Destination
+		}},
+		{"an interface's address", "interface g0/0/3\n ip address 198.51.100.3 24\n" + policy + "tunnel local interface g0/0/3", func(in, _ *ipsec.SA) bool {
+			return in.Local.String() == "198.51.100.3"
+		}},
+		{"another peer", policy + "tunnel remote 192.0.2.9", func(in, out *ipsec.SA) bool {
+			return out.ID.Destination.String() == "192.0.2.9" && in.Remote == out.ID.Destination
+		}},
+		{"a string in one direction", policy + "sa string-key inbound esp abcdefgh", func(in, out *ipsec.SA) bool {
+			return len(in.EncryptionKey) == 16 && len(in.IntegrityKey) == 20 && !bytes.Equal(in.EncryptionKey, in.IntegrityKey[:16]) && out.EncryptionKey[0] == 0xe2
+		}},
+		{"SAs of AH besides", policy + "sa spi inbound ah 999\n sa string-key inbound ah x", func(in, _ *ipsec.SA) bool { return in.AH == nil }},
+		{"GCM besides", proposal + "esp encryption-algorithm aes-128-gcm-128 aes-128", func(in, _ *ipsec.SA) bool { return in.Encryption == ipsec.AES128 }},
+
+		{"no list", policy + "undo security acl", nil},
+		{"no proposal", policy + "undo proposal", nil},
+		{"no local end", policy + "undo tunnel local", nil},
+		{"an interface without an address", policy + "tunnel local interface g0/0/9", nil},
+		{"no peer", policy + "undo tunnel remote", nil},
+		{"no SPI", policy + "undo sa spi outbound esp", nil},
+		{"no key", policy + "undo sa encryption-hex inbound esp", nil},
+		{"GCM alone", proposal + "esp encryption-algorithm aes-128-gcm-128", nil},
+		{"a proposal that protects nothing", proposal + "undo esp authentication-algorithm", nil},
+		{"shut down", "interface g0/0/2\n shutdown", nil},
+		{"not applied", "interface g0/0/2\n undo ipsec policy", nil},
+	} {
+		p := protection(t, replayed(t, byHand()+test.lines))
+		switch {
+		case test.check == nil && len(p.Manual)+len(p.Policies) > 0:
+			t.Errorf("%s: %+v", test.name, p)
+		case test.check != nil && (len(p.Manual) != 2 || len(p.Policies) != 1 || !test.check(p.Manual[0], p.Manual[1])):
+			t.Errorf("%s: %d SAs", test.name, len(p.Manual))
+		}
+	}
+}
+
+// TestManualBundle has AH around ESP, which then needs no authentication of its own, and
+// AH alone.
+func TestManualBundle(t *testing.T) {
+	const text = `acl number 3000
+ipsec proposal a
+ transform %
+ipsec policy m 5 manual
+ security acl 3000
+ proposal a
+ tunnel local 192.0.2.1
+ tunnel remote 192.0.2.2
+ sa spi inbound esp 300
+ sa spi outbound esp 301
+ sa spi inbound ah 302
+ sa spi outbound ah 303
+ sa string-key inbound esp one
+ sa string-key outbound esp two
+ sa string-key inbound ah three
+ sa string-key outbound ah four
+interface GigabitEthernet0/0/2
+ ipsec policy m
+`
+	bundle := protection(t, replayed(t, strings.Replace(text, "%", "ah-esp\n undo esp authentication-algorithm", 1))).Manual
+	out := bundle[1]
+	if name, _ := out.AHID(); out.Validate() != nil || name.SPI != 303 || out.ID.SPI != 301 || out.AH.Integrity != ipsec.SHA256 || out.Integrity != ipsec.NoIntegrity {
+		t.Errorf("bundle %+v %+v", out, out.AH)
+	}
+	ah := protection(t, replayed(t, strings.Replace(text, "%", "ah", 1)))
+	in := ah.Manual[0]
+	if in.Validate() != nil || in.ID.Protocol != ipsec.AH || in.ID.SPI != 302 || in.AH != nil || in.Encryption != ipsec.NoEncryption || ah.Policies[0].Transform != ipsec.TransformAH {
+		t.Errorf("AH %+v", in)
+	}
+	if !bytes.Equal(in.IntegrityKey, bundle[0].AH.Key) || bytes.Equal(in.IntegrityKey, ah.Manual[1].IntegrityKey) {
+		t.Error("keys of AH do not depend on the string alone")
+	}
+}
+
+// TestDerivedKeys pins what a string stands for: both ends must make the same of it, in
+// all versions.
+func TestDerivedKeys(t *testing.T) {
+	for _, test := range []struct {
+		protocol ipsec.Protocol
+		form     KeyForm
+		octets   int
+		want     string
+	}{
+		{ipsec.ESP, EncryptionHex, 16, "ca64b0801d79c8fa25c5d9152d568ad7"},
+		{ipsec.ESP, AuthenticationHex, 20, "812c8fec7a1839c6d414232019cd84b42391d451"},
+		{ipsec.AH, AuthenticationHex, 20, "168879005824fbd191ef2d43e43ffbd575c42bbd"},
+	} {
+		got := hex.EncodeToString(derived([]byte("sixteen-octets-or-more"), test.protocol, test.form, test.octets))
+		if got != test.want {
+			t.Errorf("%v %v: %s, want %s", test.protocol, test.form, got, test.want)
+		}
+	}
+}
+
+// TestManualSharesWhatDidNotChange compares the pointers of two versions: SAs that stay
+// are not touched.
+func TestManualSharesWhatDidNotChange(t *testing.T) {
+	other := strings.NewReplacer("m 5", "m 10", "acl number 3000", "acl number 3001", "acl 3000", "acl 3001",
+		"esp 300", "esp 400", "esp 301", "esp 401", "ipsec proposal a", "ipsec proposal b", " proposal a", " proposal b").Replace(byHand())
+	for _, test := range []struct {
+		line                string
+		whole, policy, pair bool // what of entry 5 stays
+	}{
+		{"ip route-static 10.0.0.0 8 192.0.2.2", true, true, true},
+		{"sysname X", true, true, true},
+		{"acl 3001\n rule permit icmp", false, true, true},
+		{"acl 3000\n rule permit icmp", false, false, true},
+		{"ipsec policy m 10\n sa spi inbound esp 555", false, true, true},
+		{"ipsec policy m 5\n sa spi inbound esp 555", false, true, false},
+		{"ipsec policy m 5\n sa string-key inbound esp x", false, true, false},
+		{"ipsec policy m 5\n tunnel remote 192.0.2.3", false, false, false},
+		{"ipsec policy m 5\n sa spi inbound ah 999", true, true, true},
+		{"ipsec proposal a\n encapsulation-mode transport", false, false, false},
+		{"ipsec proposal a\n encapsulation-mode auto", true, true, true},
+		{"ipsec policy m 7 manual", true, true, true},
+	} {
+		before := replayed(t, byHand()+other)
+		first := protection(t, before)
+		after, refused := Replay(before, Script{Text: test.line})
+		if len(refused) > 0 {
+			t.Fatalf("%q: %v", test.line, refused[0])
+		}
+		second := protection(t, after)
+		got := [3]bool{first == second, first.Policies[0] == second.Policies[0], slices.Equal(first.Manual[:2], second.Manual[:2])}
+		if want := [3]bool{test.whole, test.policy, test.pair}; got != want {
+			t.Errorf("%q: whole, policy and SAs stay: %v, want %v", test.line, got, want)
+		}
+	}
+}
+
+// TestProtectionOrder has manual and negotiated entries in one group.
+func TestProtectionOrder(t *testing.T) {
+	c := replayed(t, byHand()+strings.NewReplacer("policy1 5", "m 3", "policy1", "m", "ipsec proposal a", "ipsec proposal z", " proposal a", " proposal z").Replace(branch))
+	p := protection(t, c)
+	var got []string
+	for _, policy := range p.Policies {
+		got = append(got, policy.ID.String())
+	}
+	if want := []string{"GigabitEthernet0/0/2 m-3", "GigabitEthernet0/0/2 m-5"}; !slices.Equal(got, want) {
+		t.Errorf("policies %v, want %v", got, want)
+	}
+	if len(p.IKE.Policies) != 1 || p.Policies[0] != &p.IKE.Policies[0].Policy {
+		t.Error("a negotiated policy is not the engine's")
+	}
+}
+
+// TestNegotiatedTransform shows what a policy says of its first proposal.
+func TestNegotiatedTransform(t *testing.T) {
+	p := built(t, replayed(t, branch+"ipsec proposal a\n transform ah-esp\n encapsulation-mode transport\n")).Policies[0]
+	if p.Transform != ipsec.TransformAHESP || p.Mode != ipsec.Transport {
+		t.Errorf("%v %v, want ah-esp in transport mode", p.Transform, p.Mode)
+	}
+	if p = built(t, replayed(t, branch+"ipsec proposal a\n encapsulation-mode auto\n")).Policies[0]; p.Mode != ipsec.Tunnel {
+		t.Errorf("%v, want tunnel mode", p.Mode)
+	}
+}
+
+func TestManualStatusNamed(t *testing.T) {
+	sas := protection(t, replayed(t, byHand())).Manual
+	m := ManualStatus{Policy: sas[0].Policy, Inbound: sas[0], Outbound: sas[1].Clone()}
+	m.Outbound.AH = &ipsec.AHPart{SPI: 777}
+	at := netip.MustParseAddr
+	for _, test := range []struct {
+		name  string
+		reset ike.Reset
+		want  bool
+	}{
+		{"all of phase 2", ike.Reset{ChildrenOnly: true}, true},
+		{"all of phase 1", ike.Reset{}, false},
+		{"its group", ike.Reset{ChildrenOnly: true, Policy: "m"}, true},
+		{"its entry", ike.Reset{ChildrenOnly: true, Policy: "m", Sequence: 5}, true},
+		{"another entry", ike.Reset{ChildrenOnly: true, Policy: "m", Sequence: 6}, false},
+		{"another group", ike.Reset{ChildrenOnly: true, Policy: "n"}, false},
+		{"its peer", ike.Reset{ChildrenOnly: true, Remote: at("192.0.2.2")}, true},
+		{"another peer", ike.Reset{ChildrenOnly: true, Remote: at("192.0.2.1")}, false},
+		{"a connection", ike.Reset{ChildrenOnly: true, ConnectionID: 5}, false},
+		{"its inbound SA", ike.Reset{ChildrenOnly: true, SA: sas[0].ID}, true},
+		{"its AH", ike.Reset{ChildrenOnly: true, SA: ipsec.SAID{Destination: at("192.0.2.2"), Protocol: ipsec.AH, SPI: 777}}, true},
+		{"another SA", ike.Reset{ChildrenOnly: true, SA: ipsec.SAID{Destination: at("192.0.2.2"), Protocol: ipsec.ESP, SPI: 777}}, false},
+	} {
+		if got := m.Named(test.reset); got != test.want {
+			t.Errorf("%s: Named = %v, want %v", test.name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package kind
+
+import (
+	"strings"
+
+	"sallyport/commands/grammar"
+)
+
+// tunnel is the type of the interfaces that have no port.
+const tunnel = "Tunnel"
+
+// shortestTunnel is how many letters of tunnel are enough where no Linux device can be
+// meant: Tun 1, but not tun1.
+const shortestTunnel = 3
+
+// Tunnel is the name of a tunnel interface: Tunnel1 or Tunnel0/0/1, the number apart
+// if one likes, and the type then abbreviated too.
+func Tunnel() grammar.Kind[string] {
+	return grammar.Kind[string]{
+		Hints: []grammar.Hint{
+			{Text: "Tunnel<0-65535>", Help: "Tunnel interface, such as Tunnel1 or Tunnel0/0/1"},
+			{Text: "<0-65535>", Help: "Number of the tunnel"},
+		},
+		Read:  readTunnel,
+		Write: func(name string) string { return name },
+		Of:    "tunnel",
+	}
+}
+
+// IsTunnel reports whether the name of an interface in full is a tunnel's.
+func IsTunnel(name string) bool {
+	number, is := strings.CutPrefix(name, tunnel)
+	return is && isTunnelNumber(number)
+}
+
+// readTunnel reads a tunnel's name. In one word a number without slashes wants the type
+// in full: tun0 is a Linux device.
+func readTunnel(words []string) (string, int, bool) {
+	letters, number := split(words[0])
+	if !beginsTunnel(letters) {
+		return "", 0, false
+	}
+	switch {
+	case number == "" && len(words) == 1:
+		return "", 2, true
+	case number == "":
+		ok := isTunnelNumber(words[1])
+		return tunnel + words[1], 1 + oneIf(ok), ok
+	case len(letters) == len(tunnel), strings.Contains(number, "/"):
+		ok := isTunnelNumber(number)
+		return tunnel + number, oneIf(ok), ok
+	}
+	return "", 0, false
+}
+
+// beginsTunnel reports whether letters are the type, or enough of it.
+func beginsTunnel(letters string) bool {
+	return len(letters) >= shortestTunnel && abbreviates(letters, tunnel)
+}
+
+// isTunnelNumber reports whether text is a tunnel's number, without leading zeros: one
+// alone, or slot/card/port that leave room for the type in the name of a Linux device.
+func isTunnelNumber(text string) bool {
+	if isSlot(text) {
+		return len(tunnel)+len(text) <= longestDevice
+	}
+	_, ok := number(text, 0, 65535)
+	return ok && (len(text) == 1 || text[0] != '0')
+}

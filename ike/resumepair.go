@@ -1,0 +1,95 @@
+package ike
+
+import "slices"
+
+// lostReason is why a pair ends that the dataplane has not kept.
+const lostReason = "lost while the gateway was down"
+
+// A resumedPair is a pair that was remembered, and which of its SAs the dataplane has.
+type resumedPair struct {
+	*child
+	was     *SavedPair
+	in, out bool
+}
+
+// resumePair takes over a pair. For now only one with an outbound SA carries its flow:
+// the keys of another's are gone. It is false for a pair that cannot be, and is forgotten.
+func (e *Engine) resumePair(p *resumedPair, peer *Peer) bool {
+	v := p.was
+	if !e.free(v.In.ID.SPI) {
+		e.drop(pairKey(v.ConnectionID))
+		return false
+	}
+	c := &child{
+		engine: e, id: v.ConnectionID, flow: e.flow(flowKey{v.In.Policy, v.In.Rule}), peer: peer, remote: v.Remote,
+		initiator: v.Initiator, pfs: v.PFS, in: &v.In, out: &v.Out, up: true, sending: p.out,
+		created: v.Created, fading: v.Fading, replaced: v.Replaced || !p.out,
+	}
+	p.child = c
+	c.register()
+	c.flow.children = append(c.flow.children, c)
+	soft, reason := v.Soft, "phase2 hard expiry"
+	if v.Fading {
+		soft = e.now // a rekey that the crash cut short begins anew
+	}
+	if v.Replaced {
+		reason = "rekeyed"
+	}
+	if !c.replaced {
+		e.schedule.set(&c.soft, soft, c.rekey)
+	}
+	e.schedule.set(&c.hard, v.Hard, func() { c.end(reason) })
+	return true
+}
+
+// settleFlow brings to an end what the crash left half done, pairs being those of the
+// flow, oldest first. The newest with both SAs sends, and the older ones are replaced by
+// it. One that only receives does so for a while, for the peer may be using it; one that
+// cannot even do that is ended. If it was to send, another is made.
+func (e *Engine) settleFlow(f *flow, pairs []*resumedPair) {
+	var current *child
+	again := false
+	for _, p := range slices.Backward(pairs) {
+		switch {
+		case p.gone:
+		case !p.in:
+			again = again || !p.was.Replaced
+			p.replaced = !p.out // so that what it sends with is removed
+			p.end(lostReason)
+		case p.out && current == nil:
+			again = again || p.was.Replaced
+			p.carryOn()
+			current = p.child
+		case p.out:
+			p.replaced = false
+			p.replacedBy(current)
+		case !p.was.Replaced:
+			again = true
+			p.onlyReceive()
+		}
+	}
+	e.schedule.clear(&f.retry)
+	if len(f.children) > 0 {
+		e.contacted[f.children[0].peer.Name] = true
+	}
+	if again {
+		e.want(f)
+	}
+	e.idle(f)
+}
+
+// carryOn makes the pair the one that its flow is sent on, even if it was just being
+// replaced: its successor does not send.
+func (p *resumedPair) carryOn() {
+	if p.was.Replaced {
+		p.fading = true
+		p.stay()
+	}
+}
+
+// onlyReceive keeps a pair that cannot send as long as one that has been replaced.
+func (p *resumedPair) onlyReceive() {
+	e := p.engine
+	p.changed()
+	e.schedule.set(&p.hard, e.now.Add(oldInboundStays), func() { p.end("rekeyed") })
+}

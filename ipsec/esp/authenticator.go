@@ -1,0 +1,94 @@
+package esp
+
+import (
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/binary"
+	"hash"
+
+	"sallyport/ipsec"
+	"sallyport/ipsec/secret"
+)
+
+var hashes = [...]func() hash.Hash{
+	ipsec.MD5:    md5.New,
+	ipsec.SHA1:   sha1.New,
+	ipsec.SHA256: sha256.New,
+	ipsec.SHA384: sha512.New384,
+	ipsec.SHA512: sha512.New,
+}
+
+// An Authenticator computes the ICVs of an SA, of ESP or of AH: HMAC, truncated to the
+// first octets (RFC 2403, 2404, 4868). With extended sequence numbers the high half of
+// the number, which is not sent, comes after the octets (RFC 4303 §2.2.1, RFC 4302
+// §3.3.3.2.2). One without an algorithm makes ICVs of no octets, and finds all of them
+// right: that is ESP under AH, which does it. It is for one goroutine.
+type Authenticator struct {
+	mac      hash.Hash // nil: none
+	length   int
+	extended bool
+	high     [4]byte
+	sum      [sha512.Size]byte
+}
+
+// NewAuthenticator returns that of an algorithm, with a key of its length. It keeps
+// nothing of the key but what HMAC makes of it.
+func NewAuthenticator(i ipsec.Integrity, key secret.Octets, esn bool) *Authenticator {
+	a := &Authenticator{length: i.ICVLen(), extended: esn}
+	if i != ipsec.NoIntegrity {
+		a.mac = hmac.New(hashes[i], key)
+	}
+	return a
+}
+
+// Len returns the octets of an ICV.
+func (a *Authenticator) Len() int { return a.length }
+
+// Begin starts over. What Write is given until ICV is covered.
+func (a *Authenticator) Begin() {
+	if a.mac != nil {
+		a.mac.Reset()
+	}
+}
+
+// Write covers more octets.
+func (a *Authenticator) Write(octets []byte) {
+	if a.mac != nil {
+		a.mac.Write(octets)
+	}
+}
+
+// ICV returns the ICV of what was written, with the high half of the sequence number.
+// It is valid until the next call.
+func (a *Authenticator) ICV(high uint32) []byte {
+	if a.mac == nil {
+		return nil
+	}
+	if a.extended {
+		binary.BigEndian.PutUint32(a.high[:], high)
+		a.mac.Write(a.high[:])
+	}
+	return a.mac.Sum(a.sum[:0])[:a.length]
+}
+
+// split returns the packet's part under the ICV, and the ICV's place.
+func (a *Authenticator) split(packet []byte) (covered, icv []byte) {
+	n := len(packet) - a.length
+	return packet[:n], packet[n:]
+}
+
+// icvOf returns the ICV of those octets. It is valid until the next call.
+func (a *Authenticator) icvOf(covered []byte, high uint32) []byte {
+	a.Begin()
+	a.Write(covered)
+	return a.ICV(high)
+}
+
+// verify returns the packet without its ICV, and false if that is wrong.
+func (a *Authenticator) verify(packet []byte, high uint32) (covered []byte, ok bool) {
+	covered, icv := a.split(packet)
+	return covered, hmac.Equal(icv, a.icvOf(covered, high))
+}

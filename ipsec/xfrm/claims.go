@@ -1,0 +1,98 @@
+package xfrm
+
+import (
+	"net/netip"
+
+	"sallyport/ipsec/selection"
+	"sallyport/ipsec/xfrm/kernel"
+)
+
+// A claimed is all that policies want of the kernel's policies.
+type claimed struct {
+	entries []*entry // in order of precedence
+	spared  [directions][]claim
+	ports   bool // packets have to be reassembled
+}
+
+// list returns the claims of a direction, the first decides. Reports of packets that are
+// too large come before everything, and then the sources whose packets may come in clear.
+func (c *claimed) list(d kernel.Direction) []*claim {
+	n := len(c.spared[d])
+	for _, e := range c.entries {
+		n += len(e.claims[d]) + len(e.first)
+	}
+	list := make([]*claim, 0, n)
+	if d == kernel.In {
+		for _, e := range c.entries {
+			list = point(list, e.first)
+		}
+	}
+	list = point(list, c.spared[d])
+	for _, e := range c.entries {
+		list = point(list, e.claims[d])
+	}
+	return list
+}
+
+// point appends pointers to the claims.
+func point(list []*claim, claims []claim) []*claim {
+	for i := range claims {
+		list = append(list, &claims[i])
+	}
+	return list
+}
+
+// lists returns the claims of all directions.
+func (c *claimed) lists() (lists [directions][]*claim) {
+	for d := range lists {
+		lists[d] = c.list(kernel.Direction(d))
+	}
+	return lists
+}
+
+// sources returns where protected packets come from, each prefix once, in the form that
+// [selection.Spared] wants.
+func (c *claimed) sources() (list []selection.Clause) {
+	seen := make(map[netip.Prefix]bool)
+	for _, e := range c.entries {
+		if e.ifID != 0 {
+			continue
+		}
+		for i := range e.claims[kernel.In] {
+			from := e.claims[kernel.In][i].place.selection.From
+			if e.claims[kernel.In][i].flow != nil && !seen[from] {
+				seen[from] = true
+				list = append(list, selection.Clause{Selection: selection.Selection{From: from, To: selection.Anywhere}})
+			}
+		}
+	}
+	return list
+}
+
+// spare claims that packets of the sources that no device of a policy leads to may come in
+// clear, to this box and through it.
+func (c *claimed) spare(t *table, routes []selection.Route) {
+	ours := make(map[int]bool)
+	for _, e := range c.entries {
+		ours[e.device] = true
+	}
+	c.spared = [directions][]claim{}
+	for _, s := range selection.Spared(c.sources(), routes, ours) {
+		for _, d := range []kernel.Direction{kernel.In, kernel.Forward} {
+			at := t.place(placeKey{direction: d, selection: s.Selection})
+			c.spared[d] = append(c.spared[d], claim{place: at})
+		}
+	}
+}
+
+// bind has all claims meet the places of the table as it is now.
+func (c *claimed) bind(t *table) {
+	for _, e := range c.entries {
+		e.bind(t)
+	}
+	for d := range c.spared {
+		for i := range c.spared[d] {
+			c.spared[d][i].place = t.place(c.spared[d][i].place.placeKey)
+		}
+	}
+}

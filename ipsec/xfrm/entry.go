@@ -1,0 +1,189 @@
+package xfrm
+
+import (
+	"fmt"
+	"math"
+
+	"sallyport/acl"
+	"sallyport/ipsec"
+	"sallyport/ipsec/selection"
+	"sallyport/ipsec/xfrm/kernel"
+)
+
+// maxPrefixes is how many prefixes a wildcard may take, on each side of a rule.
+const maxPrefixes = 256
+
+// An UnsayableRule says that a rule's wildcards cannot be said by policies of the kernel's.
+type UnsayableRule struct {
+	ACL  string
+	Rule acl.Rule
+}
+
+// Error names list and rule, and what helps.
+func (e *UnsayableRule) Error() string {
+	return fmt.Sprintf("acl %s %v: a wildcard of more than %d prefixes is too much for the kernel's policies: use several rules, or run with --dataplane user",
+		e.ACL, e.Rule, maxPrefixes)
+}
+
+// An entry is a policy as the kernel is to have it: what it claims, in the order of its
+// rules. It is made once and used as long as the policy is stated.
+type entry struct {
+	policy *ipsec.Policy
+	device int    // interface index of its device
+	ifID   uint32 // of its tunnel interface; 0: it has none
+	claims [directions][]claim
+	first  []claim // of direction in, before those of all policies
+	flows  []*flow
+	ports  bool   // some rule asks for ports
+	owned  bool   // it is in force
+	round  uint64 // of the claims that it was last in
+}
+
+// A drawer makes entries.
+type drawer struct {
+	table *table
+	flows *flows
+}
+
+// entry returns what a policy claims: on each side of its device the mirror of the other.
+// What comes in cannot be bound to the device, since the kernel does not know it there.
+func (d drawer) entry(p *ipsec.Policy, device int, ifID uint32) (*entry, error) {
+	e := &entry{policy: p, device: device, ifID: ifID}
+	e.allowTooBig(d.table)
+	for i := range p.ACL.Rules {
+		if err := d.rule(e, &p.ACL.Rules[i]); err != nil {
+			for _, f := range e.flows {
+				d.flows.release(f)
+			}
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// allowTooBig claims that the reports of routers come in which our own packets were too
+// large for, if a rule covers our own end: they come in clear (RFC 4301 §8.2.1).
+func (e *entry) allowTooBig(t *table) {
+	if e.ifID != 0 {
+		return
+	}
+	for i := range e.policy.ACL.Rules {
+		if r := &e.policy.ACL.Rules[i]; r.Action == acl.Permit && r.Source.Matches(e.policy.Local) {
+			at := t.place(placeKey{direction: kernel.In, selection: selection.TooBig(e.policy.Local)})
+			e.first = []claim{{place: at}}
+			return
+		}
+	}
+}
+
+// rule claims what a rule says. Fragments after the first have no ports, and none of them
+// may leave, or come in, in clear because of that: whole packets are what the rule is for.
+func (d drawer) rule(e *entry, r *acl.Rule) error {
+	all, ok := selection.Of(r, maxPrefixes)
+	if !ok {
+		return &UnsayableRule{e.policy.ACL.String(), *r}
+	}
+	var f *flow
+	if r.Action == acl.Permit {
+		var err error
+		if f, err = d.flow(e, r, all); err != nil {
+			return err
+		}
+	}
+	for _, s := range all {
+		e.claim(d.table, s, f, false)
+	}
+	if f == nil || len(all) == 0 || !all[0].HasPorts() {
+		return nil
+	}
+	e.ports = true
+	for _, s := range fragmentsOf(all) {
+		e.claim(d.table, s, nil, true)
+	}
+	return nil
+}
+
+// flow returns the flow of a permit rule. A new one gets the reqid that the kernel's
+// policies have, if a predecessor of ours left some: then they need no change.
+func (d drawer) flow(e *entry, r *acl.Rule, all []selection.Selection) (*flow, error) {
+	k := flowKey{policy: e.policy.ID, rule: r.ID}
+	if e.policy.Manual {
+		k.rule = 0
+	}
+	var left uint32
+	if len(all) > 0 {
+		left = d.left(e.key(kernel.In, all[0].Mirror()))
+	}
+	f, err := d.flows.of(k, left)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(e.flows); n == 0 || e.flows[n-1] != f {
+		e.flows = append(e.flows, f)
+	}
+	return f, nil
+}
+
+// left returns the reqid that the kernel's policy at a place asks for, or 0.
+func (d drawer) left(k placeKey) uint32 {
+	if at := d.table.places[k.direction][k]; at != nil && at.have.N > 0 {
+		return at.have.Templates[0].ReqID
+	}
+	return 0
+}
+
+// claim claims the three places of what leaves as s.
+func (e *entry) claim(t *table, s selection.Selection, f *flow, block bool) {
+	for d, s := range [directions]selection.Selection{kernel.In: s.Mirror(), kernel.Out: s, kernel.Forward: s.Mirror()} {
+		at := t.place(e.key(kernel.Direction(d), s))
+		e.claims[d] = append(e.claims[d], claim{place: at, flow: f, block: block})
+	}
+}
+
+// key returns the key of a place that the policy claims.
+func (e *entry) key(d kernel.Direction, s selection.Selection) placeKey {
+	k := placeKey{direction: d, selection: s, ifID: e.ifID}
+	if d == kernel.Out && e.ifID == 0 {
+		k.device = e.device
+	}
+	return k
+}
+
+// fragmentsOf returns what the later fragments of selections look like to the kernel,
+// each once: they have port 0.
+func fragmentsOf(all []selection.Selection) (fragments []selection.Selection) {
+	seen := make(map[selection.Selection]bool)
+	for _, s := range all {
+		s.FromPort, s.ToPort = selection.PortBits{Mask: math.MaxUint16}, selection.PortBits{Mask: math.MaxUint16}
+		if !seen[s] {
+			seen[s] = true
+			fragments = append(fragments, s)
+		}
+	}
+	return fragments
+}
+
+// bind has the entry's claims meet the places of the table as it is now.
+func (e *entry) bind(t *table) {
+	for d := range e.claims {
+		for i := range e.claims[d] {
+			c := &e.claims[d][i]
+			c.place = t.place(c.place.placeKey)
+		}
+	}
+	for i := range e.first {
+		e.first[i].place = t.place(e.first[i].place.placeKey)
+	}
+}
+
+// placesOf returns the places that a flow of the entry has, in some directions.
+func (e *entry) placesOf(f *flow, directions ...kernel.Direction) (places []*place) {
+	for _, d := range directions {
+		for i := range e.claims[d] {
+			if c := &e.claims[d][i]; c.flow == f && c.place.claim == c {
+				places = append(places, c.place)
+			}
+		}
+	}
+	return places
+}

@@ -1,0 +1,227 @@
+package xfrm
+
+import (
+	"errors"
+	"fmt"
+
+	"sallyport/ipsec"
+	"sallyport/ipsec/xfrm/kernel"
+)
+
+// SetPolicies states all policies. The kernel is asked only about what has changed,
+// however many policies there are: what others undo is repaired within a second. On error
+// everything is as before, as far as the kernel allows.
+func (d *Dataplane) SetPolicies(policies []*ipsec.Policy) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.prepare(); err != nil {
+		return err
+	}
+	if !d.known {
+		if err := d.look(); err != nil {
+			return err
+		}
+	}
+	if d.network.Changed() {
+		d.forgetHost()
+	}
+	return d.move(policies)
+}
+
+// forgetHost has devices and routes be looked up anew.
+func (d *Dataplane) forgetHost() {
+	d.routes = nil
+	clear(d.devices)
+}
+
+// move goes from what is stated to other policies.
+func (d *Dataplane) move(policies []*ipsec.Policy) error {
+	next, err := d.draw(policies)
+	if err != nil {
+		d.abandon(next)
+		return errors.Join(err, d.removeTunnels())
+	}
+	before := d.stated
+	d.replace(next)
+	if err := d.enact(); err != nil {
+		d.replace(before)
+		d.abandon(next)
+		return errors.Join(err, d.restore(), d.removeTunnels())
+	}
+	for _, e := range before.entries {
+		if !e.owned {
+			d.dropped(e)
+		}
+	}
+	return d.removeTunnels()
+}
+
+// draw returns the claims of policies. An entry that there is stays if its policy says
+// the same. Nothing is changed but tables of ours, and tunnel interfaces are made.
+func (d *Dataplane) draw(policies []*ipsec.Policy) (next claimed, err error) {
+	d.rounds++
+	next.entries = make([]*entry, 0, len(policies))
+	for _, p := range policies {
+		e, err := d.entryOf(p)
+		if err != nil {
+			return next, err
+		}
+		next.entries = append(next.entries, e)
+		next.ports = next.ports || e.ports
+	}
+	return next, d.spare(&next)
+}
+
+// entryOf returns the entry of a policy: the one that there is if the policy says the same.
+func (d *Dataplane) entryOf(p *ipsec.Policy) (*entry, error) {
+	device, ifID, err := d.deviceOf(p)
+	if err != nil {
+		return nil, err
+	}
+	if d.drawn[p.ID] == d.rounds {
+		return nil, fmt.Errorf("policy %v is listed twice", p.ID)
+	}
+	d.drawn[p.ID] = d.rounds
+	e := d.byID[p.ID]
+	if e != nil && e.device == device && e.ifID == ifID && (e.policy == p || *e.policy == *p) {
+		return e, nil
+	}
+	return drawer{d.table, &d.flows}.entry(p, device, ifID)
+}
+
+// deviceOf returns the device that a policy's packets leave by, and the identifier of a
+// tunnel interface. That is made if it is not there.
+func (d *Dataplane) deviceOf(p *ipsec.Policy) (index int, ifID uint32, err error) {
+	if p.Routed {
+		t, err := d.tunnel(p.Device)
+		return t.Index, t.IfID, err
+	}
+	if index, ok := d.devices[p.Device]; ok {
+		return index, 0, nil
+	}
+	if index, err = d.network.Device(p.Device); err != nil {
+		return 0, 0, fmt.Errorf("policy %v: device %s: %w", p.ID, p.Device, err)
+	}
+	d.devices[p.Device] = index
+	return index, 0, nil
+}
+
+// tunnel returns the tunnel interface of a name, which it makes if need be.
+func (d *Dataplane) tunnel(name string) (kernel.Tunnel, error) {
+	t, ok := d.tunnels[name]
+	if ok {
+		return t, nil
+	}
+	t = kernel.Tunnel{Name: name, IfID: d.freeIfID()}
+	var err error
+	if t.Index, err = d.system.AddTunnel(t); err != nil {
+		return t, err
+	}
+	d.tunnels[name] = t
+	return t, nil
+}
+
+// freeIfID returns an identifier that no tunnel interface of ours has.
+func (d *Dataplane) freeIfID() uint32 {
+	used := make(map[uint32]bool, len(d.tunnels))
+	for _, t := range d.tunnels {
+		used[t.IfID] = true
+	}
+	id := kernel.Ours + 1
+	for used[id] {
+		id++
+	}
+	return id
+}
+
+// removeTunnels removes the tunnel interfaces that no policy has any more.
+func (d *Dataplane) removeTunnels() error {
+	wanted := make(map[string]bool)
+	for _, e := range d.stated.entries {
+		if e.ifID != 0 {
+			wanted[e.policy.Device] = true
+		}
+	}
+	var errs []error
+	for name := range d.tunnels {
+		if !wanted[name] {
+			delete(d.tunnels, name)
+			errs = append(errs, d.system.RemoveTunnel(name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// spare finds the sources that may come in clear, by the routes as they are.
+func (d *Dataplane) spare(next *claimed) (err error) {
+	if len(next.entries) == 0 {
+		return nil
+	}
+	if d.routes == nil {
+		if d.routes, err = d.network.Routes(); err != nil {
+			return err
+		}
+	}
+	next.spare(d.table, d.routes)
+	return nil
+}
+
+// replace makes other claims the ones in force. A flow is the entry's that states it.
+func (d *Dataplane) replace(next claimed) {
+	d.rounds++
+	for _, e := range next.entries {
+		e.round = d.rounds
+	}
+	for _, e := range d.stated.entries {
+		if e.round != d.rounds {
+			d.disown(e)
+		}
+	}
+	d.stated = next
+	for _, e := range next.entries {
+		if !e.owned {
+			d.own(e)
+		}
+	}
+}
+
+// own makes the entry the one of its policy and of its flows.
+func (d *Dataplane) own(e *entry) {
+	e.owned, d.byID[e.policy.ID] = true, e
+	for _, f := range e.flows {
+		f.entry = e
+	}
+}
+
+// disown is the way back of own.
+func (d *Dataplane) disown(e *entry) {
+	e.owned = false
+	delete(d.byID, e.policy.ID)
+	for _, f := range e.flows {
+		f.entry = nil
+	}
+}
+
+// abandon forgets the flows that were made for entries which came to nothing.
+func (d *Dataplane) abandon(next claimed) {
+	for _, e := range next.entries {
+		if !e.owned {
+			d.releaseFlows(e)
+		}
+	}
+}
+
+// dropped forgets what is left of an entry: the SAs of a policy that is stated no more,
+// and flows that nobody needs.
+func (d *Dataplane) dropped(e *entry) {
+	if d.byID[e.policy.ID] == nil {
+		d.removePolicy(e.policy.ID)
+	}
+	d.releaseFlows(e)
+}
+
+func (d *Dataplane) releaseFlows(e *entry) {
+	for _, f := range e.flows {
+		d.flows.release(f)
+	}
+}

@@ -1,0 +1,175 @@
+package xfrm
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"sallyport/ipsec"
+	"sallyport/ipsec/xfrm/kernel"
+)
+
+// SPI has the kernel reserve one, for as long as it waits for an SA.
+func (d *Dataplane) SPI(local, remote netip.Addr, p ipsec.Protocol) (ipsec.SPI, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.prepare(); err != nil {
+		return 0, err
+	}
+	spi, err := d.system.ReserveSPI(orAny(remote), orAny(local), p, ipsec.Tunnel, reserved)
+	if err != nil {
+		return 0, err
+	}
+	d.kept[ipsec.SAID{Destination: orAny(local), Protocol: p, SPI: spi}] = true
+	return spi, nil
+}
+
+// AddSA installs one direction, both parts of a bundle or none, and wipes the keys: the
+// kernel has them. Among the SAs of a flow the kernel takes the newest.
+func (d *Dataplane) AddSA(sa *ipsec.SA) error {
+	if err := d.check(sa); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.prepare(); err != nil {
+		return err
+	}
+	if d.has(sa) {
+		return &UnusableSA{sa.ID, "SPI is in use"}
+	}
+	f, err := d.flows.of(flowKey{sa.Policy, sa.Rule}, 0)
+	if err != nil {
+		return err
+	}
+	if err := d.install(d.states(sa, f)); err != nil {
+		d.flows.release(f)
+		return err
+	}
+	a := &association{SA: sa, flow: f}
+	d.register(a)
+	if err := d.reshape(f, sa.Direction == ipsec.Outbound && len(f.out) == 1); err != nil {
+		return errors.Join(err, d.remove(a))
+	}
+	sa.Wipe()
+	return nil
+}
+
+// has reports whether a part of an SA has a name that is in use.
+func (d *Dataplane) has(sa *ipsec.SA) bool {
+	id, bundle := sa.AHID()
+	return d.sas[sa.ID] != nil || d.around[sa.ID] != nil || bundle && (d.sas[id] != nil || d.around[id] != nil)
+}
+
+// install adds states, all or none.
+func (d *Dataplane) install(states []kernel.State) error {
+	for i := range states {
+		err := d.installOne(states[i])
+		if err == nil {
+			continue
+		}
+		for _, s := range states[:i] {
+			err = errors.Join(err, d.system.DeleteState(s.ID))
+		}
+		return err
+	}
+	return nil
+}
+
+// installOne adds a state. An SPI that was reserved becomes it; a reservation that has
+// ended meanwhile is no harm.
+func (d *Dataplane) installOne(s kernel.State) error {
+	if d.kept[s.ID] {
+		delete(d.kept, s.ID)
+		if err := d.system.UpdateState(s); !errors.Is(err, unix.ESRCH) {
+			return err
+		}
+	}
+	err := d.system.AddState(s)
+	if errors.Is(err, unix.EEXIST) {
+		return &UnusableSA{s.ID, "SPI is in use"}
+	}
+	if err != nil && s.Offload != 0 {
+		d.warnOnce(fmt.Sprintf("the hardware of interface %d takes no SAs, the processor does them: %v", s.Offload, err))
+		s.Offload = 0
+		return d.system.AddState(s)
+	}
+	return err
+}
+
+// register takes note of an SA that the kernel has.
+func (d *Dataplane) register(a *association) {
+	d.sas[a.ID] = a
+	if id, ok := a.AHID(); ok {
+		d.around[id] = a
+	}
+	if a.Direction == ipsec.Inbound {
+		a.flow.in = append(a.flow.in, a)
+	} else {
+		a.flow.out = append(a.flow.out, a)
+	}
+}
+
+// RemoveSA removes one direction. An older SA of the same flow takes over again.
+func (d *Dataplane) RemoveSA(id ipsec.SAID) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil
+	}
+	if a := d.sas[id]; a != nil {
+		return d.remove(a)
+	}
+	if d.kept[id] {
+		delete(d.kept, id)
+		return d.system.DeleteState(id)
+	}
+	return nil
+}
+
+// remove removes an SA; policies that only it has shaped change before, so that nothing is
+// lost. What it did stays in the statistics.
+func (d *Dataplane) remove(a *association) error {
+	a.flow.remove(a)
+	err := d.reshape(a.flow, false)
+	if a.final == nil {
+		err = errors.Join(err, d.end(a))
+	}
+	d.retired = d.with(d.retired, a, *a.final)
+	delete(d.sas, a.ID)
+	if id, ok := a.AHID(); ok {
+		delete(d.around, id)
+	}
+	a.Wipe()
+	d.flows.release(a.flow)
+	return err
+}
+
+// end removes the states of an SA, and keeps what they have counted.
+func (d *Dataplane) end(a *association) error {
+	s, _, err := d.system.State(a.ID)
+	d.finish(a, s.Counters)
+	err = errors.Join(err, d.system.DeleteState(a.ID))
+	if id, ok := a.AHID(); ok {
+		err = errors.Join(err, d.system.DeleteState(id))
+	}
+	return err
+}
+
+// finish notes the last counters of an SA that the kernel has no more.
+func (d *Dataplane) finish(a *association, c ipsec.Counters) {
+	c = counted(a.SA, c)
+	a.final = &c
+}
+
+// removePolicy removes the SAs of a policy. What the kernel refuses is found by the next
+// full comparison.
+func (d *Dataplane) removePolicy(id ipsec.PolicyID) {
+	for _, a := range d.sas {
+		if a.Policy == id && d.remove(a) != nil {
+			d.dirty = true
+		}
+	}
+}
