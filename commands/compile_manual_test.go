@@ -114,8 +114,6 @@ func TestManualOfOneMoreLine(t *testing.T) {
 		{"no peer", policy + "undo tunnel remote", nil},
 		{"no SPI", policy + "undo sa spi outbound esp", nil},
 		{"no key", policy + "undo sa encryption-hex inbound esp", nil},
-		{"GCM alone", proposal + "esp encryption-algorithm aes-128-gcm-128", nil},
-		{"a proposal that protects nothing", proposal + "undo esp authentication-algorithm", nil},
 		{"shut down", "interface g0/0/2\n shutdown", nil},
 		{"not applied", "interface g0/0/2\n undo ipsec policy", nil},
 	} {
@@ -125,6 +123,34 @@ func TestManualOfOneMoreLine(t *testing.T) {
 			t.Errorf("%s: %+v", test.name, p)
 		case test.check != nil && (len(p.Manual) != 2 || len(p.Policies) != 1 || !test.check(p.Manual[0], p.Manual[1])):
 			t.Errorf("%s: %d SAs", test.name, len(p.Manual))
+		}
+	}
+}
+
+// TestTheLastKeyCounts has a string in the place of digits and digits in that of a string.
+func TestTheLastKeyCounts(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		lines []string
+		want  []KeyForm // that are left of the inbound ESP SA
+	}{
+		{"a string", []string{"sa authentication-hex inbound esp " + digits(20, "00"), "sa encryption-hex inbound esp " + digits(16, "00"), "sa string-key inbound esp x"},
+			[]KeyForm{StringKey}},
+		{"digits", []string{"sa string-key inbound esp x", "sa encryption-hex inbound esp " + digits(16, "00")}, []KeyForm{EncryptionHex}},
+		{"both of digits", []string{"sa encryption-hex inbound esp " + digits(16, "00"), "sa authentication-hex inbound esp " + digits(20, "00")},
+			[]KeyForm{AuthenticationHex, EncryptionHex}},
+		{"those of another SA", []string{"sa string-key inbound esp x", "sa authentication-hex inbound ah " + digits(20, "00"), "sa authentication-hex outbound esp " + digits(20, "00")},
+			[]KeyForm{StringKey}},
+	} {
+		c := replayed(t, "ipsec policy m 1 manual\n "+strings.Join(test.lines, "\n ")+"\n")
+		var got []KeyForm
+		for _, k := range c.Policies[PolicyKey{"m", 1}].Keys {
+			if k.SASide == (SASide{ipsec.Inbound, ipsec.ESP}) {
+				got = append(got, k.Form)
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v are left, want %v", test.name, got, test.want)
 		}
 	}
 }
@@ -219,6 +245,43 @@ func TestManualSharesWhatDidNotChange(t *testing.T) {
 		if want := [3]bool{test.whole, test.policy, test.pair}; got != want {
 			t.Errorf("%q: whole, policy and SAs stay: %v, want %v", test.line, got, want)
 		}
+	}
+}
+
+// TestManualWithoutAlgorithms breaks a configuration in a way that no line can.
+func TestManualWithoutAlgorithms(t *testing.T) {
+	c := replayed(t, byHand())
+	c.IPsecProposals["a"] = &ipsec.Proposal{Name: "a", Encryptions: []ipsec.Encryption{ipsec.AES128GCM}}
+	if p := protection(t, c); len(p.Manual) > 0 {
+		t.Errorf("%d SAs", len(p.Manual))
+	}
+	entry := newPolicyEntry(c, c.Policies[PolicyKey{"m", 5}])
+	if want := []string{"algorithms for configured keys"}; !slices.Equal(entry.Missing, want) {
+		t.Errorf("missing is %v, want %v", entry.Missing, want)
+	}
+}
+
+// TestLocalEndMoves changes the address of an interface that a policy of another one
+// looks at.
+func TestLocalEndMoves(t *testing.T) {
+	before := replayed(t, byHand()+"interface g0/0/3\n ip address 198.51.100.3 24\nipsec policy m 5\n tunnel local interface g0/0/3\n")
+	first := protection(t, before)
+	for _, test := range []struct{ line, want string }{
+		{"interface g0/0/3\n ip address 198.51.100.9 24", "198.51.100.9"},
+		{"interface g0/0/3\n mtu 1400", "198.51.100.3"},
+	} {
+		after, _ := Replay(before, Script{Text: test.line})
+		second := protection(t, after)
+		if got := second.Manual[0].Local.String(); got != test.want {
+			t.Errorf("%q: our end is %s, want %s", test.line, got, test.want)
+		}
+		if same := second.Manual[0] == first.Manual[0]; same != (test.want == "198.51.100.3") {
+			t.Errorf("%q: the SA is the same: %v", test.line, same)
+		}
+	}
+	after, _ := Replay(before, Script{Text: "undo interface g0/0/3"})
+	if left := protection(t, after); len(left.Manual) > 0 {
+		t.Errorf("%d SAs without the interface", len(left.Manual))
 	}
 }
 

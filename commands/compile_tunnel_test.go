@@ -114,6 +114,7 @@ func TestTunnelLacks(t *testing.T) {
 		{"no source", routed, tunnel + "undo source", "source"},
 		{"a port without an address", routed, "interface g0/0/2\n undo ip address", "ip address of GigabitEthernet0/0/2"},
 		{"no destination", underGRE, tunnel + "undo ipsec profile", "destination"},
+		{"a tunnel to itself", underGRE, tunnel + "undo ipsec profile\n destination 192.0.2.1", "destination other than the source"},
 		{"no profile", routed, tunnel + "undo ipsec profile", "ipsec profile"},
 		{"no peer", routed, "ipsec profile p\n undo ike-peer", "ike-peer of ipsec profile p"},
 		{"no key", routed, "ike peer b\n undo pre-shared-key", "pre-shared-key of ike peer b"},

@@ -61,6 +61,19 @@ func TestALineOfIOSIsTakenWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
+// TestAnSPIOfALineThatWasNotTakenIsFree has the first of the lines that stand for one
+// taken, and a later one refused.
+func TestAnSPIOfALineThatWasNotTakenIsFree(t *testing.T) {
+	const line = " set session-key inbound esp 300 cipher "
+	config, faults := Convert("f", "crypto map m 1 ipsec-manual\n"+line+"0011\ncrypto map m 2 ipsec-manual\n"+line+digits(16, "00")+"\n", ports, hashOf)
+	if len(faults) != 1 || faults[0].Line != 2 || strings.Contains(faults[0].Error()+faults[0].Text, "0011") {
+		t.Errorf("faults %v", faults)
+	}
+	if first, second := config.Policies[PolicyKey{"m", 1}], config.Policies[PolicyKey{"m", 2}]; len(first.SPIs) != 0 || len(second.SPIs) != 1 {
+		t.Errorf("SPIs %v and %v, want the second alone", first.SPIs, second.SPIs)
+	}
+}
+
 func FuzzConvert(f *testing.F) {
 	f.Add("crypto map a 1 ipsec-isakmp\n set peer 1.2.3.4\naccess-list 1 permit any\n")
 	f.Add(" a\n b\nc")

@@ -34,6 +34,10 @@ func oddProposals() []*ipsec.Proposal {
 			Encryptions: []ipsec.Encryption{ipsec.AES256, ipsec.TripleDES, ipsec.Null},
 			Integrities: []ipsec.Integrity{ipsec.SHA512, ipsec.SHA256}},
 		seedProposal(),
+		{Name: "ah", Mode: ipsec.Auto, Transform: ipsec.TransformAH, AHIntegrities: []ipsec.Integrity{ipsec.SHA256, ipsec.MD5},
+			Encryptions: []ipsec.Encryption{ipsec.AES256}, Integrities: []ipsec.Integrity{ipsec.SHA256}},
+		{Name: "both", Transform: ipsec.TransformAHESP, AHIntegrities: []ipsec.Integrity{ipsec.SHA512},
+			Encryptions: []ipsec.Encryption{ipsec.AES256}},
 	}
 }
 

@@ -23,6 +23,7 @@ func everyDisplay() map[string]display {
 		"ike-peer":         newIKEPeerDisplay(manyPeers()),
 		"ipsec-sa-brief":   newIPsecSABriefDisplay(saPairs(seedSAs(), nil, saFilter{})),
 		"ipsec-sa":         newIPsecSADisplay(then, saPairs(oddSAs(), nil, saFilter{}), seedCounters),
+		"ipsec-sa-manual":  newIPsecSADisplay(then, saPairs(ahSAs()[:1], manualSAs(), saFilter{Policy: "m"}), seedCounters),
 		"ipsec-duration":   newDurationDisplay(New().Lifetime),
 		"ipsec-statistics": newIPsecStatisticsDisplay(ipsec.Statistics{}, 1, []ipsec.Fault{{Name: "XfrmInNoStates", Packets: 3, Meaning: "no SA has the SPI"}}),
 		"ipsec-proposal":   newIPsecProposalDisplay(oddProposals()),

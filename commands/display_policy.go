@@ -29,7 +29,7 @@ type policyGroup struct {
 // nothing of its own, the global value.
 type policyEntry struct {
 	Sequence  uint32     `json:"sequence"`
-	Mode      string     `json:"mode"`     // isakmp, or manual: then what follows pfs is of no use
+	Mode      string     `json:"mode"`     // isakmp or manual; the fields of the other one are empty
 	ACL       string     `json:"acl"`      // number or name; empty: none yet
 	Peer      string     `json:"ike_peer"` // empty: none yet
 	PFS       wire.Group `json:"pfs"`      // 0: off

@@ -56,6 +56,29 @@ func oddPolicies() *Config {
 	return c
 }
 
+// manualPolicies are entries that are configured by hand: one whole, and others each in
+// want of something.
+func manualPolicies(t *testing.T) *Config {
+	return replayed(t, byHand()+`ipsec proposal both
+ transform ah-esp
+ipsec policy m 1 manual
+ipsec policy m 10 manual
+ security acl 3000
+ proposal a
+ tunnel local interface GigabitEthernet0/0/9
+ tunnel remote 192.0.2.2
+ipsec policy m 20 manual
+ security acl 3000
+ proposal both
+ tunnel local interface GigabitEthernet0/0/2
+ tunnel remote 192.0.2.2
+ sa spi inbound ah 400
+ sa spi outbound ah 4294967295
+ sa string-key inbound ah sixteen-octets-or-more
+ sa string-key outbound esp sixteen-octets-or-more
+`)
+}
+
 func TestPolicyDisplay(t *testing.T) {
 	tests := []struct {
 		name, file string
@@ -64,6 +87,7 @@ func TestPolicyDisplay(t *testing.T) {
 		{"none", "ipsec-policy-none", New()},
 		{"the seed's", "ipsec-policy", withPolicies(seedPolicy())},
 		{"odd ones", "ipsec-policy-odd", oddPolicies()},
+		{"manual ones", "ipsec-policy-manual", manualPolicies(t)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -28,9 +28,13 @@ func TestIPsecStatisticsDisplay(t *testing.T) {
 		name, file string
 		sums       ipsec.Statistics
 		tunnels    bool
+		faults     []ipsec.Fault
 	}{
-		{"nothing yet", "ipsec-statistics-none", ipsec.Statistics{}, false},
-		{"every counter", "ipsec-statistics", full, true},
+		{"nothing yet", "ipsec-statistics-none", ipsec.Statistics{}, false, nil},
+		{"every counter", "ipsec-statistics", full, true, nil},
+		{"the system's own", "ipsec-statistics-faults", ipsec.Statistics{}, false, []ipsec.Fault{
+			{Name: "XfrmInNoStates", Packets: 1<<64 - 1, Meaning: "no SA has the SPI"}, {Name: "odd\x1b[2J", Packets: 1, Meaning: "a\nb"},
+		}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -38,7 +42,7 @@ func TestIPsecStatisticsDisplay(t *testing.T) {
 			if !test.tunnels {
 				all = nil
 			}
-			golden(t, "display/"+test.file+".txt", newIPsecStatisticsDisplay(test.sums, len(saPairs(all, nil, saFilter{})), nil).text())
+			golden(t, "display/"+test.file+".txt", newIPsecStatisticsDisplay(test.sums, len(saPairs(all, nil, saFilter{})), test.faults).text())
 		})
 	}
 }

@@ -45,7 +45,7 @@ func displayIPsecSARow() grammar.Row[Config] {
 			grammar.Sequence(kw("policy", helpPolicy),
 				grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(d *displayIPsecSA) *string { return &d.Policy }),
 				grammar.Optional(grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry", func(d *displayIPsecSA) *uint32 { return &d.Sequence }))),
-			grammar.Sequence(kw("profile", "IPSec profile of a tunnel interface"),
+			grammar.Sequence(kw("profile", helpProfile),
 				grammar.Arg(kind.Name(longestName, "ipsec profile"), "Name of the profile", func(d *displayIPsecSA) *string { return &d.Profile })),
 			grammar.Sequence(kw("remote", helpRemote),
 				grammar.Arg(kind.Address(), helpRemote, func(d *displayIPsecSA) *netip.Addr { return &d.Remote })),

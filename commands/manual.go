@@ -90,13 +90,9 @@ func manualView() *grammar.View[Policy] {
 func manualProposal() grammar.Items[Policy, string] {
 	items := policyProposals()
 	items.Put = func(x any, p *Policy, name string) error {
-		e := x.(*edit)
-		proposal := e.config.IPsecProposals[name]
+		proposal := x.(*edit).config.IPsecProposals[name]
 		if proposal == nil {
 			return refuse("The IPSec proposal does not exist.")
-		}
-		if _, ok := manualOffer(proposal); !ok && len(proposal.Offers()) > 0 {
-			e.warn("The IPSec proposal has GCM alone, whose keys must not be configured (RFC 4106).")
 		}
 		p.Proposals = []string{name}
 		return p.fits(proposal)

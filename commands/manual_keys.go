@@ -104,8 +104,7 @@ func manualOffer(p *ipsec.Proposal) (ipsec.Offer, bool) {
 	return ipsec.Offer{}, false
 }
 
-// fits refuses a proposal whose algorithms want keys of another length than the
-// policy has.
+// fits refuses a proposal that the policy cannot have.
 func (p *Policy) fits(proposal *ipsec.Proposal) error {
 	if misfit := p.misfit(proposal); misfit != "" {
 		return refuse("%s", misfit)
@@ -113,12 +112,13 @@ func (p *Policy) fits(proposal *ipsec.Proposal) error {
 	return nil
 }
 
-// misfit says which key of the policy a proposal wants to be of another length, or "".
-// A key that was not opened is taken as it is.
+// misfit says why the policy cannot have a proposal, or "": there is no algorithm whose
+// keys may be configured, or one wants a key of another length. A key that was not
+// opened is taken as it is.
 func (p *Policy) misfit(proposal *ipsec.Proposal) string {
 	offer, ok := manualOffer(proposal)
 	if !ok {
-		return ""
+		return fmt.Sprintf("The IPSec proposal %s has no algorithms for configured keys: GCM must have none (RFC 4106), and ESP wants authentication.", proposal.Name)
 	}
 	for _, k := range p.Keys {
 		want, algorithm := k.wanted(offer)
@@ -144,8 +144,8 @@ func (k *ManualKey) wanted(o ipsec.Offer) (octets int, algorithm string) {
 	return 0, ""
 }
 
-// keysFit refuses a change of a proposal that the keys of a manual policy do not fit
-// any more.
+// keysFit refuses a change of a proposal that a manual policy could not have any more: it
+// would not be complete, and let its traffic go in clear.
 func (e *edit) keysFit(proposal *ipsec.Proposal) error {
 	var first PolicyKey
 	misfit := ""

@@ -118,6 +118,9 @@ func (t *tunnelState) lacks() (missing []string) {
 	if of.Protocol == TunnelGRE && !t.remote.IsValid() && t.profile == nil {
 		missing = append(missing, "destination")
 	}
+	if t.local.IsValid() && t.local == t.remote {
+		missing = append(missing, "destination other than the source")
+	}
 	if of.Protocol == TunnelIPsec && t.profile == nil {
 		missing = append(missing, "ipsec profile")
 	}

@@ -68,6 +68,7 @@ func (v *validation) policies() {
 // SPIs, and on several interfaces.
 func (v *validation) manual() {
 	holders := map[spiName]PolicyKey{}
+	group := ""
 	for _, p := range values(v.config.Policies, comparePolicies) {
 		if !p.Manual {
 			continue
@@ -78,14 +79,27 @@ func (v *validation) manual() {
 			}
 			holders[name] = p.PolicyKey
 		}
-		for _, name := range p.Proposals {
-			if proposal := v.config.IPsecProposals[name]; proposal != nil && p.misfit(proposal) != "" {
-				v.fault("IPSec policy %s %d: %s", p.Name, p.Sequence, p.misfit(proposal))
-			}
+		v.misfits(p)
+		if p.Name != group {
+			group = p.Name
+			v.applied(group)
 		}
-		if users := appliedTo(v.config, p.Name); len(users) > 1 {
-			v.fault("The IPSec policy %s has a manual entry and is applied to interfaces %s.", p.Name, strings.Join(users, ", "))
+	}
+}
+
+// misfits looks for keys of a manual policy that do not fit its proposal.
+func (v *validation) misfits(p *Policy) {
+	for _, name := range p.Proposals {
+		if proposal := v.config.IPsecProposals[name]; proposal != nil && p.misfit(proposal) != "" {
+			v.fault("IPSec policy %s %d: %s", p.Name, p.Sequence, p.misfit(proposal))
 		}
+	}
+}
+
+// applied looks for a group with a manual entry on several interfaces.
+func (v *validation) applied(group string) {
+	if users := appliedTo(v.config, group); len(users) > 1 {
+		v.fault("The IPSec policy %s has a manual entry and is applied to interfaces %s.", group, strings.Join(users, ", "))
 	}
 }
 

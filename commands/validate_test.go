@@ -48,6 +48,11 @@ func TestValidate(t *testing.T) {
 			p.Keys = []ManualKey{{SASide{ipsec.Inbound, ipsec.ESP}, EncryptionHex, []byte("0011")}}
 			c.Policies[p.PolicyKey] = p
 		}, want: "Error: IPSec policy x 1: The key of sa encryption-hex inbound esp has 4 digits, aes-256 of IPSec proposal a wants 64."},
+		{name: "GCM with configured keys", damage: func(c *Config) {
+			p := &Policy{PolicyKey: PolicyKey{"x", 1}, Manual: true, Proposals: []string{"g"}}
+			c.Policies[p.PolicyKey] = p
+			c.IPsecProposals["g"] = &ipsec.Proposal{Name: "g", Encryptions: []ipsec.Encryption{ipsec.AES128GCM}}
+		}, want: "Error: IPSec policy x 1: The IPSec proposal g has no algorithms for configured keys: GCM must have none (RFC 4106), and ESP wants authentication."},
 	} {
 		c := replayed(t, branch)
 		test.damage(c)

@@ -9,6 +9,9 @@ import (
 // drawnBranch is a branch with names that are drawn often.
 var drawnBranch = strings.NewReplacer("policy1 5", "a 1", "policy1", "a").Replace(branch)
 
+// drawnByHand is a manual tunnel likewise.
+var drawnByHand = strings.NewReplacer("policy m 5", "policy a 1", "policy m", "policy a").Replace(byHand())
+
 // TestVersions types lines at random and looks at every version of the configuration
 // that they make: each is without a fault, though only the rows have looked at it;
 // what is made of it with the help of the version before is what would be made of it
@@ -16,7 +19,7 @@ var drawnBranch = strings.NewReplacer("policy1 5", "a 1", "policy1", "a").Replac
 func TestVersions(t *testing.T) {
 	for seed := range uint64(25) {
 		d := newTypist(t, 3000+seed)
-		for line := range strings.Lines(drawnBranch) {
+		for line := range strings.Lines([]string{drawnBranch, drawnByHand}[seed%2]) {
 			d.session.Exec(t.Context(), strings.TrimSpace(line))
 		}
 		versions := map[*Config]string{}

@@ -322,15 +322,13 @@ func (w *world) mustEnd() {
 // sizes is how much an engine remembers.
 type sizes struct {
 	sas, firsts, halfOpen, perAddr, byPeer, flows, inbound, jobs, waiting, deadlines int
-	bundled, outbound                                                                int
-	quick, used, children                                                            int
+	bundled, outbound, quick, used, children                                         int
 }
 
 // size counts what e remembers.
 func (e *Engine) size() sizes {
-	s := sizes{sas: len(e.sas), firsts: len(e.firsts), halfOpen: len(e.halfOpen.entries), perAddr: len(e.halfOpen.perAddr), byPeer: len(e.byPeer),
-		flows: len(e.flows), inbound: len(e.inbound), jobs: len(e.jobs), waiting: len(e.waiting), deadlines: len(e.schedule.heap),
-		bundled: len(e.bundled), outbound: len(e.outbound)}
+	s := sizes{sas: len(e.sas), firsts: len(e.firsts), halfOpen: len(e.halfOpen.entries), perAddr: len(e.halfOpen.perAddr), byPeer: len(e.byPeer), flows: len(e.flows),
+		inbound: len(e.inbound), bundled: len(e.bundled), outbound: len(e.outbound), jobs: len(e.jobs), waiting: len(e.waiting), deadlines: len(e.schedule.heap)}
 	for _, sa := range e.sas {
 		s.quick += len(sa.quick)
 		s.used += len(sa.used)

@@ -96,6 +96,13 @@ func (n *end) succeed(seed uint64, in Resume) {
 	for _, sa := range in.Kept {
 		n.sas[sa.ID] = sa
 	}
+	n.memory.sas, n.memory.pairs = map[string]SavedSA{}, map[string]SavedPair{}
+	for _, s := range in.SAs {
+		n.memory.sas[saKey(s.ConnectionID)] = copied(s)
+	}
+	for _, p := range in.Pairs {
+		n.memory.pairs[pairKey(p.ConnectionID)] = p
+	}
 	n.engine = New(nil, rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), 0xee, n.name[0]}))
 	n.engine.Use(Options{Remember: true})
 	n.memory.dead, n.memory.lives = false, 0

@@ -30,7 +30,7 @@ func (e *Engine) resume(in Resume) {
 			pairs = append(pairs, p)
 		}
 	}
-	e.settle(pairs)
+	e.settle(peers, pairs)
 	e.schedule.fire(e.now)
 	e.startAuto()
 }
@@ -47,7 +47,7 @@ func oldestFirst[T any](all []T, id func(*T) uint32) []*T {
 
 // settle gives pairs their ISAKMP SA, ends what the configuration would not make, and
 // leaves each flow with one pair to send on. The pairs are in the order of their making.
-func (e *Engine) settle(pairs []*resumedPair) {
+func (e *Engine) settle(peers peerNames, pairs []*resumedPair) {
 	children := make([]*child, len(pairs))
 	for i, p := range pairs {
 		children[i] = p.child
@@ -55,7 +55,13 @@ func (e *Engine) settle(pairs []*resumedPair) {
 			s.adopt(children[i : i+1])
 		}
 	}
-	e.review(children, e.sasSorted())
+	sas := e.sasSorted()
+	e.review(children, slices.DeleteFunc(slices.Clone(sas), func(s *sa) bool { return s.peer == peers[s.peer.Name] }))
+	for _, s := range sas {
+		if !s.gone && !s.hard.at.After(e.now) {
+			s.hard.fire() // before anything is begun under it
+		}
+	}
 	var flows []*flow
 	members := map[*flow][]*resumedPair{}
 	for _, p := range pairs {

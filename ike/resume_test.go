@@ -1,7 +1,6 @@
 package ike
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -68,7 +67,7 @@ func killedBefore(t *testing.T, output, victim int, pfs wire.Group) bool {
 	n.memory.lives = output
 	passed, killed := false, false
 	twoLives(w, func() {
-		for range 150 {
+		for range 110 {
 			w.run(time.Second)
 			if n.memory.dead {
 				killed = true
@@ -92,7 +91,7 @@ func killedBefore(t *testing.T, output, victim int, pfs wire.Group) bool {
 // lost, repeated and late. When it is over one pair carries the traffic, and after the
 // end nothing is left.
 func TestKilledInAStorm(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(40) {
 		w := newWorld(t, seed, shortLives)
 		rng := rand.New(rand.NewPCG(seed, 9))
 		w.route = storm(seed).route(w)
@@ -137,10 +136,10 @@ func (w *world) calm(seed uint64) {
 	w.mustEnd()
 }
 
-// TestDaysOfCrashes kills one of two ends with short lives every few minutes, at any
+// TestADayOfCrashes kills one of two ends with short lives every few minutes, at any
 // moment, and starts it again after some seconds. In fair weather there is no second
 // without a usable pair, however the crash fell into a rekey.
-func TestDaysOfCrashes(t *testing.T) {
+func TestADayOfCrashes(t *testing.T) {
 	w := newWorld(t, 3, shortLives)
 	fair := &weather{rng: rand.New(rand.NewPCG(7, 7)), shortest: 5 * time.Millisecond, longest: 60 * time.Millisecond}
 	w.route = fair.route(w)
@@ -152,7 +151,7 @@ func TestDaysOfCrashes(t *testing.T) {
 	w.run(5 * time.Second)
 	w.mustAgree()
 	crashes, gaps := 0, 0
-	for second := range 2 * 24 * 3600 {
+	for second := range 24 * 3600 {
 		for _, n := range w.ends {
 			switch {
 			case n.memory.dead && rng.IntN(5) == 0:
@@ -174,5 +173,3 @@ func TestDaysOfCrashes(t *testing.T) {
 	t.Logf("%d crashes, %d seconds without a usable pair", crashes, gaps)
 	w.calm(1)
 }
-
-var _ = fmt.Sprint

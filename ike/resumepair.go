@@ -68,6 +68,7 @@ func (e *Engine) settleFlow(f *flow, pairs []*resumedPair) {
 			p.onlyReceive()
 		}
 	}
+	f = e.flow(f.key) // which has gone with its last pair
 	e.schedule.clear(&f.retry)
 	if len(f.children) > 0 {
 		e.contacted[f.children[0].peer.Name] = true

@@ -11,6 +11,7 @@ import (
 // peerNames are the peers of the configuration by name.
 type peerNames map[string]*Peer
 
+// peersByName returns the peers that some policy has.
 func (e *Engine) peersByName() peerNames {
 	all := peerNames{}
 	for _, p := range e.config.Policies {

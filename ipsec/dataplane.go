@@ -50,8 +50,8 @@ type Fault struct {
 // Counters are one SA's.
 type Counters struct {
 	Packets  uint64
-	Octets   uint64 // of inner packets
-	Sequence uint64 // highest sent, or highest accepted
+	Octets   uint64 // of inner packets; for the AH of a bundle too
+	Sequence uint64 // highest sent, or highest accepted; of an inbound SA without a replay window it may be 0
 }
 
 // Statistics are a dataplane's sums since the start.

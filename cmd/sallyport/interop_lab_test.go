@@ -6,11 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"sallyport/platform/icmp"
 	"sallyport/platform/netns"
 	"sallyport/platform/netns/testrun"
 )
@@ -140,19 +140,29 @@ func start(t testing.TB, n *netns.Namespace, args ...string) (*exec.Cmd, *bytes.
 	return cmd, &out
 }
 
-// ping sends count echo requests, 50 a second, and fails the test unless every
-// one is answered. A request may wait for an answer as long as patience lasts.
+// ping sends count echo requests, 50 a second at most, and fails the test unless
+// every one is answered. A request may wait for an answer as long as patience
+// lasts: the program of that name does not let the last one.
 func ping(t testing.TB, from *netns.Namespace, to string, count int) {
 	t.Helper()
-	out, err := command(t, from, pingArgs(to, count)...)
-	if err != nil || !strings.Contains(out, " 0% packet loss") {
-		t.Fatalf("ping %s: %v\n%s", to, err, out)
+	request := icmp.Request{Host: netip.MustParseAddr(to), Count: count, Interval: pingInterval, Timeout: patience}
+	received := 0
+	err := from.Do(func() error {
+		return icmp.Ping(t.Context(), request, func(r icmp.Reply) {
+			if !r.Lost {
+				received++
+			}
+		})
+	})
+	if err != nil || received != count {
+		t.Fatalf("ping %s: %d of %d answered, %v", to, received, count, err)
 	}
 }
 
 // pingInterval is the time between two echo requests.
 const pingInterval = 20 * time.Millisecond
 
+// pingArgs runs the program, for what goes on meanwhile.
 func pingArgs(to string, count int) []string {
 	return []string{"ping", "-n", "-q", "-i", "0.02", "-c", strconv.Itoa(count), "-W", strconv.Itoa(int(patience / time.Second)), to}
 }

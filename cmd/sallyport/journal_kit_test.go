@@ -61,8 +61,15 @@ func (n *notebook) reopen() saved {
 
 // remember has the journal keep something, and notes what it should have then.
 func (n *notebook) remember(r ike.Remember) {
-	n.want.apply(clone(recordOf(r)))
 	n.Remember(r)
+	if old := n.want[r.Key]; r.SA == nil && r.Pair == nil {
+		if old != nil {
+			old.SA.Used = append(old.SA.Used, r.Used...)
+		}
+		return
+	}
+	made := clone(recordOf(r))
+	n.want[r.Key] = &made
 }
 
 func (n *notebook) forget(key string) {

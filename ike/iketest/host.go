@@ -23,6 +23,8 @@ type host struct {
 	starts  int
 	sas     []*ipsec.SA
 	refuse  bool // the next SA
+	memory  memory
+	dead    bool
 }
 
 // addHost reads a host line.
@@ -42,20 +44,27 @@ func (s *session) addHost(words []string) error {
 	return h.start()
 }
 
-// start makes a new engine, with entropy that only the name and the number of
-// starts determine.
+// start makes a new engine that knows nothing.
 func (h *host) start() error {
 	c, err := h.plan.config()
 	if err != nil {
 		return err
 	}
+	h.makeEngine()
+	h.sas, h.memory = nil, newMemory()
+	h.step(ike.SetConfig{Config: c})
+	return nil
+}
+
+// makeEngine makes a new engine, with entropy that only the name and the number of
+// starts determine.
+func (h *host) makeEngine() {
 	h.starts++
 	f := fnv.New64a()
 	fmt.Fprint(f, h.plan.name, h.starts)
 	h.engine = ike.New(nil, rand.NewChaCha8([32]byte(f.Sum(make([]byte, 24)))))
-	h.sas = nil
-	h.step(ike.SetConfig{Config: c})
-	return nil
+	h.engine.Use(ike.Options{Remember: true})
+	h.dead = false
 }
 
 // command executes a command of a host.
@@ -77,6 +86,10 @@ func (h *host) command(verb string, words []string) error {
 		if err := h.start(); err != nil {
 			return err
 		}
+	case "crash":
+		h.dead = true
+	case "resume":
+		return h.resume()
 	case "refuse":
 		h.refuse = true
 	case "expire":
@@ -115,7 +128,7 @@ func (h *host) expire(hard bool) {
 // step feeds the engine and performs what it wants, as ike/loop does.
 func (h *host) step(in ike.Input) {
 	inputs := []ike.Input{in}
-	for len(inputs) > 0 {
+	for len(inputs) > 0 && !h.dead {
 		outputs := h.engine.Step(h.session.now, inputs[0])
 		inputs = append(inputs[1:], h.perform(outputs)...)
 	}
@@ -136,6 +149,10 @@ func (h *host) perform(outputs []ike.Output) (next []ike.Input) {
 			}
 		case ike.RemoveSA:
 			h.remove(out.ID)
+		case ike.Remember:
+			h.memory.Remember(out)
+		case ike.Forget:
+			h.memory.Forget(out.Key)
 		case ike.Event:
 			h.event(out)
 		}

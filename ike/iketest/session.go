@@ -11,6 +11,8 @@
 //	hq config WORD…     words of the host line that change
 //	hq reset [children] the operator's reset
 //	hq restart          the daemon is killed and starts anew
+//	hq crash            the daemon is killed; the SAs stay in its dataplane
+//	hq resume           and its successor goes on with what was remembered
 //	hq refuse           the dataplane refuses the next SA
 //	hq expire [hard]    the newest outbound SA has reached its octet limit
 //	lose N              of the datagrams that follow, the N-th is lost
@@ -182,7 +184,7 @@ func (s *session) run(text string) error {
 // next returns the host that wants the earliest Tick.
 func (s *session) next() (first *host, at time.Time) {
 	for _, h := range s.hosts {
-		if t, ok := h.engine.Deadline(); ok && (first == nil || t.Before(at)) {
+		if t, ok := h.engine.Deadline(); ok && !h.dead && (first == nil || t.Before(at)) {
 			first, at = h, t
 		}
 	}

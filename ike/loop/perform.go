@@ -69,17 +69,16 @@ func (l *Loop) perform(now time.Time, outputs []ike.Output) {
 	}
 }
 
-// memorize hands the memory what the engine wants kept or dropped.
+// memorize hands the memory, if there is one, what is to be kept or dropped.
 func (l *Loop) memorize(output ike.Output) {
+	if l.config.Memory == nil {
+		return
+	}
 	switch o := output.(type) {
 	case ike.Remember:
-		if l.config.Memory != nil {
-			l.config.Memory.Remember(o)
-		}
+		l.config.Memory.Remember(o)
 	case ike.Forget:
-		if l.config.Memory != nil {
-			l.config.Memory.Forget(o.Key)
-		}
+		l.config.Memory.Forget(o.Key)
 	}
 }
 

@@ -27,6 +27,7 @@ func (l *lab) passes(f flow) {
 func (l *lab) passesBetween(f flow, c *net.UDPConn) {
 	l.Helper()
 	there, back := l.install(f)
+	before := l.a.Statistics()
 	var packets, octets uint64
 	for _, size := range []int{0, 1, 2, 3, 15, 16, 100, 1300} {
 		exchange(l, c, size)
@@ -36,6 +37,12 @@ func (l *lab) passesBetween(f flow, c *net.UDPConn) {
 	l.counted(&l.b, there.inbound, packets, octets)
 	l.counted(&l.b, back.outbound, packets, octets)
 	l.counted(&l.a, back.inbound, packets, octets)
+	sums := before
+	sums.OutPackets, sums.OutOctets = sums.OutPackets+packets, sums.OutOctets+octets
+	sums.InPackets, sums.InOctets = sums.InPackets+packets, sums.InOctets+octets
+	if !holds(func() bool { return l.a.Statistics() == sums }) {
+		l.Errorf("statistics = %+v, want %+v", l.a.Statistics(), sums)
+	}
 }
 
 func (l *lab) replay(t *testing.T) {
@@ -92,6 +99,49 @@ func (l *lab) encapsulation(t *testing.T) {
 	if check := p[26:28]; check[0] != 0 || check[1] != 0 {
 		t.Errorf("UDP checksum is % x, want 0 (RFC 3948 §2.1)", check)
 	}
+}
+
+// moved has A's packets come from another port than B was told, as behind a NAT device
+// that has forgotten them.
+func (l *lab) moved(t *testing.T) {
+	l.protect()
+	f := flow{encapsulation: ipsec.Ports{Local: 4500, Remote: 4500}}
+	there, back := f.sas()
+	there.outbound.Encapsulation.Local = 40000
+	l.add(&l.b, there.inbound)
+	l.add(&l.b, back.outbound)
+	l.add(&l.a, back.inbound)
+	l.add(&l.a, there.outbound)
+	c := l.dial(echoPort)
+	exchange(t, c, 100)
+	want := ipsec.Moved{SA: there.inbound.ID, Remote: netip.AddrPortFrom(wanA, 40000)}
+	if got := l.event(&l.b); got != want {
+		t.Errorf("event = %+v, want %+v", got, want)
+	}
+	exchange(t, c, 100)
+	if len(l.b.events) > 0 {
+		t.Errorf("event %+v, want none the second time", <-l.b.events)
+	}
+}
+
+// unknownPeer has A protect what it cannot send before its peer has come: first to one
+// address of it, then to another.
+func (l *lab) unknownPeer(t *testing.T) {
+	l.protect()
+	l.state(&l.a, policy(wanA, netip.Addr{}, between(lanA, lanB)))
+	c := l.dial(echoPort)
+	first, _ := l.install(flow{})
+	exchange(t, c, 100)
+	l.counted(&l.a, first.outbound, 1, 100+headers)
+	other := wanB.Next()
+	l.must(l.b.namespace.AddAddress(wan, netip.PrefixFrom(other, 24)))
+	second, back := l.install(flow{b: other, spi: 0x2000})
+	exchange(t, c, 100)
+	l.counted(&l.a, second.outbound, 1, 100+headers)
+	l.counted(&l.a, back.inbound, 1, 100+headers)
+	l.must(l.a.RemoveSA(second.outbound.ID))
+	exchange(t, c, 100)
+	l.counted(&l.a, first.outbound, 2, 2*(100+headers))
 }
 
 // dontFragment sends a datagram with DF that fits the cables but not the tunnel. The

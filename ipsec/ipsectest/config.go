@@ -56,6 +56,7 @@ type flow struct {
 	encapsulation ipsec.Ports
 	spi           ipsec.SPI // of the SA to B; the one back has the next; zero: 0x1000
 	soft, hard    ipsec.Lifetime
+	b             netip.Addr     // gateway B's address; zero: wanB
 	policy        ipsec.PolicyID // zero: policyName
 	rule          uint32         // zero: 5, the first, but for manual SAs
 	manual        bool
@@ -76,6 +77,7 @@ func (f flow) withDefaults() flow {
 		f.selector = ipsec.Selector{Local: ipsec.PrefixRange(lanA), Remote: ipsec.PrefixRange(lanB)}
 	}
 	f.spi, f.policy, f.window = cmp.Or(f.spi, 0x1000), cmp.Or(f.policy, policyName), cmp.Or(f.window, 64)
+	f.b = cmp.Or(f.b, wanB)
 	if f.unchecked {
 		f.window = 0
 	}
@@ -101,11 +103,11 @@ func (f flow) stated(local, remote netip.Addr, rules ...acl.Rule) *ipsec.Policy 
 // sas returns the SAs to B and back.
 func (f flow) sas() (there, back ends) {
 	f = f.withDefaults()
-	there = f.oneWay(wanA, wanB)
+	there = f.oneWay(wanA, f.b)
 	reverse := f
 	reverse.spi, reverse.selector = f.spi+1, swap(f.selector)
 	reverse.encapsulation = ipsec.Ports{Local: f.encapsulation.Remote, Remote: f.encapsulation.Local}
-	back = reverse.oneWay(wanB, wanA)
+	back = reverse.oneWay(f.b, wanA)
 	return there, back
 }
 

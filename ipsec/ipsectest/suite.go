@@ -28,6 +28,8 @@ func Suite(t *testing.T, open Opener) {
 		{"traffic of another selector is dropped", (*lab).wrongSelector},
 		{"an unknown SPI is dropped", (*lab).unknownSPI},
 		{"UDP encapsulation", (*lab).encapsulation},
+		{"a peer that moved is told", (*lab).moved},
+		{"SAs go to a peer that was not known", (*lab).unknownPeer},
 		{"a packet that must stay whole is refused with its MTU", (*lab).dontFragment},
 		{"larger packets go in fragments", (*lab).fragments},
 		{"only the port of the rule is protected", (*lab).onePort},

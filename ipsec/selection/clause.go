@@ -32,6 +32,7 @@ func Clauses(policies []*ipsec.Policy) []Clause {
 // A clauseList grows.
 type clauseList struct{ all []Clause }
 
+// add appends one.
 func (l *clauseList) add(c Clause) { l.all = append(l.all, c) }
 
 // allowTooBig lets the reports of routers in that one of our packets was too large

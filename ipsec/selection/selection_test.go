@@ -34,7 +34,7 @@ func TestMasked(t *testing.T) {
 func TestOfSaysWhatTheRuleSays(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	matched := 0
-	for range 500 {
+	for range 200 {
 		rule := drawRule(r)
 		rule.Action = acl.Permit
 		rule.Source = acl.NewWildcard(host, []uint32{0x0305, 0x030007, 0x0306, 0xffffffff}[r.IntN(4)])
@@ -57,7 +57,7 @@ func TestOfSaysWhatTheRuleSays(t *testing.T) {
 			}
 		}
 	}
-	if matched < 500 {
+	if matched < 200 {
 		t.Errorf("only %d packets matched: the test has become blunt", matched)
 	}
 }

@@ -94,21 +94,24 @@ func TestAssemblyIsBounded(t *testing.T) {
 // TestTransportOfFragments: what the system has cut is put together before it is
 // protected, also while it waits for an SA.
 func TestTransportOfFragments(t *testing.T) {
-	for _, early := range []bool{true, false} {
+	for _, test := range []struct {
+		stated ipsec.Mode // by the policy: the SA's may be another
+		early  bool       // the packet comes before the SA
+	}{{ipsec.Transport, true}, {ipsec.Transport, false}, {ipsec.Tunnel, false}} {
 		a, b := newRig(t), newRig(t)
 		p := policy(10, permit(one(gateway), one(peer)))
-		p.Mode = ipsec.Transport
+		p.Mode = test.stated
 		a.set(t, p)
 		sa := outboundOf(0x1000, transport)
 		b.add(t, mirror(sa))
 		want := shape{from: gateway, to: peer, size: 3000, id: 7}.build()
-		if !early {
+		if !test.early {
 			a.add(t, sa)
 		}
 		for _, f := range pieces(t, want, 1500) {
 			a.leave(f)
 		}
-		if early {
+		if test.early {
 			a.add(t, sa)
 		}
 		if n := len(a.wire.sent); n != 3 {

@@ -1,10 +1,11 @@
-// Package tunnel is the userspace dataplane: it protects packets with ESP in
-// tunnel mode (RFC 4301, RFC 4303), plain or in UDP (RFC 3948), on any kernel that
-// has TUN devices and policy routing. It negotiates nothing: what SAs it has, it
-// was given.
+// Package tunnel is the userspace dataplane: it protects packets with ESP, plain or in
+// UDP, with AH, or with AH around ESP, in tunnel and in transport mode (RFC 4301, 4302,
+// 4303, 3948), on any kernel that has TUN devices and policy routing. It negotiates
+// nothing: what SAs it has, it was given.
 //
 // Start at [Open]. A packet's way out begins in leaving.go, its way in in
-// inbound.go; spd.go and sad.go hold what they ask.
+// inbound.go; spd.go and sad.go hold what they ask. wrap.go and unwrap.go say where the
+// headers are.
 //
 // # How packets come here
 //
@@ -45,6 +46,21 @@
 // decrypted, which must pass them again, since a hub protects what it relays from
 // one branch to another.
 //
+// # Transport mode
+//
+// It is for what this box itself says to the peer, and comes here the same way. The system
+// cuts packets to our device's MTU first, so that fragments are put together again
+// (assembly.go). What arrives gets its header back and goes in by the inside device.
+// In UDP the header does not come along: there it is made of the SA's addresses.
+//
+// # Routed policies
+//
+// Such a policy has a TUN device of its own, of the name that it gives, which comes and
+// goes with it (routed.go). What is routed there is protected by the policy's SAs, and
+// what these decrypt comes out of it; rules, tables and lists above have no part in that.
+// Where the way to the peer leads into the device too, the tunnel's own packets would come
+// back for ever: they are dropped, as DropSend.
+//
 // # Clear packets to this box itself
 //
 // They are the kernel's before any rule of ours is asked, so the kernel has to check
@@ -56,7 +72,7 @@
 //   - what was decrypted is exempt by the inside device's sysctl disable_policy, and
 //     lo is by the kernel's own;
 //   - a source is spared if our answer to it would leave by no policy's device, by the
-//     main table (spared.go); routes are looked at again within a second of a change;
+//     main table (package selection); routes are looked at again within a second of a change;
 //   - our own sockets have a policy each that lets everything pass, and a report that
 //     one of our packets was too large is let in.
 //

@@ -142,7 +142,7 @@ func TestFormsInPlace(t *testing.T) {
 		b := new(buffer)
 		n := copy(b[headroom:], p.packet(shape{size: 100}))
 		f := out.frame(b[headroom : headroom+n])
-		packet, _, err := out.seal(b, n, 7)
+		packet, _, err := out.seal(b, &f, 7)
 		if err != nil || &packet[0] != &b[f.start] || len(packet) != f.size() || totalLen(packet) != f.size() {
 			t.Errorf("%s: sealed %d octets (%v), frame is %+v", form.name, len(packet), err, f)
 		}
@@ -350,6 +350,33 @@ func TestTransportSelectors(t *testing.T) {
 	p.b.expectDrops(t, map[ipsec.DropReason]uint64{ipsec.DropSelector: 1})
 }
 
+// TestTransportBehindNAT: the peer's own address is another than the SA's, and so was what
+// its checksum covered.
+func TestTransportBehindNAT(t *testing.T) {
+	p := newPair(t, []func(*ipsec.SA){transport, inUDP})
+	public := netip.MustParseAddr("203.0.113.9")
+	if err := p.b.RemoveSA(p.sa.ID); err != nil {
+		t.Fatal(err)
+	}
+	there := outboundOf(0x1000, transport, inUDP)
+	in := mirror(there)
+	in.Remote, in.Selector.Remote = public, ipsec.PrefixRange(one(public))
+	p.b.add(t, in)
+	p.a.RemoveSA(there.ID)
+	p.a.add(t, there)
+	p.a.leave(p.packet(shape{size: 99}))
+	p.cross()
+	if len(p.b.inside.written) != 1 {
+		t.Fatalf("drops are %v", p.b.Statistics().Drops)
+	}
+	got := p.b.inside.written[0]
+	checkHeader(t, got)
+	pseudo := append(bytes.Clone(got[ipSource:ipv4Len]), 0, protoUDP, 0, 79)
+	if total := sum(append(pseudo, got[ipv4Len:]...)); source(got) != public || total != 0xffff {
+		t.Errorf("delivered % x, whose sum is %#x", got, total)
+	}
+}
+
 // TestSumTransport: NAT has replaced the addresses that a checksum covers.
 func TestSumTransport(t *testing.T) {
 	for _, test := range []struct {
@@ -385,6 +412,57 @@ func TestSumTransport(t *testing.T) {
 	sumTransport(header, zero)
 	if zero[6] != 0xff || zero[7] != 0xff {
 		t.Errorf("a checksum of 0 is written as % x", zero[6:])
+	}
+}
+
+// ways returns functions that send one packet out, and take one in, over fakes that keep
+// nothing.
+func (p pair) ways(size int) (out, in func()) {
+	packet := p.packet(shape{size: size})
+	p.a.leave(packet)
+	sealed := p.a.wire.sent[0]
+	p.a.wire.discard, p.b.inside.discard = true, true
+	arriving, again := &arriving{d: p.b.Dataplane}, make([]byte, len(sealed))
+	return func() { p.a.leave(packet) }, func() {
+		copy(again, sealed) // it is decrypted where it lies
+		if p.sa.Encapsulation == (ipsec.Ports{}) {
+			arriving.packet(again)
+			return
+		}
+		p.b.InboundUDP(netip.AddrPortFrom(peer, 40000), netip.AddrPortFrom(gateway, 4500), again[ipv4Len+udpLen:])
+	}
+}
+
+func unchecked(sa *ipsec.SA) { sa.Window = 0 }
+
+func TestNoAllocationInAnyForm(t *testing.T) {
+	for _, form := range wrappings {
+		p := newPair(t, append(slices.Clone(form.change), unchecked))
+		out, in := p.ways(1200)
+		for name, do := range map[string]func(){"out": out, "in": in} {
+			if n := testing.AllocsPerRun(200, do); n != 0 {
+				t.Errorf("%s %s: %v allocations per packet, want none", form.name, name, n)
+			}
+		}
+		p.b.expectDrops(t, nil)
+	}
+}
+
+func BenchmarkForms(b *testing.B) {
+	for _, form := range wrappings {
+		out, in := newPair(b, append(slices.Clone(form.change), unchecked)).ways(1200)
+		for _, way := range []struct {
+			name string
+			do   func()
+		}{{"out", out}, {"in", in}} {
+			b.Run(form.name+"/"+way.name, func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(1200)
+				for b.Loop() {
+					way.do()
+				}
+			})
+		}
 	}
 }
 

@@ -1,13 +1,9 @@
 package tunnel
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
-	"strconv"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -16,26 +12,17 @@ import (
 	"sallyport/ipsec/xfrm/kernel"
 )
 
-// xfrmStatistics are the kernel's counters of the calling thread's namespace. They
-// need CONFIG_XFRM_STATISTICS.
-const xfrmStatistics = "/proc/thread-self/net/xfrm_stat"
-
-// blockedCounter is the line with the packets that a policy of direction in held
-// back, whoever made it.
-const blockedCounter = "XfrmInPolBlock"
-
 // A gate has the kernel drop clear packets to this box itself that should have come
 // protected. They never come here: the kernel looks into its local table before any
 // rule of ours is asked. See the package's comment.
 type gate struct {
-	kernel  xfrmPolicies
-	port    uint32   // of the socket that changes are asked for on
-	counter *os.File // nil: the kernel does not count
-	begin   uint64   // its number when we opened
-	last    atomic.Uint64
-	look    func() // is called after each change: the kernel tells of it
-	warn    func(string)
-	warned  map[selection.Selection]bool
+	kernel xfrmPolicies
+	port   uint32 // of the socket that changes are asked for on
+	begin  uint64 // packets held back by when we opened
+	last   atomic.Uint64
+	look   func() // is called after each change: the kernel tells of it
+	warn   func(string)
+	warned map[selection.Selection]bool
 
 	// What the kernel has of ours, as far as we know.
 	places map[selection.Selection]*place
@@ -59,6 +46,9 @@ type xfrmPolicies interface {
 	// replace it takes the place of one of ours.
 	add(p installed, replace bool) error
 	remove(p installed) error
+	// blocked returns how many packets a policy of direction in has held back so far,
+	// whoever made it, and false if the kernel does not count.
+	blocked() (packets uint64, ok bool)
 	Close() error
 }
 
@@ -80,11 +70,11 @@ func openGate(warn func(string)) (*gate, error) {
 		return nil, errors.Join(err, xfrm.Close())
 	}
 	g := &gate{kernel: gatePolicies{xfrm}, port: xfrm.Port(), look: func() {}, warn: warn, warned: make(map[selection.Selection]bool)}
-	if g.counter, err = os.Open(xfrmStatistics); err != nil {
+	begin, ok := g.kernel.blocked()
+	if !ok {
 		warn("clear packets to this box that should be protected are dropped but not counted: the kernel lacks CONFIG_XFRM_STATISTICS")
-		return g, nil
 	}
-	g.begin = g.read()
+	g.begin = begin
 	return g, nil
 }
 
@@ -236,43 +226,14 @@ func (g *gate) free() uint32 {
 // Blocked returns how many packets were held back since the gate was opened. A
 // packet for several raw sockets counts once for each.
 func (g *gate) Blocked() uint64 {
-	if g.counter == nil {
-		return 0
-	}
-	if n := g.read(); n > g.begin {
+	if n, ok := g.kernel.blocked(); ok && n > g.begin {
 		g.last.Store(n - g.begin)
 	}
 	return g.last.Load()
 }
 
-// read returns the kernel's number, or 0 after Close.
-func (g *gate) read() uint64 {
-	b, err := io.ReadAll(io.NewSectionReader(g.counter, 0, 1<<16))
-	if err != nil {
-		return 0
-	}
-	return counterIn(b, blockedCounter)
-}
-
-// counterIn finds a number by its name in a file of names and numbers.
-func counterIn(file []byte, name string) uint64 {
-	for line := range bytes.Lines(file) {
-		if f := bytes.Fields(line); len(f) == 2 && string(f[0]) == name {
-			n, err := strconv.ParseUint(string(f[1]), 10, 64)
-			if err != nil {
-				return 0
-			}
-			return n
-		}
-	}
-	return 0
-}
-
 // Close frees what the gate holds open; its clauses stay as they are.
 func (g *gate) Close() error {
 	g.Blocked() // the last number stays
-	if g.counter == nil {
-		return g.kernel.Close()
-	}
-	return errors.Join(g.counter.Close(), g.kernel.Close())
+	return g.kernel.Close()
 }

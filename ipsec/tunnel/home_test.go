@@ -82,10 +82,7 @@ func ready(name string) error {
 		return fmt.Errorf("%s is down", name)
 	}
 	for setting, want := range map[string]string{"forwarding": "1", "rp_filter": "2", "disable_policy": "1"} {
-		b, err := os.ReadFile("/proc/thread-self/net/../../sys/net/ipv4/conf/" + name + "/" + setting)
-		if errors.Is(err, os.ErrNotExist) {
-			b, err = os.ReadFile(sysctls + "/" + name + "/" + setting)
-		}
+		b, err := os.ReadFile(sysctls + "/" + name + "/" + setting)
 		if got := strings.TrimSpace(string(b)); err != nil || got != want {
 			return fmt.Errorf("%s of %s is %q, want %s (%w)", setting, name, got, want, err)
 		}
@@ -163,7 +160,7 @@ func TestTransportBetweenHosts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := twins(t, form...)
-			for _, size := range []int{0, 100, 1400, 1472, 1473, 5000, 40000} {
+			for _, size := range []int{0, 100, 1400, 1473, 5000, 40000} {
 				if err := datagramOf(a, b, size); err != nil {
 					t.Errorf("datagram of %d octets: %v", size, err)
 				}
@@ -171,9 +168,8 @@ func TestTransportBetweenHosts(t *testing.T) {
 			if err := stream(a, b, 1<<20); err != nil {
 				t.Errorf("TCP: %v", err)
 			}
-			before := b.Statistics().Drops
-			if want := ([ipsec.DropReasons]uint64{}); before != want {
-				t.Errorf("B dropped %v", before)
+			if got := b.Statistics().Drops; got != ([ipsec.DropReasons]uint64{}) {
+				t.Errorf("B dropped %v, want nothing", got)
 			}
 		})
 	}

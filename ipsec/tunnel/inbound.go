@@ -125,10 +125,7 @@ func (d *Dataplane) inspect(sa *inboundSA, inner []byte, tos byte) ([]byte, io.W
 		return nil, nil, esp.DropError(ipsec.DropMalformed)
 	}
 	inner = inner[:totalLen(inner)]
-	ecn, ok := inner[ipTOS]&ecnMask, true
-	if sa.Mode == ipsec.Tunnel {
-		ecn, ok = decapsulatedECN(tos&ecnMask, ecn)
-	}
+	ecn, ok := decapsulatedECN(tos&ecnMask, inner[ipTOS]&ecnMask) // the same in transport mode
 	if !ok {
 		return nil, nil, esp.DropError(ipsec.DropMalformed)
 	}

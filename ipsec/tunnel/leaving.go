@@ -10,12 +10,12 @@ import (
 // leaving is the way out of packets that the system routed to the inside device, or to
 // a tunnel's: protected, in clear, or kept until there is an SA. One goroutine owns it.
 type leaving struct {
+	buffer    buffer // first, so that packets lie at a multiple of 32 octets
 	d         *Dataplane
 	tunnel    string // device of a routed policy; empty: the inside device
 	flows     flows[flow]
 	datagrams datagrams
 	assembly  assembly
-	buffer    buffer
 }
 
 // A flow is what was decided about packets of one tuple.
@@ -50,16 +50,11 @@ func (l *leaving) packet(n int) {
 	packet = packet[:totalLen(packet)]
 	t = l.datagrams.complete(packet, t)
 	f := l.flow(t)
-	if f.wantsWhole() && isFragment(packet) {
+	if isFragment(packet) && f.wantsWhole() {
 		if packet = l.unite(packet, t); packet == nil {
 			return
 		}
 	}
-	l.act(f, t, packet)
-}
-
-// act does with the packet, which begins the buffer, what was decided.
-func (l *leaving) act(f flow, t acl.Tuple, packet []byte) {
 	switch {
 	case f.drop:
 		l.d.statistics.drop(f.reason)

@@ -25,48 +25,64 @@ func Open(c Config) (*Dataplane, error) {
 	return d, nil
 }
 
+// opened is what is open so far, and has to be closed again if the rest cannot be opened.
+type opened []io.Closer
+
+// close closes everything, the last first.
+func (o opened) close() error {
+	var errs []error
+	for i := len(o) - 1; i >= 0; i-- {
+		errs = append(errs, o[i].Close())
+	}
+	return errors.Join(errs...)
+}
+
 // openSystem opens devices, sockets and routing. What is open when an error comes is
-// closed again, the last first.
+// closed again.
 func openSystem(c Config) (s system, err error) {
-	var opened []io.Closer
+	var o opened
 	defer func() {
 		if err != nil {
-			for i := len(opened) - 1; i >= 0; i-- {
-				err = errors.Join(err, opened[i].Close())
-			}
+			err = errors.Join(err, o.close())
 		}
 	}()
 	inside, err := tun.Open(deviceName)
 	if err != nil {
 		return s, err
 	}
-	opened = append(opened, inside)
+	o = append(o, inside)
 	guard, err := tun.Open(deviceName)
 	if err != nil {
 		return s, err
 	}
-	opened = append(opened, guard)
-	out, err := openSender(c.Mark)
-	if err != nil {
+	o = append(o, guard)
+	s.inside, s.guard = inside, guard
+	if err := s.openSockets(&o, c.Mark); err != nil {
 		return s, err
-	}
-	opened = append(opened, out)
-	for _, p := range []ipsec.Protocol{ipsec.ESP, ipsec.AH} {
-		in, err := openReceiver(p, c.Mark)
-		if err != nil {
-			return s, err
-		}
-		opened, s.arrived = append(opened, in), append(s.arrived, in)
 	}
 	routes, err := openRouting(c, inside, guard)
 	if err != nil {
 		return s, err
 	}
-	opened = append(opened, routes)
-	tunnels, err := openHome(routes.devices)
+	o = append(o, routes)
+	s.router = routes
+	s.tunnels, err = openHome(routes.devices)
+	return s, err
+}
+
+// openSockets opens the raw sockets: one sends, and for ESP and AH one receives.
+func (s *system) openSockets(o *opened, mark uint32) error {
+	out, err := openSender(mark)
 	if err != nil {
-		return s, err
+		return err
 	}
-	s.inside, s.guard, s.outside, s.router, s.tunnels = inside, guard, out, routes, tunnels
-	return s, nil
+	*o, s.outside = append(*o, out), out
+	for _, p := range []ipsec.Protocol{ipsec.ESP, ipsec.AH} {
+		in, err := openReceiver(p, mark)
+		if err != nil {
+			return err
+		}
+		*o, s.arrived = append(*o, in), append(s.arrived, in)
+	}
+	return nil
 }

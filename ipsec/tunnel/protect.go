@@ -18,19 +18,19 @@ var errNoRoom = errors.New("MTU is smaller than a header and 8 octets")
 // the SA. It uses b up.
 func (d *Dataplane) protect(sa *outboundSA, b *buffer, n int) {
 	inner := b[headroom : headroom+n]
-	df := mustNotFragment(inner)
-	switch size := sa.frame(inner).size(); {
+	df, f := mustNotFragment(inner), sa.frame(inner)
+	switch {
 	case !sa.carries(inner):
 		d.statistics.drop(ipsec.DropMalformed)
 		return
-	case df && size > int(sa.pmtu.Load()):
+	case df && f.size() > int(sa.pmtu.Load()):
 		d.refuse(inner, sa.Local, sa.fits(inner))
 		return
-	case size > maxPacket:
+	case f.size() > maxPacket:
 		d.statistics.drop(ipsec.DropTooBig)
 		return
 	}
-	packet, told, err := sa.seal(b, n, d.nextID())
+	packet, told, err := sa.seal(b, &f, d.nextID())
 	if told != nil {
 		d.expired(*told)
 	}

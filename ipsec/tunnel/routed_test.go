@@ -182,11 +182,14 @@ func TestRoutedIntoItself(t *testing.T) {
 // TestRoutedIsNoDiversion: a tunnel's policy says nothing about packets elsewhere.
 func TestRoutedIsNoDiversion(t *testing.T) {
 	r := newRig(t)
-	r.set(t, routedPolicy(10, "Tunnel1"))
+	p := routedPolicy(10, "Tunnel1")
+	p.ACL = policy(10, toPort(permit(world, world), 53)).ACL
+	r.set(t, p)
 	r.leave(shape{}.build())
+	r.leave(shape{offset: 80}.build())
 	r.guard.packet(back.build())
-	if len(r.wire.sent) != 2 {
-		t.Errorf("%d packets go on in clear, want 2", len(r.wire.sent))
+	if len(r.wire.sent) != 3 {
+		t.Errorf("%d packets go on in clear, want 3", len(r.wire.sent))
 	}
 	r.enter("Tunnel2", shape{}.build())
 	r.expectDrops(t, map[ipsec.DropReason]uint64{ipsec.DropNoSA: 1})

@@ -286,12 +286,12 @@ func TestRetry(t *testing.T) {
 	})
 }
 
-// TestPathMTU: a router on the way has a small MTU, and says so. In both forms the
+// TestPathMTU: a router on the way has a small MTU, and says so. In all forms the
 // SA learns it from one packet too many.
 //
 //	sallyport (192.0.2.1) ── eth1 ── (192.0.2.2) router (198.51.100.2) ── MTU 1300 ── (198.51.100.1) far
 func TestPathMTU(t *testing.T) {
-	for name, form := range map[string]func(*ipsec.SA){"plain": func(*ipsec.SA) {}, "in UDP": inUDP} {
+	for name, form := range map[string]func(*ipsec.SA){"plain": func(*ipsec.SA) {}, "in UDP": inUDP, "AH": onlyAH, "bundle": around(0x3000)} {
 		t.Run(name, func(t *testing.T) { learnsMTU(t, form, permit(lan, remote)) })
 		t.Run(name+", our own address is protected", func(t *testing.T) {
 			learnsMTU(t, form, permit(lan, remote), permit(one(gateway), world))

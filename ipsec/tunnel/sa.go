@@ -90,16 +90,17 @@ func (sa *outboundSA) chosenFor(t acl.Tuple) bool {
 	return !sa.done.Load() && sa.Selector.Contains(t)
 }
 
-// seal protects the inner packet of n octets that lies in b behind headroom, and
-// returns the outer packet, in b. id tells its fragments from those of others. told says
-// which limit the owner has to hear of, if any.
-func (sa *outboundSA) seal(b *buffer, n int, id uint16) (packet []byte, told *ipsec.Expired, err error) {
+// seal protects the inner packet that lies in b behind headroom, and returns the outer
+// packet, in b. id tells its fragments from those of others. told says which limit the
+// owner has to hear of, if any.
+func (sa *outboundSA) seal(b *buffer, f *frame, id uint16) (packet []byte, told *ipsec.Expired, err error) {
+	n := f.inner()
 	sa.mu.Lock()
 	defer sa.mu.Unlock()
 	if sa.limit.exceeded(sa.sent.octets.Load(), n) {
 		return nil, sa.used(), esp.DropError(ipsec.DropExpired)
 	}
-	packet, err = sa.wrap(b, n, id)
+	packet, err = sa.wrap(b, f, id)
 	if errors.Is(err, esp.DropError(ipsec.DropExpired)) {
 		return nil, sa.used(), err
 	}

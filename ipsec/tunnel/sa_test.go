@@ -8,6 +8,12 @@ import (
 	"sallyport/ipsec/esp"
 )
 
+// sealOf seals the packet of n octets in b.
+func sealOf(sa *outboundSA, b *buffer, n int) ([]byte, *ipsec.Expired, error) {
+	f := sa.frame(b[headroom : headroom+n])
+	return sa.seal(b, &f, 1)
+}
+
 func TestTellSoft(t *testing.T) {
 	const softSequence = 1 << 32 / 10 * 9
 	for _, test := range []struct {
@@ -66,7 +72,7 @@ func sealAndOpen(t *testing.T, e ipsec.Encryption, i ipsec.Integrity, form func(
 	})
 	out, b := entry(t, sa), new(buffer)
 	n := copy(b[headroom:], shape{size: 321}.build())
-	packet, told, err := out.seal(b, n, 1)
+	packet, told, err := sealOf(out, b, n)
 	if err != nil || told != nil {
 		t.Fatalf("%v %v: seal = %v, %v", e, i, told, err)
 	}
@@ -86,7 +92,7 @@ func sealAndOpen(t *testing.T, e ipsec.Encryption, i ipsec.Integrity, form func(
 func TestHardLimit(t *testing.T) {
 	out, b := entry(t, outboundOf(0x1000, func(sa *ipsec.SA) { sa.Hard.Octets = 250 })), new(buffer)
 	seal := func() (*ipsec.Expired, error) {
-		_, told, err := out.seal(b, copy(b[headroom:], shape{size: 100}.build()), 1)
+		_, told, err := sealOf(out, b, copy(b[headroom:], shape{size: 100}.build()))
 		return told, err
 	}
 	for range 2 {
@@ -120,7 +126,7 @@ func TestNoEntropy(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := new(buffer)
-	if _, _, err := out.seal(b, copy(b[headroom:], shape{}.build()), 1); !errors.Is(err, broken) {
+	if _, _, err := sealOf(out, b, copy(b[headroom:], shape{}.build())); !errors.Is(err, broken) {
 		t.Errorf("seal = %v, want %v", err, broken)
 	}
 	if out.done.Load() {

@@ -99,6 +99,16 @@ func TestUnusableSA(t *testing.T) {
 			t.Errorf("%s: AddSA = %v, want an UnusableSA", test.name, err)
 		}
 	}
+	r.add(t, inboundOf(0x1001, onlyAH))
+	for _, sa := range []*ipsec.SA{outboundOf(0x2000, around(0x1000)), inboundOf(0x2000, around(0x1001))} {
+		var unusable *UnusableSA
+		if err, id := r.AddSA(sa), names(sa)[1]; !errors.As(err, &unusable) || unusable.SA != id {
+			t.Errorf("AddSA of a bundle whose AH is there = %v, want an UnusableSA of %v", err, id)
+		}
+		if _, ok := r.Counters(sa.ID); ok {
+			t.Errorf("half of a bundle is there: %v", sa.ID)
+		}
+	}
 	for _, sa := range []*ipsec.SA{outboundOf(0x2000), inboundOf(0x2000)} {
 		sa.EncryptionKey = sa.EncryptionKey[1:]
 		var invalid *ipsec.InvalidSA

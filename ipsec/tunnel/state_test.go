@@ -85,10 +85,10 @@ func TestDefaults(t *testing.T) {
 func TestIdentificationsDiffer(t *testing.T) {
 	r := newRig(t)
 	seen := make(map[uint16]bool)
-	for range 1<<16 - 1 {
+	for range 1 << 16 {
 		seen[r.nextID()] = true
 	}
 	if len(seen) != 1<<16-1 || seen[0] {
-		t.Errorf("%d different identifications in 65535 packets, 0 among them: %v", len(seen), seen[0])
+		t.Errorf("%d different identifications in 65536 packets, 0 among them: %v", len(seen), seen[0])
 	}
 }

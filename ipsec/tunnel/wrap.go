@@ -36,16 +36,15 @@ func (sa *outboundSA) frame(inner []byte) frame {
 	return f
 }
 
-// size returns the octets of the outer packet.
-func (f frame) size() int { return f.end - f.start }
+// size returns the octets of the outer packet, inner those of the inner one.
+func (f *frame) size() int  { return f.end - f.start }
+func (f *frame) inner() int { return f.payload + f.inside - headroom }
 
-// wrap makes the outer packet around the inner one of n octets in b: RFC 4301 §4.1 has
-// AH applied after ESP. The header is written first; in transport mode ESP's lies where
-// that was. The caller locks.
-func (sa *outboundSA) wrap(b *buffer, n int, id uint16) ([]byte, error) {
-	inner := b[headroom : headroom+n]
-	f := sa.frame(inner)
-	packet := b[f.start:f.end]
+// wrap makes the outer packet around the inner one in b: RFC 2401 §4.3 has AH applied
+// after ESP. The header is written first; in transport mode ESP's lies where that was. The
+// caller locks.
+func (sa *outboundSA) wrap(b *buffer, f *frame, id uint16) ([]byte, error) {
+	inner, packet := b[headroom:headroom+f.inner()], b[f.start:f.end]
 	if sa.Mode == ipsec.Transport {
 		sa.outer.adopt(packet, inner[:f.header], id)
 	} else {
@@ -55,14 +54,21 @@ func (sa *outboundSA) wrap(b *buffer, n int, id uint16) ([]byte, error) {
 		if _, err := sa.esp.Seal(b[f.esp:f.esp], b[f.payload:f.payload+f.inside], f.next); err != nil {
 			return nil, err
 		}
-		f.next = byte(ipsec.ESP)
 	}
 	if sa.ah != nil {
-		if err := sa.ah.Seal(packet, f.next); err != nil {
+		if err := sa.ah.Seal(packet, sa.underAH(f)); err != nil {
 			return nil, err
 		}
 	}
 	return packet, nil
+}
+
+// underAH says what comes after AH: ESP in a bundle.
+func (sa *outboundSA) underAH(f *frame) byte {
+	if sa.esp != nil {
+		return byte(ipsec.ESP)
+	}
+	return f.next
 }
 
 // fits returns the octets of the longest inner packet like this one that its path takes

@@ -28,11 +28,25 @@ func (k gatePolicies) list() (ours, others []installed, err error) {
 	return ours, others, err
 }
 
+// add adds one, or puts it into the place of one of ours.
 func (k gatePolicies) add(p installed, replace bool) error { return k.AddPolicy(p.policy(), replace) }
-func (k gatePolicies) remove(p installed) error            { return k.DeletePolicy(p.index, p.ifID) }
+
+// remove removes one, of whatever kind.
+func (k gatePolicies) remove(p installed) error { return k.DeletePolicy(p.index, p.ifID) }
+
+// blockedCounter is the line of /proc/net/xfrm_stat with the packets that a policy of
+// direction in held back.
+const blockedCounter = "XfrmInPolBlock"
+
+// blocked reads the kernel's counter, which it has in this namespace alone.
+func (k gatePolicies) blocked() (packets uint64, ok bool) {
+	s, err := k.Statistics()
+	return s.Of(blockedCounter), err == nil && len(s.Counters) > 0
+}
 
 // sweep removes what the kernel's dataplane left that ran here before, besides its
-// policies: states and tunnel interfaces, and that fragments are put together.
+// policies: states and tunnel interfaces. That fragments are put together ends too, but
+// does no harm.
 func sweep(k *kernel.Kernel) error {
 	states, err := k.States()
 	for _, s := range states {
@@ -43,7 +57,8 @@ func sweep(k *kernel.Kernel) error {
 	for _, t := range tunnels {
 		err = errors.Join(err, k.RemoveTunnel(t.Name))
 	}
-	return errors.Join(err, k.Reassemble(false))
+	_ = k.Reassemble(false)
+	return err
 }
 
 // policy returns what the kernel is asked for.

@@ -70,7 +70,7 @@ func (d *Dataplane) states(sa *ipsec.SA, f *flow) (states []kernel.State) {
 	}
 	if f.entry != nil {
 		s.IfID = f.entry.ifID
-		if f.entry.policy.Offload {
+		if f.entry.policy.Offload && s.IfID == 0 { // a tunnel interface has no hardware
 			s.Offload = f.entry.device
 		}
 	}

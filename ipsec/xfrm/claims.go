@@ -2,6 +2,7 @@ package xfrm
 
 import (
 	"net/netip"
+	"slices"
 
 	"sallyport/ipsec/selection"
 	"sallyport/ipsec/xfrm/kernel"
@@ -50,25 +51,6 @@ func (c *claimed) lists() (lists [directions][]*claim) {
 	return lists
 }
 
-// sources returns where protected packets come from, each prefix once, in the form that
-// [selection.Spared] wants.
-func (c *claimed) sources() (list []selection.Clause) {
-	seen := make(map[netip.Prefix]bool)
-	for _, e := range c.entries {
-		if e.ifID != 0 {
-			continue
-		}
-		for i := range e.claims[kernel.In] {
-			from := e.claims[kernel.In][i].place.selection.From
-			if e.claims[kernel.In][i].flow != nil && !seen[from] {
-				seen[from] = true
-				list = append(list, selection.Clause{Selection: selection.Selection{From: from, To: selection.Anywhere}})
-			}
-		}
-	}
-	return list
-}
-
 // spare claims that packets of the sources that no device of a policy leads to may come in
 // clear, to this box and through it.
 func (c *claimed) spare(t *table, routes []selection.Route) {
@@ -76,13 +58,42 @@ func (c *claimed) spare(t *table, routes []selection.Route) {
 	for _, e := range c.entries {
 		ours[e.device] = true
 	}
-	c.spared = [directions][]claim{}
-	for _, s := range selection.Spared(c.sources(), routes, ours) {
+	for _, s := range selection.Spared(c.sources(elsewhere(routes, ours)), routes, ours) {
 		for _, d := range []kernel.Direction{kernel.In, kernel.Forward} {
 			at := t.place(placeKey{direction: d, selection: s.Selection})
 			c.spared[d] = append(c.spared[d], claim{place: at})
 		}
 	}
+}
+
+// elsewhere returns the prefixes of routes that lead to a device, and none of ours.
+func elsewhere(routes []selection.Route, ours map[int]bool) (prefixes []netip.Prefix) {
+	for _, r := range routes {
+		if r.Device != 0 && !ours[r.Device] {
+			prefixes = append(prefixes, r.Prefix)
+		}
+	}
+	return prefixes
+}
+
+// sources returns where protected packets come from, as far as it has to do with some
+// prefixes, each once, in the form that [selection.Spared] wants.
+func (c *claimed) sources(near []netip.Prefix) (list []selection.Clause) {
+	if len(near) == 0 {
+		return nil
+	}
+	seen := make(map[netip.Prefix]bool)
+	for _, e := range c.entries {
+		for i := range e.claims[kernel.In] {
+			from := e.claims[kernel.In][i].place.selection.From
+			if e.ifID != 0 || e.claims[kernel.In][i].flow == nil || !slices.ContainsFunc(near, from.Overlaps) || seen[from] {
+				continue
+			}
+			seen[from] = true
+			list = append(list, selection.Clause{Selection: selection.Selection{From: from, To: selection.Anywhere}})
+		}
+	}
+	return list
 }
 
 // bind has all claims meet the places of the table as it is now.

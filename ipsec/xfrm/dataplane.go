@@ -48,7 +48,6 @@ type Dataplane struct {
 	flows       flows
 	stated      claimed
 	byID        map[ipsec.PolicyID]*entry
-	drawn       map[ipsec.PolicyID]uint64 // in which round a policy was listed last
 	rounds      uint64
 	routes      []selection.Route
 	devices     map[string]int           // indexes of those that were asked for
@@ -62,6 +61,7 @@ type Dataplane struct {
 	begun       bool                        // what a predecessor left is ours or gone
 	reassembles *bool                       // fragments are put together; nil: nobody knows
 	known       bool                        // table and tunnels are what the kernel has
+	moved       bool                        // devices or routes are others than the policies were made for
 	dirty       bool                        // others changed something of ours, perhaps
 	warned      map[string]bool
 	closed      bool
@@ -78,7 +78,7 @@ var _ ipsec.Dataplane = (*Dataplane)(nil)
 func newDataplane(c Config, s system, n network) *Dataplane {
 	return &Dataplane{
 		Config: c.withDefaults(), system: s, network: n,
-		table: newTable(), flows: newFlows(), byID: make(map[ipsec.PolicyID]*entry), drawn: make(map[ipsec.PolicyID]uint64),
+		table: newTable(), flows: newFlows(), byID: make(map[ipsec.PolicyID]*entry),
 		devices: make(map[string]int), tunnels: make(map[string]kernel.Tunnel),
 		sas: make(map[ipsec.SAID]*association), around: make(map[ipsec.SAID]*association),
 		kept: make(map[ipsec.SAID]bool), warned: make(map[string]bool), stop: make(chan struct{}),

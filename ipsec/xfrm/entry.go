@@ -36,7 +36,8 @@ type entry struct {
 	flows  []*flow
 	ports  bool   // some rule asks for ports
 	owned  bool   // it is in force
-	round  uint64 // of the claims that it was last in
+	round  uint64 // of the claims that it is in
+	drawn  uint64 // the round in which its policy was listed last
 }
 
 // A drawer makes entries.
@@ -176,9 +177,9 @@ func (e *entry) bind(t *table) {
 	}
 }
 
-// placesOf returns the places that a flow of the entry has, in some directions.
-func (e *entry) placesOf(f *flow, directions ...kernel.Direction) (places []*place) {
-	for _, d := range directions {
+// placesOf returns the places that a flow of the entry has.
+func (e *entry) placesOf(f *flow) (places []*place) {
+	for d := range e.claims {
 		for i := range e.claims[d] {
 			if c := &e.claims[d][i]; c.flow == f && c.place.claim == c {
 				places = append(places, c.place)

@@ -40,6 +40,7 @@ func (d *Dataplane) acquire(e kernel.Acquire) []ipsec.Event {
 	if f == nil || f.entry == nil || f.entry.policy.Manual {
 		return nil
 	}
+	f.asked = true
 	return []ipsec.Event{ipsec.Acquire{Policy: f.policy, Rule: f.rule, Packet: e.Packet}}
 }
 

@@ -20,6 +20,7 @@ import (
 type memory struct {
 	testing.TB
 	policies     map[uint32]kernel.Policy // by index; those of others too
+	indexes      map[placeKey]uint32
 	states       map[ipsec.SAID]kernel.Installed
 	tunnels      map[string]kernel.Tunnel
 	statistics   kernel.Statistics
@@ -28,12 +29,13 @@ type memory struct {
 	nextSPI      ipsec.SPI
 	done         []string         // changes, in order
 	fail         map[string]error // of the next change of a kind
+	spare        int              // changes that are done before one fails
 	closed       bool
 }
 
 func newMemory(t testing.TB) *memory {
 	return &memory{
-		TB: t, policies: make(map[uint32]kernel.Policy), states: make(map[ipsec.SAID]kernel.Installed),
+		TB: t, policies: make(map[uint32]kernel.Policy), indexes: make(map[placeKey]uint32), states: make(map[ipsec.SAID]kernel.Installed),
 		tunnels: make(map[string]kernel.Tunnel), waiting: kernel.Waiting{Drop: true, Expires: 30},
 		nextSPI: 0x100, fail: make(map[string]error),
 	}
@@ -41,7 +43,9 @@ func newMemory(t testing.TB) *memory {
 
 // did takes note of a change, or returns the error that it is to fail with.
 func (m *memory) did(what string) error {
-	if err := m.fail[what]; err != nil {
+	if err := m.fail[what]; err != nil && m.spare > 0 {
+		m.spare--
+	} else if err != nil {
 		delete(m.fail, what)
 		return err
 	}
@@ -110,13 +114,18 @@ func (m *memory) ReserveSPI(source, destination netip.Addr, p ipsec.Protocol, mo
 }
 
 // at returns the index of the policy with the key of another.
-func (m *memory) at(p kernel.Policy) (uint32, bool) {
-	for index, other := range m.policies {
-		if keyOf(&other) == keyOf(&p) {
-			return index, true
-		}
-	}
-	return 0, false
+func (m *memory) at(p kernel.Policy) (index uint32, there bool) {
+	index, there = m.indexes[keyOf(&p)]
+	return index, there
+}
+
+// put has a policy be there, and take away not.
+func (m *memory) put(p kernel.Policy) { m.policies[p.Index], m.indexes[keyOf(&p)] = p, p.Index }
+
+func (m *memory) take(index uint32) {
+	p := m.policies[index]
+	delete(m.indexes, keyOf(&p))
+	delete(m.policies, index)
 }
 
 func (m *memory) AddPolicy(p kernel.Policy, replace bool) error {
@@ -137,7 +146,7 @@ func (m *memory) AddPolicy(p kernel.Policy, replace bool) error {
 	if err := m.did(map[bool]string{false: "add policy", true: "change policy"}[there]); err != nil {
 		return err
 	}
-	m.policies[p.Index] = p
+	m.put(p)
 	return nil
 }
 
@@ -148,7 +157,7 @@ func (m *memory) DeletePolicy(index, _ uint32) error {
 	if err := m.did("delete policy"); err != nil {
 		return err
 	}
-	delete(m.policies, index)
+	m.take(index)
 	return nil
 }
 
@@ -209,17 +218,18 @@ func (m *memory) ordered(d kernel.Direction) (all []kernel.Policy) {
 	return all
 }
 
-// decides returns the policy of ours that decides about a packet; false: there is none.
-func (m *memory) decides(d kernel.Direction, device int, t acl.Tuple) (kernel.Policy, bool) {
-	for _, p := range m.ordered(d) {
+// decides returns the policy of ours that decides about a packet, of a list in order; none
+// is the zero value.
+func decides(ordered []kernel.Policy, device int, t acl.Tuple) kernel.Policy {
+	for _, p := range ordered {
 		if kernel.IsOurs(p.Index) && p.IfID == 0 && (p.Device == 0 || p.Device == device) && p.Selection.Holds(t) {
-			return p, true
+			return p
 		}
 	}
-	return kernel.Policy{}, false
+	return kernel.Policy{}
 }
 
-// A place to be: devices and routes that stand still until a test moves them.
+// A standing is devices and routes that stand still until a test moves them.
 type standing struct {
 	devices map[string]int
 	routes  []selection.Route
@@ -259,121 +269,4 @@ func newRigOver(m *memory) *rig {
 	}, m, r.network)
 	r.capabilities = ipsec.Everything("the fake")
 	return r
-}
-
-// The addresses of the tests: our gateway and our LAN, the peer's.
-var (
-	gateway = netip.MustParseAddr("192.0.2.1")
-	peer    = netip.MustParseAddr("192.0.2.2")
-	nomad   = netip.MustParseAddr("198.51.100.7")
-	host1   = netip.MustParseAddr("10.1.1.5")
-	server  = netip.MustParseAddr("10.1.2.6")
-	lan     = netip.MustParsePrefix("10.1.1.0/24")
-	remote  = netip.MustParsePrefix("10.1.2.0/24")
-)
-
-func id(sequence uint32) ipsec.PolicyID {
-	return ipsec.PolicyID{Interface: "GigabitEthernet0/0/2", Name: "map1", Sequence: sequence}
-}
-
-// policy returns a policy with these rules, numbered 5, 10, 15 …
-func policy(sequence uint32, rules ...acl.Rule) *ipsec.Policy {
-	list := acl.New(3000)
-	for i, r := range rules {
-		r.ID = uint32(5 * (i + 1))
-		list.Put(r)
-	}
-	return &ipsec.Policy{ID: id(sequence), Device: "eth0", Local: gateway, Remote: peer, ACL: list}
-}
-
-func permit(from, to netip.Prefix) acl.Rule {
-	return acl.Rule{Action: acl.Permit, Source: wildcard(from), Destination: wildcard(to)}
-}
-
-func deny(from, to netip.Prefix) acl.Rule {
-	r := permit(from, to)
-	r.Action = acl.Deny
-	return r
-}
-
-func toPort(r acl.Rule, port uint16) acl.Rule {
-	r.Protocol, r.DestinationPort = acl.UDP, acl.Ports{Op: acl.Eq, Low: port}
-	return r
-}
-
-func wildcard(p netip.Prefix) acl.Wildcard {
-	return acl.NewWildcard(p.Addr(), uint32(uint64(1)<<(32-p.Bits())-1))
-}
-
-// outboundOf and inboundOf return an SA of policy 10's first rule.
-func outboundOf(spi ipsec.SPI, change ...func(*ipsec.SA)) *ipsec.SA {
-	return saOf(ipsec.Outbound, spi, change)
-}
-
-func inboundOf(spi ipsec.SPI, change ...func(*ipsec.SA)) *ipsec.SA {
-	return saOf(ipsec.Inbound, spi, change)
-}
-
-func saOf(d ipsec.Direction, spi ipsec.SPI, change []func(*ipsec.SA)) *ipsec.SA {
-	sa := &ipsec.SA{
-		ID: ipsec.SAID{Protocol: ipsec.ESP, SPI: spi}, Direction: d, Policy: id(10), Rule: 5,
-		Local: gateway, Remote: peer, Encryption: ipsec.AES128GCM,
-		Selector: ipsec.Selector{Local: ipsec.PrefixRange(lan), Remote: ipsec.PrefixRange(remote)}, Window: 64,
-	}
-	for _, f := range change {
-		f(sa)
-	}
-	sa.EncryptionKey = fill(sa.Encryption.KeyLen())
-	sa.IntegrityKey = fill(sa.Integrity.KeyLen())
-	if sa.ID.Destination = sa.Local; d == ipsec.Outbound {
-		sa.ID.Destination = sa.Remote
-	}
-	return sa
-}
-
-// fill returns a key without zeros.
-func fill(n int) []byte { return slices.Repeat([]byte{0x5a}, n) }
-
-// bundle makes an SA one with AH.
-func bundle(sa *ipsec.SA) {
-	sa.AH = &ipsec.AHPart{SPI: sa.ID.SPI + 0x1000, Integrity: ipsec.SHA256, Key: fill(ipsec.SHA256.KeyLen())}
-}
-
-// from has an SA go to another peer.
-func from(a netip.Addr) func(*ipsec.SA) { return func(sa *ipsec.SA) { sa.Remote = a } }
-
-// ofRule has an SA be another flow's.
-func ofRule(sequence, rule uint32) func(*ipsec.SA) {
-	return func(sa *ipsec.SA) { sa.Policy, sa.Rule = id(sequence), rule }
-}
-
-func (r *rig) state(policies ...*ipsec.Policy) {
-	r.memory.Helper()
-	if err := r.SetPolicies(policies); err != nil {
-		r.memory.Fatal(err)
-	}
-}
-
-func (r *rig) add(sas ...*ipsec.SA) {
-	r.memory.Helper()
-	for _, sa := range sas {
-		if err := r.AddSA(sa); err != nil {
-			r.memory.Fatal(err)
-		}
-	}
-}
-
-// changes returns what was done to the kernel since it was asked last.
-func (m *memory) changes() []string {
-	done := m.done
-	m.done = nil
-	return done
-}
-
-// expect compares what was done to the kernel with what was wanted.
-func (r *rig) expect(want ...string) {
-	r.memory.Helper()
-	if got := r.memory.changes(); !slices.Equal(got, want) {
-		r.memory.Errorf("kernel was asked to %q, want %q", got, want)
-	}
 }

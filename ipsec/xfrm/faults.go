@@ -27,7 +27,7 @@ var faults = []fault{
 	{"XfrmInStateExpired", ipsec.DropExpired, "inbound packet of an SA that is at its limit"},
 	{"XfrmInStateMismatch", ipsec.DropSelector, "decrypted packet is not the SA's traffic, or came in UDP though it should not: compare the access lists of both ends"},
 	{"XfrmInStateInvalid", ipsec.DropExpired, "inbound packet of an SA that is being removed"},
-	{"XfrmInTmplMismatch", ipsec.DropClear, "inbound packet in clear that a policy protects: compare the access lists of both ends"},
+	{"XfrmInTmplMismatch", ipsec.DropClear, "inbound packet that a policy protects came in clear, or in another SA than its own: compare the access lists of both ends"},
 	{"XfrmInNoPols", ipsec.DropSelector, "decrypted packet that no policy is for: compare the access lists of both ends"},
 	{"XfrmInPolBlock", ipsec.DropClear, "inbound packet that a policy blocks: a fragment of what is protected, or another program's policy"},
 	{"XfrmInPolError", ipsec.DropMalformed, "policy of an inbound packet could not be found: memory is short"},

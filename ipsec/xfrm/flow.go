@@ -21,6 +21,7 @@ type flow struct {
 	flowKey
 	reqID   uint32
 	entry   *entry         // of its policy; nil: not stated
+	asked   bool           // packets wait for an SA, as far as was told
 	out, in []*association // those that the kernel has, oldest first
 }
 

@@ -10,6 +10,9 @@ import (
 // policy, and asks again if a negotiation came to nothing.
 var waiting = kernel.Waiting{Drop: false, Expires: 10}
 
+// usual is what a kernel begins with.
+var usual = kernel.Waiting{Drop: true, Expires: 30}
+
 // Open makes a dataplane in the calling thread's network namespace. What a predecessor left
 // holds until Adopt and SetPolicies. It needs CAP_NET_ADMIN and a kernel with ESP; the error
 // says in one line what is missing.
@@ -58,6 +61,9 @@ func (d *Dataplane) start() error {
 		d.Warn("dropped packets are not counted: the kernel lacks CONFIG_XFRM_STATISTICS")
 	}
 	before, err := d.system.Waiting()
+	if before == waiting { // a killed predecessor's
+		before = usual
+	}
 	if err == nil {
 		err = d.system.SetWaiting(waiting)
 	}
@@ -115,7 +121,11 @@ func Sweep() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(sweep(k), k.Close())
+	err = sweep(k)
+	if now, failed := k.Waiting(); failed == nil && now == waiting {
+		err = errors.Join(err, k.SetWaiting(usual))
+	}
+	return errors.Join(err, k.Close())
 }
 
 // sweep removes all that is ours: policies before SAs, so that nothing asks for one.

@@ -22,20 +22,22 @@ func (d *Dataplane) SetPolicies(policies []*ipsec.Policy) error {
 			return err
 		}
 	}
-	if d.network.Changed() {
-		d.forgetHost()
-	}
 	return d.move(policies)
 }
 
-// forgetHost has devices and routes be looked up anew.
-func (d *Dataplane) forgetHost() {
-	d.routes = nil
-	clear(d.devices)
+// hostMoved reports whether devices or routes have changed since the policies were right
+// for them; then they are to be looked up anew.
+func (d *Dataplane) hostMoved() bool {
+	if d.network.Changed() {
+		d.moved, d.routes = true, nil
+		clear(d.devices)
+	}
+	return d.moved
 }
 
 // move goes from what is stated to other policies.
 func (d *Dataplane) move(policies []*ipsec.Policy) error {
+	d.hostMoved()
 	next, err := d.draw(policies)
 	if err != nil {
 		d.abandon(next)
@@ -48,11 +50,8 @@ func (d *Dataplane) move(policies []*ipsec.Policy) error {
 		d.abandon(next)
 		return errors.Join(err, d.restore(), d.removeTunnels())
 	}
-	for _, e := range before.entries {
-		if !e.owned {
-			d.dropped(e)
-		}
-	}
+	d.moved = false
+	d.drop(before.entries)
 	return d.removeTunnels()
 }
 
@@ -61,10 +60,18 @@ func (d *Dataplane) move(policies []*ipsec.Policy) error {
 func (d *Dataplane) draw(policies []*ipsec.Policy) (next claimed, err error) {
 	d.rounds++
 	next.entries = make([]*entry, 0, len(policies))
+	old := cursor(d.stated.entries)
+	fresh := make(map[ipsec.PolicyID]bool)
 	for _, p := range policies {
-		e, err := d.entryOf(p)
+		e, err := d.entryOf(p, old.next(p))
 		if err != nil {
 			return next, err
+		}
+		if e.drawn == d.rounds || fresh[p.ID] {
+			return next, fmt.Errorf("policy %v is listed twice", p.ID)
+		}
+		if e.drawn = d.rounds; !e.owned {
+			fresh[p.ID] = true
 		}
 		next.entries = append(next.entries, e)
 		next.ports = next.ports || e.ports
@@ -72,18 +79,31 @@ func (d *Dataplane) draw(policies []*ipsec.Policy) (next claimed, err error) {
 	return next, d.spare(&next)
 }
 
-// entryOf returns the entry of a policy: the one that there is if the policy says the same.
-func (d *Dataplane) entryOf(p *ipsec.Policy) (*entry, error) {
+// A cursor goes along the entries that there are, most of which stay in their order.
+type cursor []*entry
+
+// next returns the entry of a policy if it is the next or the one after it, else nil.
+func (c *cursor) next(p *ipsec.Policy) *entry {
+	for i, e := range (*c)[:min(len(*c), 2)] {
+		if e.policy == p {
+			*c = (*c)[i+1:]
+			return e
+		}
+	}
+	return nil
+}
+
+// entryOf returns the entry of a policy: the one that there is, which may be known, if the
+// policy says the same.
+func (d *Dataplane) entryOf(p *ipsec.Policy, e *entry) (*entry, error) {
 	device, ifID, err := d.deviceOf(p)
 	if err != nil {
 		return nil, err
 	}
-	if d.drawn[p.ID] == d.rounds {
-		return nil, fmt.Errorf("policy %v is listed twice", p.ID)
+	if e == nil {
+		e = d.byID[p.ID]
 	}
-	d.drawn[p.ID] = d.rounds
-	e := d.byID[p.ID]
-	if e != nil && e.device == device && e.ifID == ifID && (e.policy == p || *e.policy == *p) {
+	if e != nil && (e.drawn == d.rounds || e.device == device && e.ifID == ifID && (e.policy == p || *e.policy == *p)) {
 		return e, nil
 	}
 	return drawer{d.table, &d.flows}.entry(p, device, ifID)
@@ -211,13 +231,19 @@ func (d *Dataplane) abandon(next claimed) {
 	}
 }
 
-// dropped forgets what is left of an entry: the SAs of a policy that is stated no more,
-// and flows that nobody needs.
-func (d *Dataplane) dropped(e *entry) {
-	if d.byID[e.policy.ID] == nil {
-		d.removePolicy(e.policy.ID)
+// drop forgets what is left of entries that are not in force any more: the SAs of policies
+// that are stated no more, and flows that nobody needs.
+func (d *Dataplane) drop(entries []*entry) {
+	gone := make(map[ipsec.PolicyID]bool)
+	for _, e := range entries {
+		if !e.owned && d.byID[e.policy.ID] == nil {
+			gone[e.policy.ID] = true
+		}
 	}
-	d.releaseFlows(e)
+	if len(gone) > 0 {
+		d.removePolicies(gone)
+	}
+	d.abandon(claimed{entries: entries})
 }
 
 func (d *Dataplane) releaseFlows(e *entry) {

@@ -21,6 +21,7 @@ func (d *Dataplane) look() error {
 		return err
 	}
 	d.table.learn(policies)
+	d.stated.bind(d.table)
 	clear(d.tunnels)
 	for _, t := range tunnels {
 		d.tunnels[t.Name] = t
@@ -34,7 +35,6 @@ func (d *Dataplane) restore() error {
 	if err := d.look(); err != nil {
 		return err
 	}
-	d.stated.bind(d.table)
 	return d.enact()
 }
 
@@ -77,7 +77,7 @@ func (d *Dataplane) put(p placed) error {
 	if err := d.system.AddPolicy(p.want, true); err != nil {
 		return err
 	}
-	p.place.have = p.want
+	p.place.have, p.place.right = p.want, true
 	return nil
 }
 
@@ -91,7 +91,7 @@ func (d *Dataplane) add(p placed) error {
 		return nil
 	}
 	if err == nil {
-		p.place.have = p.want
+		p.place.have, p.place.right = p.want, true
 	}
 	return err
 }
@@ -109,16 +109,18 @@ func (d *Dataplane) reassemble() {
 	d.reassembles = &wanted
 }
 
-// reshape brings the policies of a flow up to date with its SAs. With release, packets that
-// wait for an SA go at once, which the kernel does where a policy is replaced.
-func (d *Dataplane) reshape(f *flow, release bool) error {
+// reshape brings the policies of a flow up to date with its SAs. With again, those of what
+// leaves are put there once more, even if they are right: the kernel then sends at once what
+// waits for an SA, and looks for the newest SA, where one of 6.13 keeps to the last (its
+// state_cache_list). It is not done without need: among ten thousand policies it takes the
+// kernel a millisecond.
+func (d *Dataplane) reshape(f *flow, again bool) error {
 	if f.entry == nil {
 		return nil
 	}
-	for _, at := range f.entry.placesOf(f, kernel.Out, kernel.In, kernel.Forward) {
+	for _, at := range f.entry.placesOf(f) {
 		want := at.want(at.have.Priority)
-		waits := release && at.direction == kernel.Out
-		if at.have.Index == 0 || want == at.have && !waits {
+		if at.have.Index == 0 || want == at.have && !(again && at.direction == kernel.Out) {
 			continue // another program's policy decides, or it is right
 		}
 		if err := d.put(placed{at, want}); err != nil {
@@ -126,5 +128,6 @@ func (d *Dataplane) reshape(f *flow, release bool) error {
 			return err
 		}
 	}
+	f.asked = f.asked && !again
 	return nil
 }

@@ -50,7 +50,8 @@ func (d *Dataplane) AddSA(sa *ipsec.SA) error {
 	}
 	a := &association{SA: sa, flow: f}
 	d.register(a)
-	if err := d.reshape(f, sa.Direction == ipsec.Outbound && len(f.out) == 1); err != nil {
+	again := sa.Direction == ipsec.Outbound && (f.asked || len(f.out) > 1)
+	if err := d.reshape(f, again); err != nil {
 		return errors.Join(err, d.remove(a))
 	}
 	sa.Wipe()
@@ -78,22 +79,30 @@ func (d *Dataplane) install(states []kernel.State) error {
 	return nil
 }
 
-// installOne adds a state. An SPI that was reserved becomes it; a reservation that has
-// ended meanwhile is no harm.
+// installOne adds a state. Hardware that does not take it leaves it to the processor.
 func (d *Dataplane) installOne(s kernel.State) error {
+	put := d.system.AddState
 	if d.kept[s.ID] {
 		delete(d.kept, s.ID)
-		if err := d.system.UpdateState(s); !errors.Is(err, unix.ESRCH) {
-			return err
-		}
+		put = d.fulfil
 	}
-	err := d.system.AddState(s)
+	err := put(s)
 	if errors.Is(err, unix.EEXIST) {
 		return &UnusableSA{s.ID, "SPI is in use"}
 	}
 	if err != nil && s.Offload != 0 {
 		d.warnOnce(fmt.Sprintf("the hardware of interface %d takes no SAs, the processor does them: %v", s.Offload, err))
 		s.Offload = 0
+		return put(s)
+	}
+	return err
+}
+
+// fulfil makes an SPI that was reserved a state. A reservation that has ended meanwhile is
+// no harm.
+func (d *Dataplane) fulfil(s kernel.State) error {
+	err := d.system.UpdateState(s)
+	if errors.Is(err, unix.ESRCH) {
 		return d.system.AddState(s)
 	}
 	return err
@@ -164,11 +173,11 @@ func (d *Dataplane) finish(a *association, c ipsec.Counters) {
 	a.final = &c
 }
 
-// removePolicy removes the SAs of a policy. What the kernel refuses is found by the next
+// removePolicies removes the SAs of policies. What the kernel refuses is found by the next
 // full comparison.
-func (d *Dataplane) removePolicy(id ipsec.PolicyID) {
+func (d *Dataplane) removePolicies(gone map[ipsec.PolicyID]bool) {
 	for _, a := range d.sas {
-		if a.Policy == id && d.remove(a) != nil {
+		if gone[a.Policy] && d.remove(a) != nil {
 			d.dirty = true
 		}
 	}

@@ -26,6 +26,7 @@ type place struct {
 	placeKey
 	have  kernel.Policy // index 0: it is not there
 	claim *claim        // the first that wants it
+	right bool          // have is what the claim wants, but for the priority
 	round uint64        // of difference, in which it was wanted last
 }
 
@@ -81,7 +82,7 @@ func (t *table) place(k placeKey) *place {
 func (t *table) learn(now []kernel.Policy) {
 	for d := range t.places {
 		for _, at := range t.places[d] {
-			at.have = kernel.Policy{}
+			at.have, at.right = kernel.Policy{}, false
 		}
 		t.next[d] = kernel.FirstIndex | uint32(d)
 	}
@@ -118,12 +119,17 @@ func (t *table) difference(claims [directions][]*claim) (c change) {
 		order, old := t.inOrder(claims[d])
 		for i, priority := range selection.Priorities(old) {
 			at := order[i]
+			if at.right && priority == at.have.Priority {
+				continue
+			}
 			switch want := at.want(priority); {
 			case at.have.Index == 0:
 				want.Index = t.free(kernel.Direction(d))
 				c.added = append(c.added, placed{at, want})
 			case want != at.have:
 				c.replaced = append(c.replaced, placed{at, want})
+			default:
+				at.right = true
 			}
 		}
 		c.gone = append(c.gone, t.unclaimed(kernel.Direction(d), len(order))...)
@@ -138,6 +144,7 @@ func (t *table) inOrder(claims []*claim) (order []*place, old []uint32) {
 	order, old = make([]*place, 0, len(claims)), make([]uint32, 0, len(claims))
 	for _, c := range claims {
 		if at := c.place; at.round != t.round {
+			at.right = at.right && at.claim == c
 			at.round, at.claim = t.round, c
 			order, old = append(order, at), append(old, at.have.Priority)
 		}

@@ -27,31 +27,21 @@ func (d *Dataplane) keepTime() {
 	}
 }
 
-// repair compares all that the kernel has with what it is to have, if there is a reason:
-// others changed something of ours, events were lost, an error left it open; or devices
-// and routes changed, which policies depend on. It returns what the owner has to hear.
+// repair compares what the kernel has with what it is to have, if there is a reason: others
+// changed something of ours, events were lost, an error left it open; or devices and routes
+// changed, which policies depend on. It returns what the owner has to hear.
 func (d *Dataplane) repair() (lost []ipsec.Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed || !d.begun {
+	if d.closed || !d.begun || !d.hostMoved() && !d.dirty && d.known {
 		return nil
 	}
-	moved := d.network.Changed()
-	if !moved && !d.dirty && d.known {
-		return nil
-	}
-	var errs []error
+	var err error
 	if d.dirty {
-		d.dirty = false
-		var err error
 		lost, err = d.compareStates()
-		errs = append(errs, err)
-		d.known = false
+		d.dirty, d.known = err != nil, false
 	}
-	d.forgetHost()
-	errs = append(errs, d.compare())
-	if err := errors.Join(errs...); err != nil {
-		d.dirty = true
+	if err = errors.Join(err, d.compare()); err != nil {
 		d.warnOnce("IPsec in the kernel is not as it should be: " + strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return lost
@@ -63,7 +53,6 @@ func (d *Dataplane) compare() error {
 		if err := d.look(); err != nil {
 			return err
 		}
-		d.stated.bind(d.table)
 	}
 	policies := make([]*ipsec.Policy, len(d.stated.entries))
 	for i, e := range d.stated.entries {

@@ -70,6 +70,7 @@ func (d *Device) receiveAll() {
 		}
 		packet, drop := open(buffer[:n], d.ends)
 		if drop == passed {
+			complete(packet)
 			if _, err := d.tun.Write(packet); err != nil {
 				drop = DropSend
 			}

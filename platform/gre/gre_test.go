@@ -153,6 +153,11 @@ func TestTunnel(t *testing.T) {
 				t.Errorf("key %v: %d octets: %v", ours.HasKey, octets, err)
 			}
 		}
+		for _, e := range ends { // then all is counted
+			if err := e.device.Close(); err != nil {
+				t.Error(err)
+			}
+		}
 		a, b := ends[0].device.Counters(), ends[1].device.Counters()
 		if a.OutPackets == 0 || a.OutPackets != b.InPackets || a.OutOctets != b.InOctets || b.OutPackets != a.InPackets {
 			t.Errorf("counters %+v and %+v", a, b)

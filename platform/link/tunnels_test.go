@@ -1,15 +1,19 @@
 package link
 
 import (
+	"bytes"
 	"errors"
+	"net"
 	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"sallyport/platform"
+	"sallyport/platform/netns"
 )
 
 // greTunnel makes a tunnel of the wanted state.
@@ -213,6 +217,81 @@ func TestNamespaceGone(t *testing.T) {
 	for _, err := range []error{k.setUp(gone, true), k.setUp(gone, false), k.setMTU(gone, 1400), k.removeGRE(gone)} {
 		if err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestNamespaceTunnelCarries has the tunnel of this kernel talk to one in userspace, with
+// small packets and with such as come in fragments.
+func TestNamespaceTunnelCarries(t *testing.T) {
+	a, b := newNamespace(t), newNamespace(t)
+	if err := netns.Cable(a, "eth0", b, "eth0"); err != nil {
+		t.Fatal(err)
+	}
+	i := greTunnel("Tunnel1", "192.0.2.2", 7, "10.1.1.1/30")
+	l, other := openLink(t, a), openLink(t, b)
+	defer l.Close()
+	defer other.Close()
+	apply(t, l, network(port("eth0", "192.0.2.1/24"), i))
+	k := other.kernel.(*netlinkKernel)
+	back := port("Tunnel1", "10.1.1.2/30")
+	back.GRE = &platform.GRE{Local: i.GRE.Remote, Remote: i.GRE.Local, Key: 7, HasKey: true}
+	if err := k.openGRE("Tunnel1", *back.GRE); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, other, network(port("eth0", "192.0.2.2/24"), back))
+	from, to := listen(t, a, "10.1.1.1:7000"), listen(t, b, "10.1.1.2:7000")
+	for _, octets := range []int{1, 1444, 9000} {
+		echo(t, from, to, octets)
+	}
+}
+
+// listen opens a UDP socket in a namespace.
+func listen(t *testing.T, n *netns.Namespace, address string) (c *net.UDPConn) {
+	t.Helper()
+	err := n.Do(func() (err error) {
+		c, err = net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort(address)))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// echo sends a datagram from a to b and one back.
+func echo(t *testing.T, a, b *net.UDPConn, octets int) {
+	t.Helper()
+	sent := make([]byte, octets)
+	for i := range sent {
+		sent[i] = byte(i)
+	}
+	for _, way := range [][2]*net.UDPConn{{a, b}, {b, a}} {
+		deadline := time.Now().Add(20 * time.Second)
+		for !passes(t, way[0], way[1], sent) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d octets do not pass from %v to %v", octets, way[0].LocalAddr(), way[1].LocalAddr())
+			}
+		}
+	}
+}
+
+// passes sends a datagram and reports whether it comes soon. A cable that has just been
+// plugged in takes a while, and what came late before is passed over.
+func passes(t *testing.T, from, to *net.UDPConn, sent []byte) bool {
+	t.Helper()
+	if _, err := from.WriteTo(sent, to.LocalAddr()); err != nil {
+		t.Fatal(err)
+	}
+	if err := to.SetReadDeadline(time.Now().Add(500 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 65535)
+	for {
+		n, _, err := to.ReadFrom(got)
+		if err != nil || bytes.Equal(got[:n], sent) {
+			return err == nil
 		}
 	}
 }

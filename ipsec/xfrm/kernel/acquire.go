@@ -12,8 +12,8 @@ type Acquire struct {
 	Index    uint32 // of the policy
 	Packet   acl.Tuple
 	IfID     uint32         // of the tunnel interface that it went into; 0: none
-	ReqID    uint32         // of the first template that has no state
-	Protocol ipsec.Protocol // likewise
+	ReqID    uint32         // of the policy's first template
+	Protocol ipsec.Protocol // of the state that is not there
 }
 
 // struct xfrm_user_acquire: id, source, selector of the packet, policy, three masks of

@@ -3,7 +3,7 @@ package kernel
 import (
 	"encoding/binary"
 	"errors"
-	"time"
+	"os"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -80,9 +80,6 @@ func leaveOut(fd int, port uint32) error {
 		&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
 }
 
-// retryPause is how long nothing is read after an error that nobody knows.
-const retryPause = time.Second
-
 // listen reads events until the socket is closed.
 func (k *Kernel) listen(tell func(Event)) {
 	defer close(k.done)
@@ -94,10 +91,10 @@ func (k *Kernel) listen(tell func(Event)) {
 				tell(e)
 			}
 			clear(k.events.buffer[:n])
-		case errors.Is(err, unix.ENOBUFS):
-			tell(Overrun{})
-		default: // os.ErrClosed; there is no other
+		case errors.Is(err, os.ErrClosed):
 			return
+		default: // ENOBUFS; whatever else it were, something may be lost
+			tell(Overrun{})
 		}
 	}
 }

@@ -33,7 +33,7 @@ func TestLimitInOctets(t *testing.T) {
 	left, right := established(t, with(func(s *State) { s.Soft.Octets, s.Hard.Octets = 300, 600 }))
 	// 72 octets and 28 of headers. The kernel looks before it counts: a limit is what
 	// was there when one more came.
-	if n := send(t, left, right, left.inner, right.inner, 10, 72); n != 6 {
+	if n := send(t, left, right, left.inner, right.inner, volley{10, 72, 6}); n != 6 {
 		t.Errorf("%d arrived, want 6 of 100 octets", n)
 	}
 	id := plain.states(left, right)[0].ID
@@ -91,6 +91,20 @@ func TestReservationEnds(t *testing.T) {
 	all, err = left.k.States()
 	if len(all) != 0 || err != nil {
 		t.Errorf("left are %v, %v", all, err)
+	}
+}
+
+// TestForeignStatesAreNotListed: a state of another program's flow is none of ours.
+func TestForeignStatesAreNotListed(t *testing.T) {
+	s := newSide(t)
+	spi, err := s.k.ReserveSPI(probeAddress, probeAddress, ipsec.ESP, ipsec.Tunnel, 5)
+	must(t, err)
+	if all, err := s.k.States(); len(all) != 0 || err != nil {
+		t.Errorf("listed are %v, %v", all, err)
+	}
+	got, found, err := s.k.State(ipsec.SAID{Destination: probeAddress, Protocol: ipsec.ESP, SPI: spi})
+	if !found || got.ReqID != 5 || err != nil {
+		t.Errorf("by its name it is %+v, %v, %v", got, found, err)
 	}
 }
 

@@ -206,36 +206,56 @@ func (a association) establish(t testing.TB, left, right *side) {
 	}
 }
 
-// send sends datagrams of so many octets from one address to another, and returns how many
-// arrived. It ends where one is refused.
-func send(t testing.TB, from, to *side, f, g netip.Addr, count, size int) (arrived int) {
+// A volley is some datagrams, and how many of them should arrive.
+type volley struct{ count, size, want int }
+
+// send sends a volley from one address to another, and returns how many arrived. It ends
+// where one is refused.
+func send(t testing.TB, from, to *side, f, g netip.Addr, v volley) (arrived int) {
 	t.Helper()
 	receiver, sender := open(t, to, g), open(t, from, f)
 	defer receiver.Close()
 	defer sender.Close()
 	target := receiver.LocalAddr().(*net.UDPAddr).AddrPort()
-	for range count {
-		if _, err := sender.WriteToUDPAddrPort(make([]byte, size), target); err != nil {
+	for range v.count {
+		if _, err := sender.WriteToUDPAddrPort(make([]byte, v.size), target); err != nil {
 			t.Logf("sending from %v to %v: %v", f, g, err)
 			break
 		}
 	}
-	b := make([]byte, 1<<16)
-	for arrived < count {
-		must(t, receiver.SetReadDeadline(time.Now().Add(silence)))
+	for b := make([]byte, 1<<16); arrived < v.count; {
+		wait := patient
+		if arrived >= v.want {
+			wait = silence
+		}
+		must(t, receiver.SetReadDeadline(time.Now().Add(wait)))
 		n, _, err := receiver.ReadFromUDPAddrPort(b)
 		if err != nil {
 			break
 		}
-		if n == size {
+		if n == v.size {
 			arrived++
 		}
 	}
 	return arrived
 }
 
-// silence is how long nothing comes until what was sent counts as lost.
-const silence = 2 * time.Second
+// silence is how long nothing comes until what should not arrive counts as lost.
+const silence = 200 * time.Millisecond
+
+// eventually waits until a condition holds.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	late, tick := time.After(patient), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
 
 // open opens a UDP socket of a side.
 func open(t testing.TB, s *side, a netip.Addr) (c *net.UDPConn) {

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -60,6 +61,11 @@ func Open() (*Kernel, error) {
 
 // open opens the rest: all that belongs to a namespace is opened in its thread.
 func (k *Kernel) open() (err error) {
+	// The kernel lets nobody ask anything who may not change it.
+	ask := request(nl.XFRM_MSG_GETSADINFO, 0, native32(0))
+	if err := k.requests.do(ask, nl.XFRM_MSG_NEWSADINFO, func([]byte) {}); err != nil {
+		return describe(err, "netlink XFRM")
+	}
 	if k.events, err = openSocket(); err != nil {
 		return withoutXFRM(err)
 	}

@@ -39,7 +39,7 @@ func encapsulating(t *testing.T, port uint16, sides ...*side) {
 func TestPeerMoves(t *testing.T) {
 	left, right := established(t, with(func(s *State) { s.Encapsulation = ipsec.Ports{Local: 4500, Remote: 4500} }))
 	encapsulating(t, 4500, left, right)
-	if n := send(t, left, right, left.inner, right.inner, 3, 100); n != 3 {
+	if n := send(t, left, right, left.inner, right.inner, volley{3, 100, 3}); n != 3 {
 		t.Fatalf("%d of 3 arrived in UDP; errors %v and %v", n, left.errors(t), right.errors(t))
 	}
 	s := plain.states(left, right)[0]
@@ -48,7 +48,7 @@ func TestPeerMoves(t *testing.T) {
 	if got, _, err := left.k.State(s.ID); got.Encapsulation != s.Encapsulation || err != nil {
 		t.Errorf("ports are %+v, %v, want %+v", got.Encapsulation, err, s.Encapsulation)
 	}
-	if n := send(t, left, right, left.inner, right.inner, 3, 100); n != 3 {
+	if n := send(t, left, right, left.inner, right.inner, volley{3, 100, 3}); n != 3 {
 		t.Errorf("%d of 3 arrived from another port", n)
 	}
 	want := Mapping{ID: s.ID, ReqID: left.number, Remote: netip.AddrPortFrom(left.outer, 40000)}

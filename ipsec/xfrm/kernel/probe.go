@@ -26,6 +26,8 @@ func (k *Kernel) Capabilities() (ipsec.Capabilities, error) {
 	return k.probed.capabilities, k.probed.err
 }
 
+// probe asks about the algorithms, first the authenticators: ciphers are tried with one
+// that is there.
 func (k *Kernel) probe() (c ipsec.Capabilities, err error) {
 	c = ipsec.Capabilities{Name: "this kernel", Advice: withoutKernel}
 	for _, i := range ipsec.Integrities() {

@@ -111,6 +111,7 @@ const mappingPause = 1
 // offloadInbound says to hardware which direction a state has: XFRM_OFFLOAD_INBOUND.
 const offloadInbound = 2
 
+// offloadFlags writes a state's direction for hardware.
 func (s *State) offloadFlags() uint8 {
 	if s.Inbound {
 		return offloadInbound
@@ -178,6 +179,7 @@ func (s *Installed) attribute(kind uint16, value []byte) {
 	}
 }
 
+// readNumber reads a mark or an identifier.
 func (s *Installed) readNumber(kind uint16, value []byte) {
 	switch {
 	case len(value) < 4:

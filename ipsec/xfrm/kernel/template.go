@@ -75,6 +75,7 @@ func (p *Policy) templates() (all [][]byte) {
 
 // readTemplates reads the templates, if they are not more than ours can be.
 func (p *Policy) readTemplates(b []byte) {
+	p.Templates, p.N = [MaxTemplates]Template{}, 0
 	if len(b) > MaxTemplates*nl.SizeofXfrmUserTmpl {
 		return
 	}

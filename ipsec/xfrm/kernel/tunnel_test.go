@@ -48,7 +48,7 @@ func TestTunnelInterfaces(t *testing.T) {
 			must(t, k.AddPolicy(p, false))
 		}
 	}
-	if n := send(t, left, right, left.inner, right.inner, 5, 100) + send(t, right, left, right.inner, left.inner, 5, 100); n != 10 {
+	if n := send(t, left, right, left.inner, right.inner, volley{5, 100, 5}) + send(t, right, left, right.inner, left.inner, volley{5, 100, 5}); n != 10 {
 		t.Errorf("%d of 10 arrived; errors %v and %v", n, left.errors(t), right.errors(t))
 	}
 	if got, _, err := right.k.State(plain.states(left, right)[0].ID); got.Counters.Packets != 5 || got.IfID != ifID || err != nil {

@@ -1,0 +1,81 @@
+package main_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// A tunnelForm is how a tunnel interface is made, in lines of its view, and what protects
+// it beside.
+type tunnelForm struct {
+	name  string
+	lines []string // of interface Tunnel1; PEER is the other end
+	mode  string   // of the ipsec proposal
+	group bool     // an ipsec policy on the port protects GRE, not a profile
+	clear bool     // nothing protects it
+}
+
+var tunnelForms = []tunnelForm{
+	{name: "IPsec", mode: "tunnel", lines: []string{"tunnel-protocol ipsec", "source GigabitEthernet0/0/2", "ipsec profile p"}},
+	{name: "IPsec, unnumbered", mode: "tunnel", lines: []string{"tunnel-protocol ipsec", "ip address unnumbered interface GigabitEthernet0/0/1",
+		"source GigabitEthernet0/0/2", "destination PEER", "ipsec profile p"}},
+	{name: "GRE under IPsec", mode: "tunnel", lines: []string{"tunnel-protocol gre", "source GigabitEthernet0/0/2", "destination PEER", "gre key 7", "ipsec profile p"}},
+	{name: "GRE in transport mode", mode: "transport", lines: []string{"tunnel-protocol gre", "source GigabitEthernet0/0/2", "ipsec profile p"}},
+	{name: "GRE under a policy", mode: "tunnel", group: true, lines: []string{"tunnel-protocol gre", "source GigabitEthernet0/0/2", "destination PEER"}},
+	{name: "GRE alone", mode: "tunnel", clear: true, lines: []string{"tunnel-protocol gre", "source GigabitEthernet0/0/2", "destination PEER"}},
+}
+
+// tunnelConfig is the configuration of a gateway whose route to the far network leads into
+// Tunnel1.
+func (g gateway) tunnelConfig(f tunnelForm) string {
+	address := "ip address 10.255.0." + g.wan[strings.LastIndexByte(g.wan, '.')+1:] + " 255.255.255.252"
+	if strings.Contains(strings.Join(f.lines, " "), "unnumbered") {
+		address = ""
+	}
+	policy, applied := "", ""
+	if f.group {
+		g.rules = "rule 5 permit gre source " + g.wan + " 0 destination " + g.peer + " 0"
+		policy, applied = g.policy(plain), "ipsec policy policy1"
+	}
+	tunnel := strings.ReplaceAll(strings.Join(f.lines, "\n "), "PEER", g.peer)
+	return g.acl() + ikeProposal(plain, "") + g.ikePeer() +
+		strings.Replace(ipsecProposal(plain), "encapsulation-mode tunnel", "encapsulation-mode "+f.mode, 1) +
+		policy + join("ipsec profile p", "ike-peer far", "proposal a") +
+		join("interface GigabitEthernet0/0/1", "ip address "+g.lan+" 255.255.255.0") +
+		join("interface GigabitEthernet0/0/2", "ip address "+g.wan+" 255.255.255.0", applied) +
+		join("interface Tunnel1", address, tunnel) +
+		"ip route-static " + g.far + " 255.255.255.0 Tunnel1\n#\nreturn\n"
+}
+
+// Every form of a tunnel interface between two appliances. The tunnel goes and comes back
+// with its interface, and what is routed into it.
+func TestTwinsTunnel(t *testing.T) {
+	for _, form := range tunnelForms {
+		t.Run(form.name, func(t *testing.T) {
+			t.Parallel()
+			a, b := twins()
+			lab := newTwinLab(t, a.tunnelConfig(form), b.tunnelConfig(form))
+			eventually(t, "the tunnel is up at both ends", func() bool {
+				return lab.a.tunnelUp() && lab.b.tunnelUp()
+			})
+			ping(t, lab.pcA, hostB, 1)
+			ping(t, lab.pcB, hostA, 4)
+			lab.a.console("system-view", "interface Tunnel1", "shutdown")
+			if lab.a.tunnelUp() {
+				t.Error("the tunnel is up though it is shut down")
+			}
+			lab.a.console("system-view", "interface Tunnel1", "undo shutdown")
+			ping(t, lab.pcA, hostB, 4)
+			if form.clear {
+				return
+			}
+			lab.wire.nothingInClear(t)
+			lab.wire.await(t, "ESP", &lab.wire.esp, 2*(1+4+4))
+		})
+	}
+}
+
+// tunnelUp reports whether the appliance says so.
+func (a *appliance) tunnelUp() bool {
+	return strings.Contains(a.console("display interface Tunnel1"), "Tunnel1 current state : UP")
+}
