@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/commands"
 	"sallyport/ipsec"
 	"sallyport/platform/netns/testrun"
 )
@@ -77,6 +78,25 @@ func bundleProtection(i ipsec.Integrity) protection {
 	esp := espProtection(ipsec.AES128, ipsec.SHA1)
 	commands := append([]string{"transform ah-esp", "ah authentication-algorithm " + i.Word()}, esp.commands[1:]...)
 	return protection{commands, append(esp.brief, fmt.Sprintf("AH A:%s;", i))}
+}
+
+// TestProtections: the commands are accepted, and no two protections look alike.
+func TestProtections(t *testing.T) {
+	names := make(map[string]string) // by brief
+	for _, p := range protections() {
+		text := join(append([]string{"ipsec proposal a"}, p.commands...)...)
+		if _, refused := commands.Replay(commands.New(), commands.Script{File: "a.cfg", Text: text}); len(refused) > 0 {
+			t.Errorf("%s: %v", p.name(), refused)
+		}
+		brief := strings.Join(p.brief, " ")
+		if other, ok := names[brief]; ok {
+			t.Errorf("%s and %s are both shown as %q", p.name(), other, brief)
+		}
+		names[brief] = p.name()
+	}
+	if want := 5*(6+2) + 3; len(names) != want {
+		t.Errorf("%d protections, want %d: 5 authenticators with 6 ciphers, alone as AH and around ESP, and 3 ciphers that authenticate", len(names), want)
+	}
 }
 
 // TestMixedDataplanes: the two dataplanes understand each other, whichever way

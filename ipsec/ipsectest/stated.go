@@ -109,6 +109,26 @@ func (l *lab) order(t *testing.T) {
 	l.counted(&l.a, there.outbound, 1, 100+headers)
 }
 
+// otherRule has A send what B has a rule of its own for in the SA of B's next rule: A has
+// but one. B answers by its own first rule.
+func (l *lab) otherRule(t *testing.T) {
+	wide, narrow := between(lanA, lanB), toPort(between(lanA, lanB), echoPort)
+	l.state(&l.a, policy(wanA, wanB, wide))
+	l.state(&l.b, policy(wanB, wanA, mirrored([]acl.Rule{narrow, wide})...))
+	there, _ := flow{}.sas()
+	there.inbound.Rule = 10
+	f := flow{spi: 0x2000}
+	f.selector, _ = ipsec.SelectorOf(narrow)
+	_, back := f.sas()
+	l.add(&l.b, there.inbound)
+	l.add(&l.a, back.inbound)
+	l.add(&l.b, back.outbound)
+	l.add(&l.a, there.outbound)
+	exchange(t, l.dial(echoPort), 100)
+	l.counted(&l.b, there.inbound, 1, 100+headers)
+	l.counted(&l.a, back.inbound, 1, 100+headers)
+}
+
 // A keeper is a dataplane whose SAs can go on without it.
 type keeper interface{ Keep() error }
 

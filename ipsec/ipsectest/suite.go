@@ -47,6 +47,7 @@ func Suite(t *testing.T, open Opener) {
 		{"configured SAs serve all rules", (*lab).manual},
 		{"what is routed into a tunnel interface is protected", (*lab).routed},
 		{"the first of two policies decides", (*lab).order},
+		{"the peer may take another rule's SA", (*lab).otherRule},
 		{"a successor goes on with the SAs", (*lab).adopt},
 	})
 }

@@ -15,14 +15,15 @@ const MaxClauses = 1 << 20
 const priorityStep uint32 = 1024
 
 // Priorities returns the priorities of clauses, in their order. A clause keeps the one
-// it has, old, where that is above those before it; 0 means that it has none. Only if
-// there is no room for a new one, all get others.
+// it has, old, where that is above those before it; 0 means that it has none. Where there
+// is no room for a new one its neighbours get others too, as few as will do: each change
+// costs the kernel as much as there are clauses.
 func Priorities(old []uint32) []uint32 {
 	now := make([]uint32, len(old))
-	last := FirstPriority
 	for i := 0; i < len(old); {
+		last := before(now, i)
 		if old[i] > last {
-			now[i], last = old[i], old[i]
+			now[i] = old[i]
 			i++
 			continue
 		}
@@ -30,28 +31,41 @@ func Priorities(old []uint32) []uint32 {
 		for end < len(old) && old[end] <= last {
 			end++
 		}
-		room := math.MaxUint32 - last
-		if end < len(old) {
-			room = old[end] - last
-		}
-		step := min(room/uint32(end-i+1), priorityStep)
-		if step == 0 {
-			return evenly(len(old))
-		}
-		for ; i < end; i++ {
-			last += step
-			now[i] = last
-		}
+		i = spread(old, now, i, end)
 	}
 	return now
 }
 
-// evenly returns n priorities as far apart as there is room for.
-func evenly(n int) []uint32 {
-	all := make([]uint32, n)
-	step := min(priorityStep, (math.MaxUint32-FirstPriority)/uint32(n+1))
-	for i := range all {
-		all[i] = FirstPriority + uint32(i+1)*step
+// before returns the priority that the i-th has to be above.
+func before(now []uint32, i int) uint32 {
+	if i == 0 {
+		return FirstPriority
 	}
-	return all
+	return now[i-1]
+}
+
+// roomy is how far apart priorities are to be where neighbours had to make room.
+const roomy = 16
+
+// spread gives priorities to the clauses from low to end, and returns where the first is
+// that may keep its own. As long as there is no room it takes neighbours in, on both sides.
+func spread(old, now []uint32, low, end int) int {
+	for width, enough := 1, uint32(1); ; width, enough = 2*width, roomy {
+		last, room := before(now, low), math.MaxUint32-before(now, low)
+		if end < len(old) {
+			room = old[end] - last
+		}
+		step := min(room/uint32(end-low+1), priorityStep)
+		if step >= enough || low == 0 && end == len(old) {
+			for ; low < end; low++ {
+				last += step
+				now[low] = last
+			}
+			return end
+		}
+		low, end = max(low-width, 0), min(end+width, len(old))
+		for end < len(old) && old[end] <= before(now, low) {
+			end++
+		}
+	}
 }

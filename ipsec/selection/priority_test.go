@@ -60,3 +60,28 @@ func TestPrioritiesRise(t *testing.T) {
 		t.Errorf("%d priorities", n)
 	}
 }
+
+// TestPrioritiesStay: clauses that come one after the other at the same place among many,
+// as those of one interface do, leave all but a few neighbours alone.
+func TestPrioritiesStay(t *testing.T) {
+	list, all := Priorities(make([]uint32, 30_000)), 0
+	for n := range 1000 {
+		old := slices.Insert(slices.Clone(list), 10_000+n%2*n, 0)
+		list = Priorities(old)
+		changed := 0
+		for i := range list {
+			if i > 0 && list[i] <= list[i-1] {
+				t.Fatalf("after %d: %d comes before %d", n, list[i-1], list[i])
+			}
+			if list[i] != old[i] {
+				changed++
+			}
+		}
+		if all += changed; changed > 500 {
+			t.Fatalf("the %dth changes %d, want few", n, changed)
+		}
+	}
+	if all > 10_000 {
+		t.Errorf("1000 clauses change %d priorities, want ten for each at most", all)
+	}
+}

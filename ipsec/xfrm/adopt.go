@@ -46,7 +46,7 @@ func (d *Dataplane) adopt(sa *ipsec.SA, left map[ipsec.SAID]*kernel.Installed) b
 	if s == nil || s.Larval || d.has(sa) || bundle && (left[id] == nil || left[id].Larval || left[id].ReqID != s.ReqID) {
 		return false
 	}
-	f, err := d.flows.of(flowKey{sa.Policy, sa.Rule}, s.ReqID)
+	f, err := d.flows.of(keyFor(sa), s.ReqID)
 	if err != nil || f.reqID != s.ReqID {
 		if f != nil {
 			d.flows.release(f)

@@ -49,8 +49,8 @@ func TestRemovedPolicyTakesItsSAs(t *testing.T) {
 	r.state(p, policy(20, permit(lan, lan)))
 	r.add(inboundOf(0x1000), outboundOf(0x1001), outboundOf(0x1002, ofRule(20, 5)))
 	r.state(p)
-	if len(r.memory.states) != 2 || len(r.flows.byKey) != 1 {
-		t.Errorf("%d states and %d flows, want 2 and 1", len(r.memory.states), len(r.flows.byKey))
+	if len(r.memory.states) != 2 || len(r.flows.byKey) != 2 {
+		t.Errorf("%d states and %d flows, want 2 and 2", len(r.memory.states), len(r.flows.byKey))
 	}
 	changed := policy(10, permit(remote, lan), permit(lan, remote)) // its rule 5 is another
 	r.state(changed)

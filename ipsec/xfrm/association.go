@@ -18,6 +18,14 @@ type association struct {
 	peer  netip.AddrPort  // where its packets come from now, as far as was told
 }
 
+// keyFor returns the key of an SA's flow.
+func keyFor(sa *ipsec.SA) flowKey {
+	if sa.Direction == ipsec.Inbound {
+		return flowKey{policy: sa.Policy, inbound: true}
+	}
+	return flowKey{policy: sa.Policy, rule: sa.Rule}
+}
+
 // An UnusableSA says why this dataplane cannot take an SA.
 type UnusableSA struct {
 	SA     ipsec.SAID

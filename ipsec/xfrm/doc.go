@@ -6,18 +6,20 @@
 //
 // # Flows
 //
-// A permit rule of a policy is a flow (flow.go), and has a number, the reqid, by which the
-// kernel finds an SA for a policy and checks which SA a packet came in. Of the SAs of a flow
-// the kernel takes the newest, and the removal of a new SA gives back to the old one. All
-// rules of a manual policy are one flow.
+// What leaves by a permit rule of a policy is a flow (flow.go), and has a number, the reqid,
+// by which the kernel finds an SA for a policy. Of the SAs of a flow it takes the newest, and
+// the removal of a new SA gives back to the old one. All rules of a manual policy are one
+// flow, and so is all that comes in for a policy: which SA of ours the peer takes for a
+// packet is its own choice, as long as the SA's selector has it.
 //
 // # Policies
 //
 // A permit rule becomes three policies of the kernel's (entry.go): what leaves by the
 // policy's device has to be protected, and the mirror of it, to this box (in) and through it
 // (fwd), must have been. The latter are not bound to the device, which the kernel does not
-// know there. A deny rule becomes three policies without templates. Their order is that of
-// policies and rules, by priorities behind everybody else's (table.go). Before them stand
+// know there; where the policies of two devices say the same, an SA of either will do. A deny
+// rule becomes three policies without templates. Their order is that of policies and rules,
+// by priorities behind everybody else's (table.go). Before them stand
 //
 //   - reports of routers that one of our own packets was too large, which come in clear;
 //   - sources that the main routing table does not lead to by a policy's device: a LAN of

@@ -33,11 +33,12 @@ type entry struct {
 	ifID   uint32 // of its tunnel interface; 0: it has none
 	claims [directions][]claim
 	first  []claim // of direction in, before those of all policies
-	flows  []*flow
-	ports  bool   // some rule asks for ports
-	owned  bool   // it is in force
-	round  uint64 // of the claims that it is in
-	drawn  uint64 // the round in which its policy was listed last
+	in     *flow   // of what comes in; nil: nothing is protected
+	flows  []*flow // all
+	ports  bool    // some rule asks for ports
+	owned  bool    // it is in force
+	round  uint64  // of the claims that it is in
+	drawn  uint64  // the round in which its policy was listed last
 }
 
 // A drawer makes entries.
@@ -84,45 +85,47 @@ func (d drawer) rule(e *entry, r *acl.Rule) error {
 	if !ok {
 		return &UnsayableRule{e.policy.ACL.String(), *r}
 	}
-	var f *flow
-	if r.Action == acl.Permit {
+	var out, in *flow
+	if r.Action == acl.Permit && len(all) > 0 {
 		var err error
-		if f, err = d.flow(e, r, all); err != nil {
+		if out, in, err = d.pair(e, r, all[0]); err != nil {
 			return err
 		}
 	}
 	for _, s := range all {
-		e.claim(d.table, s, f, false)
+		e.claim(d.table, s, out, in, false)
 	}
-	if f == nil || len(all) == 0 || !all[0].HasPorts() {
+	if out == nil || !all[0].HasPorts() {
 		return nil
 	}
 	e.ports = true
 	for _, s := range fragmentsOf(all) {
-		e.claim(d.table, s, nil, true)
+		e.claim(d.table, s, nil, nil, true)
 	}
 	return nil
 }
 
-// flow returns the flow of a permit rule. A new one gets the reqid that the kernel's
-// policies have, if a predecessor of ours left some: then they need no change.
-func (d drawer) flow(e *entry, r *acl.Rule, all []selection.Selection) (*flow, error) {
-	k := flowKey{policy: e.policy.ID, rule: r.ID}
+// pair returns the flows of a permit rule that selects s. New ones get the reqids that the
+// kernel's policies have, if a predecessor of ours left some: then they need no change.
+func (d drawer) pair(e *entry, r *acl.Rule, s selection.Selection) (out, in *flow, err error) {
+	if e.in == nil {
+		back := flowKey{policy: e.policy.ID, inbound: true}
+		if e.in, err = d.flows.of(back, d.left(e.key(kernel.In, s.Mirror()))); err != nil {
+			return nil, nil, err
+		}
+		e.flows = append(e.flows, e.in)
+	}
+	there := flowKey{policy: e.policy.ID, rule: r.ID}
 	if e.policy.Manual {
-		k.rule = 0
+		there.rule = 0
 	}
-	var left uint32
-	if len(all) > 0 {
-		left = d.left(e.key(kernel.In, all[0].Mirror()))
+	if out, err = d.flows.of(there, d.left(e.key(kernel.Out, s))); err != nil {
+		return nil, nil, err
 	}
-	f, err := d.flows.of(k, left)
-	if err != nil {
-		return nil, err
+	if e.flows[len(e.flows)-1] != out {
+		e.flows = append(e.flows, out)
 	}
-	if n := len(e.flows); n == 0 || e.flows[n-1] != f {
-		e.flows = append(e.flows, f)
-	}
-	return f, nil
+	return out, e.in, nil
 }
 
 // left returns the reqid that the kernel's policy at a place asks for, or 0.
@@ -134,10 +137,14 @@ func (d drawer) left(k placeKey) uint32 {
 }
 
 // claim claims the three places of what leaves as s.
-func (e *entry) claim(t *table, s selection.Selection, f *flow, block bool) {
-	for d, s := range [directions]selection.Selection{kernel.In: s.Mirror(), kernel.Out: s, kernel.Forward: s.Mirror()} {
-		at := t.place(e.key(kernel.Direction(d), s))
-		e.claims[d] = append(e.claims[d], claim{place: at, flow: f, block: block})
+func (e *entry) claim(t *table, s selection.Selection, out, in *flow, block bool) {
+	for d, c := range [directions]claim{kernel.In: {flow: in}, kernel.Out: {flow: out}, kernel.Forward: {flow: in}} {
+		there := s
+		if d != int(kernel.Out) {
+			there = s.Mirror()
+		}
+		c.place, c.block = t.place(e.key(kernel.Direction(d), there)), block
+		e.claims[d] = append(e.claims[d], c)
 	}
 }
 

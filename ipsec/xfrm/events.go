@@ -37,7 +37,7 @@ func (d *Dataplane) understand(e kernel.Event) []ipsec.Event {
 // configured: there is nobody to ask.
 func (d *Dataplane) acquire(e kernel.Acquire) []ipsec.Event {
 	f := d.flows.byReqID[e.ReqID]
-	if f == nil || f.entry == nil || f.entry.policy.Manual {
+	if f == nil || f.inbound || f.entry == nil || f.entry.policy.Manual {
 		return nil
 	}
 	f.asked = true

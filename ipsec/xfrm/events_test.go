@@ -28,8 +28,9 @@ func TestAcquire(t *testing.T) {
 		reqID uint32
 		want  []ipsec.Event
 	}{
-		{"a rule", r.flows.byKey[flowKey{id(10), 10}].reqID, []ipsec.Event{ipsec.Acquire{Policy: id(10), Rule: 10, Packet: packet}}},
-		{"a configured SA", r.flows.byKey[flowKey{id(20), 0}].reqID, nil},
+		{"a rule", r.flows.byKey[flowKey{policy: id(10), rule: 10}].reqID, []ipsec.Event{ipsec.Acquire{Policy: id(10), Rule: 10, Packet: packet}}},
+		{"a configured SA", r.flows.byKey[flowKey{policy: id(20)}].reqID, nil},
+		{"what comes in", r.flows.byKey[flowKey{policy: id(10), inbound: true}].reqID, nil},
 		{"nobody's", 7, nil},
 	} {
 		r.heard(kernel.Acquire{ReqID: test.reqID, Packet: packet})

@@ -8,21 +8,24 @@ import (
 	"sallyport/ipsec/xfrm/kernel"
 )
 
-// A flowKey names a flow: one permit rule of a policy, or all of a manual one (rule 0).
+// A flowKey names a flow: what leaves by one permit rule of a policy, or by all of a manual
+// one (rule 0), or what comes in for a policy, by whichever rule.
 type flowKey struct {
-	policy ipsec.PolicyID
-	rule   uint32
+	policy  ipsec.PolicyID
+	rule    uint32 // 0 for what comes in
+	inbound bool
 }
 
-// A flow is the traffic of one permit rule. The kernel knows it by a number that its
-// SAs carry and its policies ask for, the reqid: so a newer SA takes over without a change
-// of policies.
+// A flow is the traffic that may share an SA. The kernel knows it by a number that its SAs
+// carry and its policies ask for, the reqid: so a newer SA takes over by itself. All that
+// comes in for a policy is one flow: the peer may see its rules otherwise than we do, and
+// each SA has a selector of its own.
 type flow struct {
 	flowKey
-	reqID   uint32
-	entry   *entry         // of its policy; nil: not stated
-	asked   bool           // packets wait for an SA, as far as was told
-	out, in []*association // those that the kernel has, oldest first
+	reqID uint32
+	entry *entry         // of its policy; nil: not stated
+	asked bool           // packets wait for an SA, as far as was told
+	sas   []*association // those that the kernel has, oldest first
 }
 
 // A shape is what the SAs of a flow look like from outside: what a policy's templates say.
@@ -32,13 +35,13 @@ type shape struct {
 	local, remote netip.Addr
 }
 
-// shapeOf returns the shape of the newest of SAs, and what the policy expects without any.
-func (f *flow) shapeOf(sas []*association) shape {
-	if len(sas) == 0 {
+// shape returns the shape of the newest SA, and what the policy expects without any.
+func (f *flow) shape() shape {
+	if len(f.sas) == 0 {
 		p := f.entry.policy
 		return shape{p.Transform, p.Mode.Proposed(), p.Local, p.Remote}
 	}
-	sa := sas[len(sas)-1]
+	sa := f.sas[len(f.sas)-1]
 	return shape{sa.Offer().Transform(), sa.Mode, sa.Local, sa.Remote}
 }
 
@@ -48,13 +51,12 @@ func known(a netip.Addr) bool { return a.IsValid() && !a.IsUnspecified() }
 // fill makes the flow's say of a kernel's policy. What leaves is blocked while there is
 // nobody to be asked for an SA: without a known peer, and for configured SAs.
 func (f *flow) fill(p *kernel.Policy) {
-	if p.Direction != kernel.Out {
-		s := f.shapeOf(f.in)
+	s := f.shape()
+	if f.inbound {
 		f.require(p, s, netip.IPv4Unspecified(), s.local)
 		return
 	}
-	s := f.shapeOf(f.out)
-	if len(f.out) == 0 && (f.entry.policy.Manual || !known(s.remote)) {
+	if len(f.sas) == 0 && (f.entry.policy.Manual || !known(s.remote)) {
 		p.Block = true
 		return
 	}
@@ -87,9 +89,7 @@ func orAny(a netip.Addr) netip.Addr {
 }
 
 // remove takes an SA out of the flow.
-func (f *flow) remove(sa *association) {
-	f.in, f.out = without(f.in, sa), without(f.out, sa)
-}
+func (f *flow) remove(sa *association) { f.sas = without(f.sas, sa) }
 
 // without returns a list less one of it.
 func without[T comparable](list []T, v T) []T {
@@ -149,7 +149,7 @@ func (f *flows) free() (uint32, error) {
 
 // release forgets a flow that is of no use: no policy states it and it has no SAs.
 func (f *flows) release(of *flow) {
-	if of.entry == nil && len(of.in) == 0 && len(of.out) == 0 && f.byKey[of.flowKey] == of {
+	if of.entry == nil && len(of.sas) == 0 && f.byKey[of.flowKey] == of {
 		delete(f.byKey, of.flowKey)
 		delete(f.byReqID, of.reqID)
 	}

@@ -126,8 +126,8 @@ func TestRefusedPolicies(t *testing.T) {
 			if after := wanted(r.memory, r.memory); !slices.EqualFunc(after[:], before[:], slices.Equal) {
 				t.Errorf("kernel has %v, want %v as before", after, before)
 			}
-			if len(r.flows.byKey) != 2 {
-				t.Errorf("%d flows, want 2 as before", len(r.flows.byKey))
+			if len(r.flows.byKey) != 4 {
+				t.Errorf("%d flows, want 4 as before", len(r.flows.byKey))
 			}
 			r.state(other, good)
 		})
@@ -173,5 +173,34 @@ func TestFragments(t *testing.T) {
 	r.state(policy(10, permit(lan, remote)))
 	if r.memory.reassembling || len(r.lines) != 1 {
 		t.Errorf("without ports: fragments are put together: %v, warnings %q", r.memory.reassembling, r.lines)
+	}
+}
+
+// TestTwoDevices: one access list on two devices, such as a line and its reserve. What
+// comes in may be of either; what leaves is of the one that it leaves by.
+func TestTwoDevices(t *testing.T) {
+	r := newRig(t)
+	line, reserve := policy(10, permit(lan, remote)), policy(20, permit(lan, remote))
+	reserve.Device, reserve.Local = "eth1", nomad
+	r.state(line, reserve)
+	packet := acl.Tuple{Source: host1, Destination: server, Protocol: 1}
+	out := r.memory.ordered(kernel.Out)
+	for device, id := range map[int]ipsec.PolicyID{2: id(10), 3: id(20)} {
+		want := r.flows.byKey[flowKey{policy: id, rule: 5}].reqID
+		if p := decides(out, device, packet); p.N != 1 || p.Templates[0].ReqID != want {
+			t.Errorf("out by device %d meets %v, want reqid %#x", device, p, want)
+		}
+	}
+	either := kernel.Template{Protocol: ipsec.ESP, Source: netip.IPv4Unspecified(), Destination: netip.IPv4Unspecified()}
+	if p := r.inbound(); p.N != 1 || p.Templates[0] != either {
+		t.Errorf("inbound meets %v, want %v", p, either)
+	}
+	r.memory.changes()
+	r.state(line, reserve)
+	r.expect()
+	r.state(line)
+	want := kernel.Template{Protocol: ipsec.ESP, Source: netip.IPv4Unspecified(), Destination: gateway, ReqID: r.flows.byKey[flowKey{policy: id(10), inbound: true}].reqID}
+	if p := r.inbound(); p.N != 1 || p.Templates[0] != want {
+		t.Errorf("with one device inbound meets %v, want %v", p, want)
 	}
 }

@@ -40,7 +40,7 @@ func (d *Dataplane) AddSA(sa *ipsec.SA) error {
 	if d.has(sa) {
 		return &UnusableSA{sa.ID, "SPI is in use"}
 	}
-	f, err := d.flows.of(flowKey{sa.Policy, sa.Rule}, 0)
+	f, err := d.flows.of(keyFor(sa), 0)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (d *Dataplane) AddSA(sa *ipsec.SA) error {
 	}
 	a := &association{SA: sa, flow: f}
 	d.register(a)
-	again := sa.Direction == ipsec.Outbound && (f.asked || len(f.out) > 1)
+	again := sa.Direction == ipsec.Outbound && (f.asked || len(f.sas) > 1)
 	if err := d.reshape(f, again); err != nil {
 		return errors.Join(err, d.remove(a))
 	}
@@ -114,11 +114,7 @@ func (d *Dataplane) register(a *association) {
 	if id, ok := a.AHID(); ok {
 		d.around[id] = a
 	}
-	if a.Direction == ipsec.Inbound {
-		a.flow.in = append(a.flow.in, a)
-	} else {
-		a.flow.out = append(a.flow.out, a)
-	}
+	a.flow.sas = append(a.flow.sas, a)
 }
 
 // RemoveSA removes one direction. An older SA of the same flow takes over again.

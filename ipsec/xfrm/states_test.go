@@ -34,11 +34,11 @@ func TestAddSA(t *testing.T) {
 	r.memory.changes()
 	r.add(in, out)
 	r.expect("add state", "add state")
-	reqID := r.outbound().Templates[0].ReqID
+	reqID, inbound := r.outbound().Templates[0].ReqID, r.inbound().Templates[0].ReqID
 	there, back := selection.Selection{From: lan, To: remote}, selection.Selection{From: remote, To: lan}
 	for _, want := range []kernel.State{
 		{
-			ID: in.ID, Source: peer, Inbound: true, ReqID: reqID, Encryption: ipsec.AES128GCM, Window: 64, Selector: &back,
+			ID: in.ID, Source: peer, Inbound: true, ReqID: inbound, Encryption: ipsec.AES128GCM, Window: 64, Selector: &back,
 			Soft: ipsec.Lifetime{Octets: 900}, Hard: in.Hard,
 		},
 		{
@@ -254,7 +254,7 @@ func protected(to netip.Addr) kernel.Policy {
 func TestInboundShape(t *testing.T) {
 	r := newRig(t)
 	r.state(policy(10, permit(lan, remote)))
-	want := kernel.Template{Protocol: ipsec.ESP, Source: netip.IPv4Unspecified(), Destination: gateway, ReqID: r.outbound().Templates[0].ReqID}
+	want := kernel.Template{Protocol: ipsec.ESP, Source: netip.IPv4Unspecified(), Destination: gateway, ReqID: r.flows.byKey[flowKey{policy: id(10), inbound: true}].reqID}
 	if got := r.inbound(); got.N != 1 || got.Templates[0] != want {
 		t.Errorf("inbound is %v, want %v", got, want)
 	}

@@ -1,6 +1,8 @@
 package xfrm
 
 import (
+	"net/netip"
+
 	"sallyport/ipsec/selection"
 	"sallyport/ipsec/xfrm/kernel"
 )
@@ -27,6 +29,7 @@ type place struct {
 	have  kernel.Policy // index 0: it is not there
 	claim *claim        // the first that wants it
 	right bool          // have is what the claim wants, but for the priority
+	open  bool          // several flows claim it: what comes in may be any one's
 	round uint64        // of difference, in which it was wanted last
 }
 
@@ -37,16 +40,29 @@ type claim struct {
 	block bool  // or not at all
 }
 
-// want returns the policy that a place is to have.
+// want returns the policy that a place is to have. Where several flows meet, as those of
+// one access list on two devices, packets may have come in an SA of each: the SA's own
+// selector says what may be in it.
 func (p *place) want(priority uint32) kernel.Policy {
 	w := kernel.Policy{
 		Direction: p.direction, Selection: p.selection, Device: p.device, IfID: p.ifID,
 		Priority: priority, Index: p.have.Index, Block: p.claim.block,
 	}
-	if p.claim.flow != nil {
-		p.claim.flow.fill(&w)
+	if p.claim.flow == nil {
+		return w
+	}
+	p.claim.flow.fill(&w)
+	if p.open && p.direction != kernel.Out {
+		for i := range w.Templates[:w.N] {
+			w.Templates[i].ReqID, w.Templates[i].Destination = 0, netip.IPv4Unspecified()
+		}
 	}
 	return w
+}
+
+// settled reports whether nothing but the priority can differ from what is wanted.
+func (p *place) settled() bool {
+	return p.right && !p.open && (p.have.N == 0 || p.have.Templates[0].ReqID != 0)
 }
 
 // A table is the policies of ours that the kernel has, as far as we know. It changes
@@ -119,7 +135,7 @@ func (t *table) difference(claims [directions][]*claim) (c change) {
 		order, old := t.inOrder(claims[d])
 		for i, priority := range selection.Priorities(old) {
 			at := order[i]
-			if at.right && priority == at.have.Priority {
+			if at.settled() && priority == at.have.Priority {
 				continue
 			}
 			switch want := at.want(priority); {
@@ -143,11 +159,14 @@ func (t *table) difference(claims [directions][]*claim) (c change) {
 func (t *table) inOrder(claims []*claim) (order []*place, old []uint32) {
 	order, old = make([]*place, 0, len(claims)), make([]uint32, 0, len(claims))
 	for _, c := range claims {
-		if at := c.place; at.round != t.round {
-			at.right = at.right && at.claim == c
-			at.round, at.claim = t.round, c
-			order, old = append(order, at), append(old, at.have.Priority)
+		at := c.place
+		if at.round == t.round {
+			at.open = at.open || c.flow != nil && at.claim.flow != nil && c.flow != at.claim.flow
+			continue
 		}
+		at.right = at.right && at.claim == c
+		at.round, at.claim, at.open = t.round, c, false
+		order, old = append(order, at), append(old, at.have.Priority)
 	}
 	return order, old
 }
