@@ -92,8 +92,14 @@ func (g *gateway) openUser() (*plane, error) {
 func (g *gateway) warn(line string) { g.log.say("%s", line) }
 
 // notify hands the dataplane's events to the engine. There are none before the
-// first policy, and then there is a loop.
+// first policy, and then there is a loop and a device.
 func (g *gateway) notify(e ipsec.Event) {
 	g.loop.Notify(e)
 	g.log.dataplane(e)
+	if used, ok := e.(ipsec.Expired); ok && used.Hard {
+		select {
+		case g.used <- used.SA: // not here: what is done about it asks the dataplane
+		default: // so many at once are not configured ones
+		}
+	}
 }

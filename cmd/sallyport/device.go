@@ -118,6 +118,7 @@ func (d *device) enforce(protection *commands.Protection, network platform.Netwo
 	}
 	d.protection, d.network = protection, network
 	d.parts.engine.Input(d.inherited.input(protection.IKE))
+	d.inherited.catchUp(d.parts.dataplane, d.parts.engine.Input)
 	d.inherited = nil
 	return nil
 }
@@ -243,6 +244,20 @@ func (d *device) Reset(r ike.Reset) {
 	d.parts.engine.Input(r)
 	if err := d.manual.reset(r); err != nil {
 		d.warn(err.Error())
+	}
+}
+
+// renewals makes configured SAs anew that are used up, until ctx ends.
+func (d *device) renewals(ctx context.Context, used <-chan ipsec.SAID) {
+	for {
+		select {
+		case id := <-used:
+			if err := d.manual.renew(id); err != nil {
+				d.warn(err.Error())
+			}
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"sallyport/commands"
 	"sallyport/ike"
 	"sallyport/ike/loop"
+	"sallyport/ipsec"
 	"sallyport/ipsec/tunnel"
 	"sallyport/platform/link"
 	"sallyport/platform/udp"
@@ -29,6 +30,9 @@ const upWords = "is up"
 // saWords are in the log line that says that a negotiation has made IPsec SAs.
 const saWords = "phase 2 up"
 
+// usedQueue is how many SAs may be at their end before somebody looks at the first.
+const usedQueue = 64
+
 // A gateway is everything that runs, and the order in which it starts and ends.
 type gateway struct {
 	settings
@@ -44,7 +48,8 @@ type gateway struct {
 	device   *device
 	consoles *consoles
 
-	ended  chan error // what ended the loop
+	ended  chan error      // what ended the loop
+	used   chan ipsec.SAID // SAs that the dataplane says are at their end
 	group  sync.WaitGroup
 	unwind []func() error // what close does, last first
 }
@@ -52,6 +57,7 @@ type gateway struct {
 // open takes hold of what the gateway needs of the system. Nothing runs yet but
 // the dataplane, which has no policies.
 func (g *gateway) open() error {
+	g.used = make(chan ipsec.SAID, usedQueue)
 	for _, step := range []func() error{g.openSeal, g.openSockets, g.openLink, g.openDataplane, g.openJournal, g.openLoop} {
 		if err := step(); err != nil {
 			return err
@@ -145,6 +151,7 @@ func (g *gateway) start() error {
 	g.unwind = append(g.unwind, func() error { cancel(); g.group.Wait(); return nil })
 
 	g.device = newDevice(g)
+	g.group.Go(func() { g.device.renewals(ctx, g.used) })
 	g.device.inherited = &inheritance{saved: g.saved}
 	g.unwind = append(g.unwind, g.device.files.close, g.device.host.watch())
 	config, err := g.startUp()

@@ -42,3 +42,15 @@ func (i *inheritance) has(id ipsec.SAID) bool {
 	}
 	return false
 }
+
+// catchUp tells the engine of the limits that SAs reached while nobody listened.
+func (i *inheritance) catchUp(dataplane ipsec.Dataplane, tell func(ike.Input)) {
+	if i == nil {
+		return
+	}
+	for _, sa := range i.kept {
+		if c, ok := dataplane.Counters(sa.ID); ok && sa.Soft.Octets > 0 && c.Octets >= sa.Soft.Octets {
+			tell(ike.Expire{SA: sa.ID})
+		}
+	}
+}

@@ -122,6 +122,20 @@ func (m *manual) reset(r ike.Reset) error {
 	return m.replace(all)
 }
 
+// renew makes the pair of an SA anew whose sequence numbers are used up. Others' SAs are
+// not its business.
+func (m *manual) renew(id ipsec.SAID) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := slices.IndexFunc(m.pairs, func(p manualPair) bool { return p.inbound.ID == id || p.outbound.ID == id })
+	if i < 0 {
+		return nil
+	}
+	all := m.pairs
+	m.pairs = slices.Delete(slices.Clone(all), i, i+1)
+	return errors.Join(m.remove(all[i]), m.replace(all))
+}
+
 // statuses returns the pairs that are in force.
 func (m *manual) statuses() []commands.ManualStatus {
 	m.mu.Lock()

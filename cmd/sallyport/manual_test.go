@@ -153,3 +153,40 @@ func TestInherit(t *testing.T) {
 		t.Errorf("%d SAs were added, want 2: the half pair is made anew; there are %x", added, got)
 	}
 }
+
+// TestCatchUp: a soft limit that an SA reached while nobody was there is told.
+func TestCatchUp(t *testing.T) {
+	sas := manualSAs(10, 0x1000)
+	var f ipsectest.Fake
+	for i, octets := range []uint64{1000, 999} {
+		sas[i].Soft.Octets = 1000
+		if err := f.AddSA(sas[i].Clone()); err != nil {
+			t.Fatal(err)
+		}
+		f.Count(sas[i].ID, ipsec.Counters{Octets: octets})
+	}
+	var told []ike.Input
+	(&inheritance{kept: sas}).catchUp(&f, func(in ike.Input) { told = append(told, in) })
+	if want := []ike.Input{ike.Expire{SA: sas[0].ID}}; !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
+}
+
+// TestRenew: an SA whose sequence numbers are used up is made anew with its pair.
+func TestRenew(t *testing.T) {
+	var f ipsectest.Fake
+	m := &manual{dataplane: &f}
+	sas := slices.Concat(manualSAs(10, 0x1000), manualSAs(20, 0x2000))
+	if err := m.apply(sas); err != nil {
+		t.Fatal(err)
+	}
+	f.Count(sas[3].ID, ipsec.Counters{Packets: 1})
+	for _, id := range []ipsec.SAID{sas[3].ID, {Protocol: ipsec.ESP, SPI: 0x9999}} {
+		if err := m.renew(id); err != nil {
+			t.Error(err)
+		}
+	}
+	if c, ok := f.Counters(sas[3].ID); !ok || c.Packets != 0 || len(m.statuses()) != 2 {
+		t.Errorf("counters are %+v, %v: want those of a new SA", c, ok)
+	}
+}

@@ -10,10 +10,15 @@ import (
 	"sallyport/ipsec/xfrm/kernel"
 )
 
-// maxPrefixes is how many prefixes a wildcard may take, on each side of a rule.
-const maxPrefixes = 256
+// A rule takes one of the kernel's policies in each direction, unless its wildcards are no
+// prefixes or its ports no power of two: maxPrefixes bounds those on each side, and
+// maxSelections all of its combinations.
+const (
+	maxPrefixes   = 256
+	maxSelections = 1 << 16
+)
 
-// An UnsayableRule says that a rule's wildcards cannot be said by policies of the kernel's.
+// An UnsayableRule says that a rule cannot be said by so many policies of the kernel's.
 type UnsayableRule struct {
 	ACL  string
 	Rule acl.Rule
@@ -21,8 +26,19 @@ type UnsayableRule struct {
 
 // Error names list and rule, and what helps.
 func (e *UnsayableRule) Error() string {
-	return fmt.Sprintf("acl %s %v: a wildcard of more than %d prefixes is too much for the kernel's policies: use several rules, or run with --dataplane user",
-		e.ACL, e.Rule, maxPrefixes)
+	return fmt.Sprintf("acl %s %v: its wildcards and ports take too many of the kernel's policies: use several rules, or run with --dataplane user",
+		e.ACL, e.Rule)
+}
+
+// selectionsOf returns the selections of a rule, and false if they are too many.
+func selectionsOf(r *acl.Rule) ([]selection.Selection, bool) {
+	from, ok := selection.Prefixes(r.Source, maxPrefixes)
+	to, too := selection.Prefixes(r.Destination, maxPrefixes)
+	ports := len(selection.Masked(r.SourcePort)) * len(selection.Masked(r.DestinationPort))
+	if !ok || !too || len(from)*len(to)*ports > maxSelections {
+		return nil, false
+	}
+	return selection.Of(r, maxPrefixes)
 }
 
 // An entry is a policy as the kernel is to have it: what it claims, in the order of its
@@ -81,7 +97,7 @@ func (e *entry) allowTooBig(t *table) {
 // rule claims what a rule says. Fragments after the first have no ports, and none of them
 // may leave, or come in, in clear because of that: whole packets are what the rule is for.
 func (d drawer) rule(e *entry, r *acl.Rule) error {
-	all, ok := selection.Of(r, maxPrefixes)
+	all, ok := selectionsOf(r)
 	if !ok {
 		return &UnsayableRule{e.policy.ACL.String(), *r}
 	}

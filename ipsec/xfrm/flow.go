@@ -24,43 +24,44 @@ type flow struct {
 	flowKey
 	reqID uint32
 	entry *entry         // of its policy; nil: not stated
+	shown shape          // that its policies have
 	asked bool           // packets wait for an SA, as far as was told
 	sas   []*association // those that the kernel has, oldest first
 }
 
 // A shape is what the SAs of a flow look like from outside: what a policy's templates say.
+// It is comparable.
 type shape struct {
 	transform     ipsec.Transform
 	mode          ipsec.Mode
 	local, remote netip.Addr
+	block         bool // there is none, and nobody to be asked for one
 }
 
-// shape returns the shape of the newest SA, and what the policy expects without any.
+// shape returns the shape of the newest SA, and what the policy expects without any. Then
+// what leaves is blocked if the peer is not known, or the SAs are configured.
 func (f *flow) shape() shape {
 	if len(f.sas) == 0 {
 		p := f.entry.policy
-		return shape{p.Transform, p.Mode.Proposed(), p.Local, p.Remote}
+		return shape{p.Transform, p.Mode.Proposed(), p.Local, p.Remote, !f.inbound && (p.Manual || !known(p.Remote))}
 	}
 	sa := f.sas[len(f.sas)-1]
-	return shape{sa.Offer().Transform(), sa.Mode, sa.Local, sa.Remote}
+	return shape{sa.Offer().Transform(), sa.Mode, sa.Local, sa.Remote, false}
 }
 
 // known reports whether an address says something.
 func known(a netip.Addr) bool { return a.IsValid() && !a.IsUnspecified() }
 
-// fill makes the flow's say of a kernel's policy. What leaves is blocked while there is
-// nobody to be asked for an SA: without a known peer, and for configured SAs.
+// fill makes the flow's say of a kernel's policy.
 func (f *flow) fill(p *kernel.Policy) {
-	s := f.shape()
-	if f.inbound {
-		f.require(p, s, netip.IPv4Unspecified(), s.local)
-		return
-	}
-	if len(f.sas) == 0 && (f.entry.policy.Manual || !known(s.remote)) {
+	switch s := f.shape(); {
+	case s.block:
 		p.Block = true
-		return
+	case f.inbound:
+		f.require(p, s, netip.IPv4Unspecified(), s.local)
+	default:
+		f.require(p, s, s.local, s.remote)
 	}
-	f.require(p, s, s.local, s.remote)
 }
 
 // require writes the templates, the inner protocol first. AH around ESP's tunnel is a

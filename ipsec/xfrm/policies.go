@@ -210,6 +210,7 @@ func (d *Dataplane) own(e *entry) {
 	e.owned, d.byID[e.policy.ID] = true, e
 	for _, f := range e.flows {
 		f.entry = e
+		f.shown = f.shape() // as they are about to be
 	}
 }
 

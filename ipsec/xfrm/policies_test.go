@@ -97,6 +97,9 @@ func TestRefusedPolicies(t *testing.T) {
 	good := policy(10, permit(lan, remote))
 	wild := permit(lan, remote)
 	wild.Source = acl.NewWildcard(host1, 0x0fff00f0)
+	ports := permit(lan, remote)
+	ports.Source, ports.Destination = acl.NewWildcard(host1, 0x000fff00), acl.NewWildcard(server, 0x000ff000)
+	ports.Protocol, ports.SourcePort, ports.DestinationPort = acl.TCP, acl.Ports{Op: acl.Neq, Low: 80}, acl.Ports{Op: acl.Neq, Low: 80}
 	gone := policy(20, permit(lan, remote))
 	gone.Device = "eth7"
 	for _, test := range []struct {
@@ -106,6 +109,7 @@ func TestRefusedPolicies(t *testing.T) {
 		fail map[string]error
 	}{
 		{"wildcards", "acl 3000 rule 5 permit ip source 0.0.1.5 15.255.0.240", []*ipsec.Policy{policy(30, wild)}, nil},
+		{"ports", "acl 3000 rule 5 permit tcp", []*ipsec.Policy{policy(30, ports)}, nil},
 		{"no device", "eth7", []*ipsec.Policy{gone}, nil},
 		{"twice", "listed twice", []*ipsec.Policy{good}, nil},
 		{"kernel", unix.ENOMEM.Error(), []*ipsec.Policy{policy(40, permit(remote, lan))}, map[string]error{"add policy": unix.ENOMEM}},

@@ -115,7 +115,7 @@ func (d *Dataplane) reassemble() {
 // state_cache_list). It is not done without need: among ten thousand policies it takes the
 // kernel a millisecond.
 func (d *Dataplane) reshape(f *flow, again bool) error {
-	if f.entry == nil {
+	if f.entry == nil || !again && f.shown == f.shape() {
 		return nil
 	}
 	for _, at := range f.entry.placesOf(f) {
@@ -128,6 +128,6 @@ func (d *Dataplane) reshape(f *flow, again bool) error {
 			return err
 		}
 	}
-	f.asked = f.asked && !again
+	f.shown, f.asked = f.shape(), f.asked && !again
 	return nil
 }
