@@ -86,7 +86,8 @@ func (g *gateway) openUser() (*plane, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &plane{d, "user", d.InboundUDP, xfrm.Sweep, func(bool) error { return d.Close() }}, nil
+	nothing := func() error { return nil } // Open has swept
+	return &plane{d, "user", d.InboundUDP, nothing, func(bool) error { return d.Close() }}, nil
 }
 
 func (g *gateway) warn(line string) { g.log.say("%s", line) }

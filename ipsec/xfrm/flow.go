@@ -38,6 +38,9 @@ type shape struct {
 	block         bool // there is none, and nobody to be asked for one
 }
 
+// unknown is no flow's shape: Auto is no SA's mode.
+var unknown = shape{mode: ipsec.Auto}
+
 // shape returns the shape of the newest SA, and what the policy expects without any. Then
 // what leaves is blocked if the peer is not known, or the SAs are configured.
 func (f *flow) shape() shape {

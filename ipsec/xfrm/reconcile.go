@@ -124,7 +124,7 @@ func (d *Dataplane) reshape(f *flow, again bool) error {
 			continue // another program's policy decides, or it is right
 		}
 		if err := d.put(placed{at, want}); err != nil {
-			d.known = false
+			d.known, f.shown = false, unknown
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"net/netip"
 	"slices"
 	"testing"
@@ -154,6 +155,23 @@ func TestCountersAreRead(t *testing.T) {
 		got, _ := readState(test.m[unix.SizeofNlMsghdr:])
 		if want := (ipsec.Counters{Packets: 5, Octets: 500, Sequence: test.want}); got.Counters != want || !got.Larval {
 			t.Errorf("%s: %+v, want %+v", test.name, got.Counters, want)
+		}
+	}
+}
+
+// TestNumbersMayWrap: without a replay check the sequence numbers begin anew; with one
+// the SA ends.
+func TestNumbersMayWrap(t *testing.T) {
+	flag := []byte{8, 0, nl.XFRMA_SA_EXTRA_FLAGS, 0, 2, 0, 0, 0}
+	for _, test := range []struct {
+		window int
+		esn    bool
+		want   bool
+	}{{0, false, true}, {0, true, false}, {64, false, false}} {
+		s := full()
+		s.Window, s.ESN = test.window, test.esn
+		if got := bytes.Contains(s.message(nl.XFRM_MSG_NEWSA), flag); got != test.want {
+			t.Errorf("window %d, ESN %v: the numbers may wrap: %v, want %v", test.window, test.esn, got, test.want)
 		}
 	}
 }

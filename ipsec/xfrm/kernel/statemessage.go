@@ -84,13 +84,16 @@ func (s *State) window(m message) message {
 	if s.ESN && size == 0 {
 		size = ipsec.MinWindow // the kernel refuses none: RFC 4303 §3.3.3
 	}
-	if size == 0 {
-		return m
+	if size == 0 { // a peer that checks nothing: RFC 4303 §3.3.3 lets the numbers begin anew
+		return m.number(nl.XFRMA_SA_EXTRA_FLAGS, sequenceMayWrap)
 	}
 	words := (size + 31) / 32
 	x := nl.XfrmReplayStateEsn{BmpLen: uint32(words), ReplayWindow: uint32(size)}
 	return m.attribute(nl.XFRMA_REPLAY_ESN_VAL, x.Serialize(), make([]byte, 4*words))
 }
+
+// sequenceMayWrap is XFRM_SA_XFLAG_OSEQ_MAY_WRAP of linux/xfrm.h.
+const sequenceMayWrap = 2
 
 // encapsulation appends the ports that the UDP packets have. Of an inbound state the
 // kernel compares them, and tells of a peer that has moved: not more than once in
