@@ -186,6 +186,7 @@ func TestTwoDevices(t *testing.T) {
 	r := newRig(t)
 	line, reserve := policy(10, permit(lan, remote)), policy(20, permit(lan, remote))
 	reserve.Device, reserve.Local = "eth1", nomad
+	r.state(line)
 	r.state(line, reserve)
 	packet := acl.Tuple{Source: host1, Destination: server, Protocol: 1}
 	out := r.memory.ordered(kernel.Out)

@@ -135,13 +135,16 @@ func TestBothOrNone(t *testing.T) {
 			r := newRig(t)
 			r.state(policy(10, permit(lan, remote)))
 			test.fail(r.memory)
-			before := len(r.memory.states)
+			before, out := len(r.memory.states), r.outbound()
 			sa := outboundOf(0x1000, bundle)
 			if err := r.AddSA(sa); err == nil {
 				t.Error("AddSA = nil, want an error")
 			}
 			if len(r.memory.states) != before || len(r.sas) != 0 || len(r.around) != 0 {
 				t.Errorf("left are %v", r.memory.states)
+			}
+			if got := r.outbound(); got != out {
+				t.Errorf("out meets %v, want %v as before", got, out)
 			}
 		})
 	}
@@ -238,6 +241,11 @@ func TestShape(t *testing.T) {
 				t.Fatal(err)
 			}
 			check("without SAs again", test.without)
+			moved := *p
+			moved.Remote = server
+			r.state(&moved)
+			r.add(outboundOf(0x3000, ofRule(10, rule)))
+			check("with an SA to where the peer was", protected(peer))
 		})
 	}
 }
