@@ -23,6 +23,7 @@ type child struct {
 	sending   bool // the outbound SA is installed
 
 	negotiation *quickMode // it came of
+	turn        uint64     // of its coming up
 	created     time.Time
 	fading      bool
 	replaced    bool
@@ -47,21 +48,26 @@ func softLifetime(lifetime time.Duration, initiator bool, draw float64) time.Dur
 	return lifetime - margin - time.Duration(float64(lifetime)/20*draw)
 }
 
-// complete makes a negotiated pair the one that its flow uses.
+// complete makes a negotiated pair the one that its flow uses, unless it has crossed with
+// one that is preferred.
 func (c *child) complete() {
 	e := c.engine
-	c.up, c.created = true, e.now
+	better := c.preferred()
+	c.up, c.created, c.turn = true, e.now, e.nextTurn()
 	c.changed()
 	life := c.in.Hard.Duration
 	e.schedule.set(&c.soft, e.now.Add(softLifetime(life, c.initiator, e.draw())), c.rekey)
 	e.schedule.set(&c.hard, e.now.Add(life), func() { c.end("phase2 hard expiry") })
 	e.emit(Phase2Up{c.status()})
 	c.flow.children = append(c.flow.children, c)
-	if c.sending {
+	switch {
+	case better != nil:
+		c.replacedBy(better)
+	case c.sending:
 		c.succeed()
-		return
+	default:
+		e.schedule.set(&c.change, e.now.Add(switchAfter), c.switchOver)
 	}
-	e.schedule.set(&c.change, e.now.Add(switchAfter), c.switchOver)
 }
 
 // install puts the outbound SA into the dataplane, which sends on it from now on.

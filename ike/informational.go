@@ -153,12 +153,12 @@ func (s *sa) deleteISAKMP(cookies []byte) {
 	}
 }
 
-// deleteChild removes the pair whose outbound SA has this SPI; a bundle goes with either
-// of its parts.
+// deleteChild removes the pair with the peer whose outbound SA has this SPI; a bundle goes
+// with either of its parts. Under which ISAKMP SA it was made, and from where the peer spoke
+// then, does not matter: of two that crossed the peer may use another than we do.
 func (s *sa) deleteChild(protocol wire.ProtocolID, spi ipsec.SPI) {
-	owned := slices.Concat(s.children, s.engine.orphans(s.peer.Name))
-	for _, c := range owned {
-		if !spisOf(c.out).has(protocol, spi) || c.out.Remote != s.remote.Addr() {
+	for _, c := range s.engine.pairs[s.peer.Name] {
+		if !spisOf(c.out).has(protocol, spi) {
 			continue
 		}
 		if !c.up {

@@ -48,6 +48,7 @@ type quickMode struct {
 	exchange
 	table   []step[*quickMode]
 	order   uint32 // among those of its ISAKMP SA
+	turn    uint64 // of its beginning
 	flow    *flow
 	policy  *Policy
 	offered []wire.Proposal // as initiator
@@ -238,8 +239,13 @@ func (q *quickMode) inSA(m *wire.Message) error {
 }
 
 // outHash installs both SAs and sends message 3. As long as an older pair carries
-// the flow, the outbound one waits for child.switchOver.
+// the flow, the outbound one waits for child.switchOver. A pair that the peer's is
+// preferred to is not made.
 func (q *quickMode) outHash(*wire.Message) error {
+	if q.outdone() {
+		q.giveUp()
+		return nil
+	}
 	q.makeChild(true)
 	q.engine.emit(InstallSA{q.child.in})
 	if q.flow.current() == nil {
@@ -250,14 +256,17 @@ func (q *quickMode) outHash(*wire.Message) error {
 	return nil
 }
 
-// inHash takes message 3: the peer is ready to receive.
+// inHash takes message 3: the peer is ready to receive, and we send on the pair unless
+// another is preferred.
 func (q *quickMode) inHash(m *wire.Message) error {
 	if err := checkHash(m, q.sa.keys.Hash3(q.id, q.ni, q.nr)); err != nil {
 		return err
 	}
 	q.stopRepeating()
 	q.sent = nil
-	q.child.install()
+	if q.child.preferred() == nil {
+		q.child.install()
+	}
 	q.finish()
 	return nil
 }

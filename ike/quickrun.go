@@ -12,7 +12,7 @@ import (
 // newQuickMode registers a quick mode under its message ID.
 func (s *sa) newQuickMode(id wire.MessageID, table []step[*quickMode]) *quickMode {
 	s.quickOrder++
-	q := &quickMode{table: table, order: s.quickOrder}
+	q := &quickMode{table: table, order: s.quickOrder, turn: s.engine.nextTurn()}
 	q.exchange = exchange{engine: s.engine, sa: s, kind: wire.QuickMode, id: id, began: s.engine.now, iv: s.keys.ExchangeIV(s.lastIV, id)}
 	s.quick[id] = q
 	s.use(id)

@@ -286,6 +286,14 @@ func (s *sa) retire() {
 	})
 }
 
+// heir returns the SA that owns what is made under s: s, or what has replaced it.
+func (s *sa) heir() *sa {
+	if current := s.engine.current(s.peer.Name); s.replaced && current != nil {
+		return current
+	}
+	return s
+}
+
 // adopt makes s the SA under which children are rekeyed and deleted.
 func (s *sa) adopt(children []*child) {
 	for _, c := range children {

@@ -36,7 +36,6 @@ func TestCommandLine(t *testing.T) {
 		{"run --bogus", 2, "", "flag provided but not defined: -bogus: see `sallyport run --help`"},
 		{"run --config", 2, "", "flag needs an argument: -config: see"},
 		{"run --help", 0, "", "Usage of run"},
-		{"run --dataplane kernel", 1, "", "use --dataplane user, or auto"},
 		{"run --dataplane fast", 2, "", "want auto, kernel or user"},
 		{"run --port eth0", 2, "", "want NAME=DEVICE"},
 		{"run --ports " + none, 1, "", "no such file"},

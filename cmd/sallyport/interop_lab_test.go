@@ -75,12 +75,12 @@ func eventually(t testing.TB, what string, ok func() bool) {
 func within(t testing.TB, usual time.Duration, what string, ok func() bool) {
 	t.Helper()
 	limit := testrun.Patience(usual)
-	pause := 10 * time.Millisecond
+	pause, longest := testrun.Patience(10*time.Millisecond), testrun.Patience(300*time.Millisecond)
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(pause) {
 		if ok() {
 			return
 		}
-		pause = min(pause*3/2, 300*time.Millisecond) // asking costs a process
+		pause = min(pause*3/2, longest) // asking costs a process
 	}
 	t.Fatalf("waited %v in vain until %s", limit, what)
 }
@@ -145,7 +145,15 @@ func start(t testing.TB, n *netns.Namespace, args ...string) (*exec.Cmd, *bytes.
 // lasts: the program of that name does not let the last one.
 func ping(t testing.TB, from *netns.Namespace, to string, count int) {
 	t.Helper()
-	request := icmp.Request{Host: netip.MustParseAddr(to), Count: count, Interval: pingInterval, Timeout: patience}
+	pingSize(t, from, to, count, 56)
+}
+
+// pingSize is ping with a number of octets of data, which may go in fragments.
+func pingSize(t testing.TB, from *netns.Namespace, to string, count, size int) {
+	t.Helper()
+	request := icmp.Request{
+		Host: netip.MustParseAddr(to), Count: count, Size: size, Interval: pingInterval, Timeout: patience,
+	}
 	received := 0
 	err := from.Do(func() error {
 		return icmp.Ping(t.Context(), request, func(r icmp.Reply) {
@@ -155,7 +163,7 @@ func ping(t testing.TB, from *netns.Namespace, to string, count int) {
 		})
 	})
 	if err != nil || received != count {
-		t.Fatalf("ping %s: %d of %d answered, %v", to, received, count, err)
+		t.Fatalf("ping %s with %d octets: %d of %d answered, %v", to, size, received, count, err)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	kernelplane "sallyport/ipsec/xfrm"
 	"sallyport/platform/netns"
 )
 
@@ -292,6 +293,17 @@ func TestRunThatCannotSaysWhatToDo(t *testing.T) {
 			t.Cleanup(func() { g.end(t, syscall.SIGTERM) })
 			cmd.Args = append(cmd.Args, "--state", filepath.Join(b.folder, "second"))
 		}, nil, "UDP port 500: bind: address already in use: another program has it"},
+		{"no ESP", func(t *testing.T, b *bare, _ *exec.Cmd) {
+			must(t, b.Do(func() error {
+				d, err := kernelplane.Open(kernelplane.Config{})
+				if err == nil {
+					d.Close()
+					t.Skip("this kernel has ESP")
+				}
+				return nil
+			}))
+		}, []string{"--dataplane", "kernel"}, "this kernel has no ESP (CONFIG_INET_ESP): run with --dataplane user"},
+		{"nothing to keep", nil, []string{"--dataplane", "user", "--keep-sas"}, "--keep-sas: the userspace dataplane's SAs end with this process"},
 		{"no privilege", func(t *testing.T, b *bare, cmd *exec.Cmd) {
 			must(t, os.Chmod(b.folder, 0o777))
 			asNobody(t, cmd)

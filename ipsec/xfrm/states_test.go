@@ -1,6 +1,7 @@
 package xfrm
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"testing"
@@ -272,5 +273,23 @@ func TestInboundShape(t *testing.T) {
 	want.Protocol = ipsec.AH
 	if got := r.inbound(); got.N != 1 || got.Templates[0] != want {
 		t.Errorf("inbound with AH is %v, want %v", got, want)
+	}
+}
+
+// TestHalfChanged: of two policies that an SA changes the second cannot be changed: the SA is
+// refused, and the first is as it was.
+func TestHalfChanged(t *testing.T) {
+	r := newRig(t)
+	p := policy(10, permit(lan, remote), permit(lan, lan))
+	p.Manual = true
+	r.state(p)
+	r.memory.fail["change policy"], r.memory.spare = unix.ENOMEM, 1
+	if err := r.AddSA(outboundOf(0x1000, ofRule(10, 0))); !errors.Is(err, unix.ENOMEM) {
+		t.Errorf("AddSA = %v, want %v", err, unix.ENOMEM)
+	}
+	for _, p := range r.memory.ordered(kernel.Out) {
+		if !p.Block {
+			t.Errorf("out has %v, want a block as before", p)
+		}
 	}
 }
