@@ -23,7 +23,7 @@ type child struct {
 	sending   bool // the outbound SA is installed
 
 	negotiation *quickMode // it came of
-	turn        uint64     // of its coming up
+	ups         uint64     // of the engine with this one
 	created     time.Time
 	fading      bool
 	replaced    bool
@@ -53,7 +53,8 @@ func softLifetime(lifetime time.Duration, initiator bool, draw float64) time.Dur
 func (c *child) complete() {
 	e := c.engine
 	better := c.preferred()
-	c.up, c.created, c.turn = true, e.now, e.nextTurn()
+	e.ups++
+	c.up, c.created, c.ups = true, e.now, e.ups
 	c.changed()
 	life := c.in.Hard.Duration
 	e.schedule.set(&c.soft, e.now.Add(softLifetime(life, c.initiator, e.draw())), c.rekey)
@@ -97,20 +98,23 @@ func (c *child) succeed() {
 }
 
 // replacedBy stops sending on an SA pair that a newer one has taken over from.
-// Packets still under way are received for a while; who began the rekey then
-// tells the peer, else the peer is waited for.
+// Packets still under way are received for a while; who began the latest rekey then
+// tells the peer, else the peer is waited for: for it, a successor of the peer's may
+// never have taken over.
 func (c *child) replacedBy(newer *child) {
-	if c.replaced || c.gone {
+	if c.gone {
 		return
 	}
 	e := c.engine
-	c.replaced, c.successor = true, newer
-	c.changed()
-	e.schedule.clear(&c.soft)
-	e.schedule.clear(&c.change)
-	if c.sending {
-		e.emit(RemoveSA{c.out.ID})
+	if !c.replaced {
+		c.replaced, c.successor = true, newer
+		e.schedule.clear(&c.soft)
+		e.schedule.clear(&c.change)
+		if c.sending {
+			e.emit(RemoveSA{c.out.ID})
+		}
 	}
+	c.changed()
 	if end := e.now.Add(oldInboundStays); newer.initiator && end.Before(c.hard.at) {
 		e.schedule.set(&c.hard, end, func() { c.end("rekeyed") })
 	}
@@ -177,7 +181,7 @@ func (c *child) end(reason string) {
 		s.inform(spisOf(c.in).deletes()...)
 	}
 	if !c.up {
-		c.negotiation.abort() // or message 3 would bring it to life
+		c.negotiation.withdraw() // or message 3 would bring it to life
 	}
 	c.remove(reason)
 }

@@ -12,16 +12,10 @@ import "sallyport/ipsec"
 // answered our message 1 by then, so it knows; it gives its own quick mode up before
 // message 3 if that is not to stay, and the two agree all the same.
 
-// nextTurn returns a number for the order in which quick modes begin and pairs come up.
-func (e *Engine) nextTurn() uint64 {
-	e.turn++
-	return e.turn
-}
-
 // lastedInto reports whether the pair was not up yet when a quick mode of the other end's
 // making, or of ours if the pair is of the other's, began.
 func (c *child) lastedInto(q *quickMode) bool {
-	return c.flow == q.flow && c.initiator != q.initiated() && !c.gone && (!c.up || c.turn > q.turn)
+	return c.flow == q.flow && c.initiator != q.initiated() && !c.gone && (!c.up || c.ups > q.ups)
 }
 
 // spiOfInitiator returns what the end that began has chosen.

@@ -3,22 +3,27 @@ import "testing"
 import "time"
 import "fmt"
 func TestDbg(t *testing.T) {
-	w := crossingWorld(t, 13)
+	for seed := range uint64(200) {
+	w := crossingWorld(t, seed)
+	out := ""
 	auto := func(n *end) { n.step(SetConfig{n.config}) }
 	auto(w.ends[0])
 	w.run(2 * time.Minute)
 	log := func(f flight) {
 		for _, n := range w.ends { for _, e := range n.events { switch e := e.(type) {
-			case MessageSent: fmt.Println(w.now.Sub(kitStart), n.name, "send", e.Message.Exchange, e.Number, fmt.Sprint(e.Message.Payloads))
-			case MessageReceived: fmt.Println(w.now.Sub(kitStart), n.name, "recv", e.Message.Exchange, e.Number)
-			default: fmt.Printf("%v %s %T %+v\n", w.now.Sub(kitStart), n.name, e, e)
-		} } ; n.events=nil; for _, r := range n.refused { fmt.Println(n.name, "refused", r)}; n.refused=nil }
+			case MessageSent: out += fmt.Sprintln(w.now.Sub(kitStart), n.name, "send", e.Message.Exchange, e.Number, e.Message.MessageID, fmt.Sprint(e.Message.Payloads))
+			case MessageReceived: out += fmt.Sprintln(w.now.Sub(kitStart), n.name, "recv", e.Message.Exchange, e.Number, e.Message.MessageID)
+			default: out += fmt.Sprintf("%v %s %T %+v\n", w.now.Sub(kitStart), n.name, e, e)
+		} } ; n.events=nil; for _, r := range n.refused { out += fmt.Sprintln(n.name, "refused", r)}; n.refused=nil }
 	}
-	w.ends[0].events, w.ends[1].events = nil, nil
 	w.after = log
-	w.begin(13, func(n *end) { n.step(Expire{SA: n.outbound().ID}) })
-	w.run(3 * time.Second)
-	w.run(oldInboundStays)
+	w.begin(seed, func(n *end) { n.step(Reset{ChildrenOnly: true}) })
+	w.run(10 * time.Second)
 	log(flight{})
-	for _, n := range w.ends { for _, c := range n.engine.childrenSorted() { fmt.Println(n.name, c.id, c.initiator, c.in.ID, c.out.ID, c.replaced, c.sending, c.hard.at.Sub(w.now)) } }
+	if !w.agree() {
+	fmt.Println(seed, out)
+	for _, n := range w.ends { for _, c := range n.engine.childrenSorted() { fmt.Println(n.name, c.id, c.initiator, c.in.ID, c.out.ID, c.up, c.replaced, c.sending, c.hard.at.Sub(w.now)) } }
+	return
+	}
+	}
 }

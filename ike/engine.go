@@ -45,7 +45,7 @@ type Engine struct {
 	lastID    uint32             // connection id
 	lastJob   uint64
 	made      uint64          // ISAKMP SAs so far
-	turn      uint64          // quick modes begun and pairs come up so far
+	ups       uint64          // pairs that came up so far
 	contacted map[string]bool // peers that have had our INITIAL-CONTACT
 	notices   noticeLimit
 	failures  []Failure        // newest last

@@ -19,6 +19,7 @@ const (
 	qmSent             // 1 or 2 is out
 	qmMakingKeys       // g(qm)^xy is being made
 	qmDone
+	qmWithdrawn // by us, as responder, when message 2 was out
 )
 
 // proposal are the payloads of messages 1 and 2.
@@ -40,6 +41,7 @@ func init() {
 		{from: qmStarted, need: proposal, may: proposalMay, encrypted: true, do: (*quickMode).inFirst, to: qmMakingKeys},
 		{from: qmMakingKeys, computed: true, do: (*quickMode).outAnswer, to: qmSent},
 		{from: qmSent, need: of(wire.PayloadHash), encrypted: true, do: (*quickMode).inHash, to: qmDone},
+		{from: qmWithdrawn, need: of(wire.PayloadHash), encrypted: true, do: (*quickMode).inHashTooLate, to: qmDone},
 	}
 }
 
@@ -48,7 +50,7 @@ type quickMode struct {
 	exchange
 	table   []step[*quickMode]
 	order   uint32 // among those of its ISAKMP SA
-	turn    uint64 // of its beginning
+	ups     uint64 // of the engine when it began
 	flow    *flow
 	policy  *Policy
 	offered []wire.Proposal // as initiator
@@ -268,5 +270,15 @@ func (q *quickMode) inHash(m *wire.Message) error {
 		q.child.install()
 	}
 	q.finish()
+	return nil
+}
+
+// inHashTooLate takes message 3 for a pair that we have withdrawn. The peer has it up, so
+// our delete was lost or has overtaken message 2.
+func (q *quickMode) inHashTooLate(m *wire.Message) error {
+	if err := checkHash(m, q.sa.keys.Hash3(q.id, q.ni, q.nr)); err != nil {
+		return err
+	}
+	q.sa.inform(q.spis.deletes()...)
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 // newQuickMode registers a quick mode under its message ID.
 func (s *sa) newQuickMode(id wire.MessageID, table []step[*quickMode]) *quickMode {
 	s.quickOrder++
-	q := &quickMode{table: table, order: s.quickOrder, turn: s.engine.nextTurn()}
+	q := &quickMode{table: table, order: s.quickOrder, ups: s.engine.ups}
 	q.exchange = exchange{engine: s.engine, sa: s, kind: wire.QuickMode, id: id, began: s.engine.now, iv: s.keys.ExchangeIV(s.lastIV, id)}
 	s.quick[id] = q
 	s.use(id)
@@ -249,9 +249,18 @@ func (q *quickMode) unconfirmed() {
 	e.idle(f)
 }
 
+// withdraw ends, as responder, an exchange whose message 2 is out. It is not forgotten at
+// once, for message 3 may still come.
+func (q *quickMode) withdraw() {
+	q.abort()
+	q.state, q.sent = qmWithdrawn, nil
+	q.sa.quick[q.id] = q
+	q.endAfter(quickModeWait, q.forget)
+}
+
 // abort ends an exchange that is not over; one that is, is forgotten.
 func (q *quickMode) abort() {
-	done := q.state == qmDone
+	done := q.state == qmDone || q.state == qmWithdrawn
 	q.private.Wipe()
 	q.forget()
 	q.release()

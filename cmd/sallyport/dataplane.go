@@ -16,7 +16,7 @@ type plane struct {
 	ipsec.Dataplane
 	name  string                                            // kernel or user
 	esp   func(local, remote netip.AddrPort, packet []byte) // that came to port 4500
-	sweep func() error                                      // removes what a killed gateway left of the other dataplane
+	sweep func() error                                      // removes what a killed gateway left of the other dataplane, once policies stand
 	end   func(keep bool) error
 }
 

@@ -145,15 +145,7 @@ func start(t testing.TB, n *netns.Namespace, args ...string) (*exec.Cmd, *bytes.
 // lasts: the program of that name does not let the last one.
 func ping(t testing.TB, from *netns.Namespace, to string, count int) {
 	t.Helper()
-	pingSize(t, from, to, count, 56)
-}
-
-// pingSize is ping with a number of octets of data, which may go in fragments.
-func pingSize(t testing.TB, from *netns.Namespace, to string, count, size int) {
-	t.Helper()
-	request := icmp.Request{
-		Host: netip.MustParseAddr(to), Count: count, Size: size, Interval: pingInterval, Timeout: patience,
-	}
+	request := icmp.Request{Host: netip.MustParseAddr(to), Count: count, Interval: pingInterval, Timeout: patience}
 	received := 0
 	err := from.Do(func() error {
 		return icmp.Ping(t.Context(), request, func(r icmp.Reply) {
@@ -163,7 +155,7 @@ func pingSize(t testing.TB, from *netns.Namespace, to string, count, size int) {
 		})
 	})
 	if err != nil || received != count {
-		t.Fatalf("ping %s with %d octets: %d of %d answered, %v", to, size, received, count, err)
+		t.Fatalf("ping %s: %d of %d answered, %v", to, received, count, err)
 	}
 }
 

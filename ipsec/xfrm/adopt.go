@@ -53,8 +53,24 @@ func (d *Dataplane) adopt(sa *ipsec.SA, left map[ipsec.SAID]*kernel.Installed) b
 		}
 		return false
 	}
+	if len(sa.IntegrityKey)+len(sa.EncryptionKey) > 0 && !d.unchanged(sa, f) {
+		d.flows.release(f)
+		return false
+	}
 	delete(left, sa.ID)
 	delete(left, id)
 	d.register(&association{SA: sa, flow: f, base: counted(sa, s.Counters)})
+	return true
+}
+
+// unchanged reports whether the kernel's states are what an SA that brings its keys would
+// be made of: one that was configured otherwise meanwhile is to be made anew.
+func (d *Dataplane) unchanged(sa *ipsec.SA, f *flow) bool {
+	for _, s := range d.states(sa, f) {
+		if same, err := d.system.Same(s); err != nil || !same {
+			return false
+		}
+	}
+	sa.Wipe()
 	return true
 }

@@ -22,6 +22,9 @@ func TestAdopt(t *testing.T) {
 	old.memory.states[out.ID] = counting(old.memory.states[out.ID], 10, 1000)
 	old.memory.changes()
 
+	for _, sa := range []*ipsec.SA{in, out, half} {
+		sa.EncryptionKey, sa.IntegrityKey = nil, nil // a journal has none
+	}
 	r := newRigOver(old.memory)
 	kept, err := r.Adopt([]*ipsec.SA{in, out, half, outboundOf(0x5000)})
 	if err != nil || len(kept) != 2 || kept[0] != in || kept[1] != out {
@@ -90,5 +93,30 @@ func TestEnd(t *testing.T) {
 				t.Errorf("%s after the end = %v, want %v", what, err, os.ErrClosed)
 			}
 		}
+	}
+}
+
+// TestAdoptConfigured: an SA that brings its keys is taken over only if the kernel's is made
+// of the same.
+func TestAdoptConfigured(t *testing.T) {
+	old := newRig(t)
+	p := policy(10, permit(lan, remote))
+	p.Manual = true
+	old.state(p)
+	var wanted []*ipsec.SA
+	for spi := ipsec.SPI(0x1000); spi < 0x1005; spi++ {
+		sa := outboundOf(spi, bundle)
+		sa.AH.SPI += 0x1000 * (spi - 0xfff)
+		sa.Rule = 0
+		wanted = append(wanted, sa.Clone())
+		old.add(sa)
+	}
+	wanted[1].EncryptionKey[0]++
+	wanted[2].AH.Key[0]++
+	wanted[3].Local = wanted[3].Local.Next()
+	r := newRigOver(old.memory)
+	kept, err := r.Adopt(wanted)
+	if err != nil || len(kept) != 2 || kept[0] != wanted[0] || kept[1] != wanted[4] || len(r.memory.states) != 4 {
+		t.Errorf("Adopt = %v, %v with %d states left, want the first and the last", kept, err, len(r.memory.states))
 	}
 }

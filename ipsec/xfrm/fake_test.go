@@ -22,6 +22,7 @@ type memory struct {
 	policies     map[uint32]kernel.Policy // by index; those of others too
 	indexes      map[placeKey]uint32
 	states       map[ipsec.SAID]kernel.Installed
+	keys         map[ipsec.SAID]string // of states
 	tunnels      map[string]kernel.Tunnel
 	statistics   kernel.Statistics
 	waiting      kernel.Waiting
@@ -36,7 +37,7 @@ type memory struct {
 func newMemory(t testing.TB) *memory {
 	return &memory{
 		TB: t, policies: make(map[uint32]kernel.Policy), indexes: make(map[placeKey]uint32), states: make(map[ipsec.SAID]kernel.Installed),
-		tunnels: make(map[string]kernel.Tunnel), waiting: kernel.Waiting{Drop: true, Expires: 30},
+		keys: make(map[ipsec.SAID]string), tunnels: make(map[string]kernel.Tunnel), waiting: kernel.Waiting{Drop: true, Expires: 30},
 		nextSPI: 0x100, fail: make(map[string]error),
 	}
 }
@@ -74,6 +75,7 @@ func (m *memory) keep(s kernel.State, what string) error {
 	if err := m.did(what); err != nil {
 		return err
 	}
+	m.keys[s.ID] = keysOf(s)
 	s.EncryptionKey, s.IntegrityKey = nil, nil
 	m.states[s.ID] = kernel.Installed{State: s}
 	return nil
@@ -96,6 +98,13 @@ func (m *memory) State(id ipsec.SAID) (kernel.Installed, bool, error) {
 	s, ok := m.states[id]
 	return s, ok, nil
 }
+
+func (m *memory) Same(s kernel.State) (bool, error) {
+	there, ok := m.states[s.ID]
+	return ok && there.Source == s.Source && m.keys[s.ID] == keysOf(s), m.fail["same"]
+}
+
+func keysOf(s kernel.State) string { return string(s.EncryptionKey) + "/" + string(s.IntegrityKey) }
 
 func (m *memory) States() (ours []kernel.Installed, err error) {
 	for _, s := range m.states {

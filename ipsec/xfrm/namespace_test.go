@@ -58,7 +58,7 @@ func again(t testing.TB, n *netns.Namespace) (d *Dataplane) {
 }
 
 // TestForeign: what another program has in the kernel outlives start, stop and crash of
-// ours, and Sweep: a policy, and where there is ESP an SA.
+// ours: a policy, and where there is ESP an SA.
 func TestForeign(t *testing.T) {
 	d, n := realOne(t)
 	theirs := foreign{n, len(d.capabilities.Encryptions) > 0}
@@ -70,7 +70,6 @@ func TestForeign(t *testing.T) {
 		d.Keep,
 		func() error { return again(t, n).SetPolicies([]*ipsec.Policy{policy(10, permit(lan, remote))}) },
 		func() error { return again(t, n).Close() },
-		func() error { return n.Do(Sweep) },
 	} {
 		if err := step(); err != nil {
 			t.Fatalf("step %d: %v", i, err)

@@ -111,23 +111,6 @@ func (d *Dataplane) clear() error {
 	return err
 }
 
-// Sweep removes what a killed dataplane left in the calling thread's network namespace. It
-// is for those who go on with another one.
-func Sweep() error {
-	k, err := kernel.Open()
-	if errors.Is(err, kernel.ErrNoXFRM) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	err = sweep(k)
-	if now, failed := k.Waiting(); failed == nil && now == waiting {
-		err = errors.Join(err, k.SetWaiting(usual))
-	}
-	return errors.Join(err, k.Close())
-}
-
 // sweep removes all that is ours: policies before SAs, so that nothing asks for one.
 func sweep(s system) error {
 	policies, err := s.Policies()

@@ -15,6 +15,7 @@ type system interface {
 	DeleteState(ipsec.SAID) error
 	State(ipsec.SAID) (kernel.Installed, bool, error)
 	States() ([]kernel.Installed, error)
+	Same(kernel.State) (bool, error)
 	ReserveSPI(source, destination netip.Addr, p ipsec.Protocol, m ipsec.Mode, reqID uint32) (ipsec.SPI, error)
 
 	AddPolicy(p kernel.Policy, replace bool) error

@@ -193,3 +193,43 @@ func TestOffloadNowhere(t *testing.T) {
 		t.Errorf("%d of 3 arrived", n)
 	}
 }
+
+// TestSame: a state is the same that has the same ends, algorithms and keys.
+func TestSame(t *testing.T) {
+	left, right := newPair(t)
+	needESP(t, left.k)
+	for _, o := range []ipsec.Offer{
+		{Encryption: ipsec.AES256GCM}, {Encryption: ipsec.Null, Integrity: ipsec.SHA256}, {Encryption: ipsec.DES, AH: ipsec.SHA1}, {AH: ipsec.MD5},
+	} {
+		for _, s := range (association{Offer: o}).states(left, right) {
+			must(t, left.k.AddState(s))
+			cipher, digest, ends := s, s, s
+			cipher.EncryptionKey, digest.IntegrityKey = other(s.EncryptionKey), other(s.IntegrityKey)
+			ends.Source = ends.Source.Next()
+			for name, test := range map[string]struct {
+				State
+				want bool
+			}{
+				"itself": {s, true}, "another cipher's key": {cipher, len(s.EncryptionKey) == 0},
+				"another authenticator's key": {digest, len(s.IntegrityKey) == 0}, "other ends": {ends, false},
+			} {
+				if same, err := left.k.Same(test.State); same != test.want || err != nil {
+					t.Errorf("%v, %v, %s: same is %v, %v, want %v", o, s.ID, name, same, err, test.want)
+				}
+			}
+			must(t, left.k.DeleteState(s.ID))
+			if same, err := left.k.Same(s); same || err != nil {
+				t.Errorf("%v: a state that has gone is the same: %v, %v", s.ID, same, err)
+			}
+		}
+	}
+}
+
+// other returns another key of that length.
+func other(key []byte) []byte {
+	changed := slices.Clone(key)
+	for i := range changed {
+		changed[i] ^= 1
+	}
+	return changed
+}
