@@ -48,11 +48,10 @@ func softLifetime(lifetime time.Duration, initiator bool, draw float64) time.Dur
 	return lifetime - margin - time.Duration(float64(lifetime)/20*draw)
 }
 
-// complete makes a negotiated pair the one that its flow uses, unless it has crossed with
-// one that is preferred.
+// complete makes a negotiated pair the one that its flow uses.
 func (c *child) complete() {
 	e := c.engine
-	better := c.preferred()
+	doubt := c.crossedLate()
 	e.ups++
 	c.up, c.created, c.ups = true, e.now, e.ups
 	c.changed()
@@ -61,14 +60,14 @@ func (c *child) complete() {
 	e.schedule.set(&c.hard, e.now.Add(life), func() { c.end("phase2 hard expiry") })
 	e.emit(Phase2Up{c.status()})
 	c.flow.children = append(c.flow.children, c)
-	switch {
-	case better != nil:
-		c.replacedBy(better)
-	case c.sending:
-		c.succeed()
-	default:
-		e.schedule.set(&c.change, e.now.Add(switchAfter), c.switchOver)
+	if doubt {
+		e.schedule.set(&c.soft, e.now.Add(doubtAfter), c.rekey)
 	}
+	if c.sending {
+		c.succeed()
+		return
+	}
+	e.schedule.set(&c.change, e.now.Add(switchAfter), c.switchOver)
 }
 
 // install puts the outbound SA into the dataplane, which sends on it from now on.

@@ -1,19 +1,23 @@
 package ike
 
-import "sallyport/ipsec"
+import (
+	"slices"
+
+	"sallyport/ipsec"
+)
 
 // Two quick modes for the same flow cross if both ends begin before either knows of the
 // other's: each is then initiator of one. RFC 2409 does not say which pair is to stay. Here
-// it is the one whose initiator has chosen the lower SPI, as both ends can see, and its
-// initiator deletes the other.
+// it is the one whose initiator has chosen the lower SPI, as both ends can see: the other's
+// initiator gives up when message 2 comes, if it knows of the crossing by then.
 //
-// Not both ends need notice the crossing: for one of them the peer's message 1 may come
-// when its own pair is up, and looks like that of a rekey, which wins. The other one has
-// answered our message 1 by then, so it knows; it gives its own quick mode up before
-// message 3 if that is not to stay, and the two agree all the same.
+// If it does not, both pairs come up. An end uses the one that came up last, for the peer
+// surely has that. For whom the peer's message 1 came late, that is the peer's pair; it is
+// for the peer too, unless message 3 came late as well. The peer notices that, and makes a
+// new pair, which both ends use.
 
-// lastedInto reports whether the pair was not up yet when a quick mode of the other end's
-// making, or of ours if the pair is of the other's, began.
+// lastedInto reports whether the pair, begun by the other end than q, was not up yet when q
+// began.
 func (c *child) lastedInto(q *quickMode) bool {
 	return c.flow == q.flow && c.initiator != q.initiated() && !c.gone && (!c.up || c.ups > q.ups)
 }
@@ -37,12 +41,9 @@ func (q *quickMode) spiOfPair() ipsec.SPI {
 // outdone reports, as initiator, whether a quick mode of the peer's has crossed with q, and
 // its pair is to stay.
 func (q *quickMode) outdone() bool {
-	for _, c := range q.engine.pairs[q.sa.peer.Name] {
-		if c.lastedInto(q) && !c.replaced && c.spiOfInitiator() < q.spiOfPair() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(q.engine.pairs[q.sa.peer.Name], func(c *child) bool {
+		return c.lastedInto(q) && !c.replaced && c.spiOfInitiator() < q.spiOfPair()
+	})
 }
 
 // giveUp ends a quick mode of ours for the sake of the peer's. That one's responder has
@@ -52,13 +53,11 @@ func (q *quickMode) giveUp() {
 	q.abort()
 }
 
-// preferred returns the pair of the flow that is to stay in place of c, which is coming up,
-// or nil.
-func (c *child) preferred() *child {
-	for _, o := range c.flow.children {
-		if o != c && o.lastedInto(c.negotiation) && !o.replaced && o.spiOfInitiator() < c.spiOfInitiator() {
-			return o
-		}
-	}
-	return nil
+// crossedLate reports whether c, which the peer has begun and which is coming up, has
+// crossed with a pair that it should have given up c for, had it known. The peer may come to
+// use that one.
+func (c *child) crossedLate() bool {
+	return !c.initiator && slices.ContainsFunc(c.flow.children, func(o *child) bool {
+		return o.lastedInto(c.negotiation) && !o.replaced && o.spiOfInitiator() < c.spiOfInitiator()
+	})
 }

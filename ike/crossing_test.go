@@ -63,7 +63,7 @@ func TestCrossing(t *testing.T) {
 				if w.bothBegan() {
 					crossed++
 				}
-				w.run(oldInboundStays)
+				w.run(oldInboundStays + doubtAfter + 3*time.Second) // until the last delete has come
 				w.mustHaveOne(seed)
 				w.mustEnd()
 				if t.Failed() {
@@ -127,4 +127,84 @@ func (w *world) mustHaveOne(seed uint64) {
 	if have[0] != have[1] {
 		w.t.Errorf("seed %d: hq has %s, branch %s", seed, have[0], have[1])
 	}
+}
+
+// TestDeleteComesAnotherWay has the owner of an SA delete it under an ISAKMP SA that the
+// pair does not belong to, or from an address that it did not have when the pair was made.
+func TestDeleteComesAnotherWay(t *testing.T) {
+	for name, change := range map[string]func(hq, branch *end){
+		"under the ISAKMP SA before": func(hq, branch *end) {
+			old := branch.engine.current("peer")
+			branch.renewPhase1()
+			branch.w.run(time.Second)
+			if hq.engine.childrenSorted()[0].sa.cookieI == old.cookieI {
+				branch.w.t.Error("the pair has not gone over")
+			}
+			branch.engine.childrenSorted()[0].sa = old
+		},
+		"from another address": func(hq, _ *end) {
+			hq.engine.childrenSorted()[0].out.Remote = kitAddr(8)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := connected(t, 1, nil)
+			hq, branch := w.ends[0], w.ends[1]
+			change(hq, branch)
+			branch.engine.now = w.now
+			branch.engine.childrenSorted()[0].end("test")
+			branch.perform(branch.engine.outputs())
+			w.run(time.Second)
+			if left := hq.engine.childrenSorted(); len(left) != 0 {
+				t.Errorf("%d pairs are left", len(left))
+			}
+		})
+	}
+}
+
+// TestPairOfAReplacedSA lets phase 1 be replaced while message 2 of a quick mode is under
+// way: its pair belongs to the new ISAKMP SA at both ends.
+func TestPairOfAReplacedSA(t *testing.T) {
+	w := connected(t, 1, nil)
+	hq := w.ends[0]
+	w.route = func(f flight) []flight {
+		if f.to == hq && f.in.Octets[18] == byte(wire.QuickMode) {
+			f.at = f.at.Add(5 * time.Second)
+		}
+		return []flight{f}
+	}
+	hq.step(Expire{SA: hq.outbound().ID})
+	hq.renewPhase1()
+	w.run(10 * time.Second)
+	for _, n := range w.ends {
+		for _, c := range n.engine.childrenSorted() {
+			if c.sa != n.engine.current("peer") {
+				t.Errorf("%s: pair %d belongs to ISAKMP SA %d, want %d", n.name, c.id, c.sa.id, n.engine.current("peer").id)
+			}
+		}
+		if len(n.engine.sas) != 2 {
+			t.Errorf("%s has %d ISAKMP SAs, want the old and the new one", n.name, len(n.engine.sas))
+		}
+	}
+}
+
+// TestFlowForgottenMeanwhile resets the responder while mathematics of a quick mode are done:
+// its pair is the flow's all the same.
+func TestFlowForgottenMeanwhile(t *testing.T) {
+	w := newWorld(t, 1, func(_ string, c *Config) { c.Policies[0].PFS = wire.Group19 })
+	w.ends[0].acquire()
+	branch := w.ends[1]
+	branch.compute = true
+	for i := 0; i < 2; i++ { // phase 1, then phase 2
+		w.run(time.Millisecond)
+		if len(branch.computing) != i+1 {
+			t.Fatalf("%d computations are wanted, want %d", len(branch.computing), i+1)
+		}
+		if i == 1 {
+			branch.step(Reset{ChildrenOnly: true})
+		}
+		branch.step(Computed{branch.computing[i].Job, branch.computing[i].Work.Do()})
+	}
+	w.run(time.Second)
+	w.mustAgree()
+	w.mustEnd()
 }

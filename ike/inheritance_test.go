@@ -262,3 +262,31 @@ func TestRememberIsBounded(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestResumeTakenSPI gives a successor a second pair of which one SPI is that of the first:
+// it is not taken over, whichever part of the bundle has it.
+func TestResumeTakenSPI(t *testing.T) {
+	for name, free := range map[string]func(*SavedPair){
+		"both":   func(*SavedPair) {},
+		"of ESP": func(p *SavedPair) { p.In.AH = &ipsec.AHPart{SPI: 0x7001, Integrity: p.In.AH.Integrity} },
+		"of AH":  func(p *SavedPair) { p.In.ID.SPI = 0x7002 },
+	} {
+		w := newWorld(t, 5, func(_ string, c *Config) { wrapped(c, ipsec.TransformAHESP) })
+		n := w.ends[0]
+		n.remembers()
+		n.acquire()
+		w.run(10 * time.Second)
+		n.kill()
+		in := n.will()
+		second := in.Pairs[0]
+		second.ConnectionID = 78
+		free(&second)
+		in.Pairs = append(in.Pairs, second)
+		n.succeed(1, in)
+		if pairs := n.engine.childrenSorted(); len(pairs) != 1 || pairs[0].id == 78 || len(n.engine.bundled) != 1 {
+			t.Errorf("%s: %d pairs and %d SPIs of AH, want the first pair", name, len(pairs), len(n.engine.bundled))
+		}
+		w.run(time.Second)
+		w.mustMatch()
+	}
+}

@@ -33,6 +33,7 @@ const (
 	autoRetry       = 10 * time.Second              // before `sa trigger-mode auto` does
 	oldInboundStays = quickModeWait + 5*time.Second // after a rekey: by then the responder has message 3, or has given up and said so
 	switchAfter     = 200 * time.Millisecond        // from an old pair to its successor, for the peer to install it
+	doubtAfter      = 3 * time.Second               // from a crossing that the peer may see otherwise to a new pair: what was under way is there
 	natKeepAlive    = 20 * time.Second              // RFC 3948 §4
 
 	minLifetime   = time.Minute // shorter offers run for this long here

@@ -196,6 +196,7 @@ func (q *quickMode) checkKE(ke []byte, g wire.Group) error {
 // outAnswer sends message 2. The inbound SA is installed before the peer can
 // know of it.
 func (q *quickMode) outAnswer(*wire.Message) error {
+	q.flow = q.engine.flow(q.flow.key) // it may have been forgotten during the mathematics
 	q.makeChild(false)
 	if q.flow.active == nil {
 		q.flow.active = q // packets that come before message 3 start nothing
@@ -258,17 +259,14 @@ func (q *quickMode) outHash(*wire.Message) error {
 	return nil
 }
 
-// inHash takes message 3: the peer is ready to receive, and we send on the pair unless
-// another is preferred.
+// inHash takes message 3: the peer is ready to receive.
 func (q *quickMode) inHash(m *wire.Message) error {
 	if err := checkHash(m, q.sa.keys.Hash3(q.id, q.ni, q.nr)); err != nil {
 		return err
 	}
 	q.stopRepeating()
 	q.sent = nil
-	if q.child.preferred() == nil {
-		q.child.install()
-	}
+	q.child.install()
 	q.finish()
 	return nil
 }

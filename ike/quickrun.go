@@ -181,10 +181,18 @@ func (q *quickMode) finish() {
 	q.child.complete()
 }
 
-// release ends the negotiation's claim on its flow.
+// release ends the negotiation's claim on its flow, in favour of one that has crossed with
+// it and goes on.
 func (q *quickMode) release() {
-	if q.flow != nil && q.flow.active == q {
-		q.flow.active = nil
+	if q.flow == nil || q.flow.active != q {
+		return
+	}
+	q.flow.active = nil
+	for _, c := range q.engine.pairs[q.sa.peer.Name] {
+		if c.flow == q.flow && !c.up && !c.gone && c.negotiation != q {
+			q.flow.active = c.negotiation
+			return
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ type resumedPair struct {
 // the keys of another's are gone. It is false for a pair that cannot be, and is forgotten.
 func (e *Engine) resumePair(p *resumedPair, peer *Peer) bool {
 	v := p.was
-	if !e.free(v.In.ID.SPI) {
+	if ah, bundled := v.In.AHID(); !e.free(v.In.ID.SPI) || bundled && !e.free(ah.SPI) {
 		e.drop(pairKey(v.ConnectionID))
 		return false
 	}

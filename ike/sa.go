@@ -187,6 +187,7 @@ func (s *sa) remove(reason string) {
 	}
 	if s.established {
 		e.drop(s.key())
+		e.revive(s.peer.Name)
 	}
 }
 
@@ -230,76 +231,6 @@ func (s *sa) end(reason string) {
 		s.inform(wire.DeleteISAKMP(s.cookieI, s.cookieR))
 	}
 	s.remove(reason)
-}
-
-// takeOver makes s the successor of the older SAs with the same peer. Of two that
-// crossed both ends keep the one with the lower cookie.
-func (s *sa) takeOver() {
-	e := s.engine
-	for _, old := range slices.Clone(e.byPeer[s.peer.Name]) {
-		switch {
-		case old == s || !old.established:
-		case old.crossed(s) && slices.Compare(old.cookieI[:], s.cookieI[:]) < 0:
-			old.replace(s)
-		default:
-			s.replace(old)
-		}
-	}
-	e.current(s.peer.Name).adopt(e.orphans(s.peer.Name))
-}
-
-// crossed reports whether s and a newer SA, begun by the other end, were
-// negotiated at the same time.
-func (s *sa) crossed(newer *sa) bool {
-	return !s.replaced && s.initiator != newer.initiator && s.created.After(newer.phase1.began)
-}
-
-// replace makes s the owner of what another SA owns. That one does not begin
-// anything any more; whoever began s deletes it soon.
-func (s *sa) replace(other *sa) {
-	e := s.engine
-	s.adopt(other.children)
-	other.children = nil
-	if other.replaced {
-		return
-	}
-	other.replaced = true
-	other.changed()
-	e.schedule.clear(&other.soft)
-	e.schedule.clear(&other.keepAlive)
-	if s.initiator {
-		other.retire()
-	}
-}
-
-// retire deletes a replaced SA soon, but not while an exchange under it may still
-// need an answer.
-func (s *sa) retire() {
-	e := s.engine
-	s.changed()
-	e.schedule.set(&s.hard, e.now.Add(oldInboundStays), func() {
-		if len(s.quick) > 0 && e.now.Sub(s.created) < s.lifetime {
-			s.retire()
-			return
-		}
-		s.end("rekeyed")
-	})
-}
-
-// heir returns the SA that owns what is made under s: s, or what has replaced it.
-func (s *sa) heir() *sa {
-	if current := s.engine.current(s.peer.Name); s.replaced && current != nil {
-		return current
-	}
-	return s
-}
-
-// adopt makes s the SA under which children are rekeyed and deleted.
-func (s *sa) adopt(children []*child) {
-	for _, c := range children {
-		c.sa = s
-		s.children = append(s.children, c)
-	}
 }
 
 // rekey negotiates a successor: IKEv1 has no phase 1 rekey but a new phase 1.

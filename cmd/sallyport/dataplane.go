@@ -79,7 +79,7 @@ func (g *gateway) openUser() (*plane, error) {
 	if g.keepSAs {
 		return nil, fmt.Errorf("--keep-sas: the userspace dataplane's SAs end with this process; leave the flag out, or use a kernel with ESP")
 	}
-	if err := g.link.Clean(); err != nil {
+	if err := errors.Join(g.natt.ReturnESP(), g.link.Clean()); err != nil {
 		return nil, err
 	}
 	d, err := tunnel.Open(tunnel.Config{Notify: g.notify, Warn: g.warn})

@@ -37,6 +37,7 @@ const usedQueue = 64
 type gateway struct {
 	settings
 	log      *logbook
+	service  *service
 	seal     *seal
 	link     *link.Link
 	plane    *plane
@@ -58,7 +59,7 @@ type gateway struct {
 // the dataplane, which has no policies.
 func (g *gateway) open() error {
 	g.used = make(chan ipsec.SAID, usedQueue)
-	for _, step := range []func() error{g.openSeal, g.openSockets, g.openLink, g.openDataplane, g.openJournal, g.openLoop} {
+	for _, step := range []func() error{g.openSeal, g.openSockets, g.openLink, g.openDataplane, g.keepSockets, g.openJournal, g.openLoop} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -87,16 +88,22 @@ func (g *gateway) openLink() (err error) {
 
 // openSockets takes the two ports, before anything of the host is changed: a
 // second gateway here must fail while the first one's routes still stand. They
-// carry the dataplane's mark, so that IKE is never taken into a tunnel.
-func (g *gateway) openSockets() (err error) {
-	if g.ike, err = (udp.Config{Port: portIKE, Mark: tunnel.DefaultMark, Bypass: true}).Listen(); err != nil {
-		return err
+// carry the dataplane's mark, so that IKE is never taken into a tunnel. Those that a
+// killed gateway left with the service manager are taken over, with what waits in them.
+func (g *gateway) openSockets() error {
+	g.service = newService(g.log)
+	for _, s := range []struct {
+		name   string
+		port   uint16
+		socket **udp.Socket
+	}{{keptIKE, portIKE, &g.ike}, {keptNATT, portNATT, &g.natt}} {
+		socket, err := g.service.listen(s.name, udp.Config{Port: s.port, Mark: tunnel.DefaultMark, Bypass: true})
+		if err != nil {
+			return err
+		}
+		*s.socket = socket
+		g.unwind = append(g.unwind, closing(socket))
 	}
-	g.unwind = append(g.unwind, closing(g.ike))
-	if g.natt, err = (udp.Config{Port: portNATT, Mark: tunnel.DefaultMark, Bypass: true}).Listen(); err != nil {
-		return err
-	}
-	g.unwind = append(g.unwind, closing(g.natt))
 	return nil
 }
 
@@ -164,7 +171,11 @@ func (g *gateway) start() error {
 	if err := g.plane.sweep(); err != nil {
 		return fmt.Errorf("remove what an earlier run left: %w", err)
 	}
-	return g.openToOperators(config)
+	if err := g.openToOperators(config); err != nil {
+		return err
+	}
+	g.service.ready()
+	return nil
 }
 
 // openToOperators lets operators in: at the console, and over SSH if it is

@@ -127,15 +127,30 @@ func (s *Socket) Write(b []byte, local, remote netip.AddrPort) error {
 // §2.1) for itself, and drop NAT keep-alives; Read returns the rest. Even a kernel without ESP
 // takes them.
 func (s *Socket) TakeESP() error {
+	return s.encapsulation("take ESP", func(fd int) error {
+		return unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_ENCAP, unix.UDP_ENCAP_ESPINUDP)
+	})
+}
+
+// ReturnESP undoes TakeESP, if that was done to an adopted socket: Read returns all again.
+func (s *Socket) ReturnESP() error {
+	return s.encapsulation("return ESP", func(fd int) error {
+		taken, err := unix.GetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_ENCAP)
+		if err != nil || taken == 0 {
+			return nil // who does not know the option takes nothing
+		}
+		return unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_ENCAP, 0)
+	})
+}
+
+// encapsulation has f change what becomes of ESP; what says so in an error.
+func (s *Socket) encapsulation(what string, f func(fd int) error) error {
 	raw, err := s.conn.SyscallConn()
 	if err != nil {
 		return err
 	}
-	err = control(raw, func(fd int) error {
-		return unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_ENCAP, unix.UDP_ENCAP_ESPINUDP)
-	})
-	if err != nil {
-		return fmt.Errorf("UDP port %d: take ESP: %w", s.Port(), err)
+	if err := control(raw, f); err != nil {
+		return fmt.Errorf("UDP port %d: %s: %w", s.Port(), what, err)
 	}
 	return nil
 }
