@@ -74,12 +74,15 @@ func (g *gateway) openKernel() (*plane, error) {
 }
 
 // openUser opens the userspace dataplane. No route that a killed gateway left may lead
-// past the policies that it has not yet.
+// past the policies that it has not yet, and a socket that it left may still give the kernel its ESP.
 func (g *gateway) openUser() (*plane, error) {
 	if g.keepSAs {
 		return nil, fmt.Errorf("--keep-sas: the userspace dataplane's SAs end with this process; leave the flag out, or use a kernel with ESP")
 	}
-	if err := errors.Join(g.natt.ReturnESP(), g.link.Clean()); err != nil {
+	if err := g.natt.ReturnESP(); err != nil {
+		return nil, err
+	}
+	if err := g.link.Clean(); err != nil {
 		return nil, err
 	}
 	d, err := tunnel.Open(tunnel.Config{Notify: g.notify, Warn: g.warn})

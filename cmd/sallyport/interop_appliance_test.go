@@ -15,6 +15,7 @@ import (
 
 	"sallyport/platform/netns"
 	"sallyport/platform/netns/testrun"
+	"sallyport/platform/systemd/systemdtest"
 )
 
 // An appliance is a running sallyport.
@@ -28,6 +29,9 @@ type appliance struct {
 	log   *transcript
 	ended chan struct{} // closed when the process has been waited for
 	run   *exec.Cmd
+
+	flags   []string             // beside those that all have
+	manager *systemdtest.Manager // that starts it; nil: the test itself does
 }
 
 // A transcript is what a process writes; it may be read meanwhile.
@@ -75,11 +79,15 @@ func (a *appliance) launch() {
 	a.t.Helper()
 	path, err := program()
 	must(a.t, err)
-	a.run = exec.Command(path, "run", "--trace", "--config", a.file, "--state", a.state, "--dataplane", a.plane,
-		"--port", "GigabitEthernet0/0/1=lan", "--port", "GigabitEthernet0/0/2=wan")
+	a.run = exec.Command(path, append([]string{"run", "--trace", "--config", a.file, "--state", a.state, "--dataplane", a.plane,
+		"--port", "GigabitEthernet0/0/1=lan", "--port", "GigabitEthernet0/0/2=wan"}, a.flags...)...)
 	a.run.Stdout, a.run.Stderr = a.log, a.log
 	a.run.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // if the test is killed
-	must(a.t, a.space.Start(a.run))
+	if a.manager != nil {
+		must(a.t, a.manager.Start(a.run, a.space.Start))
+	} else {
+		must(a.t, a.space.Start(a.run))
+	}
 	process, ended := a.run, make(chan struct{})
 	a.ended = ended
 	go func() {

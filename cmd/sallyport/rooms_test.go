@@ -65,26 +65,28 @@ var rooms = map[string]room{
 	"ipsec/xfrm/kernel": {ours: list("ipsec ipsec/selection ipsec/secret acl"), others: list(netlinkModule, nftablesModule, xsysModule)},
 	"ipsec/xfrm": {ours: list("ipsec ipsec/selection ipsec/xfrm/kernel ipsec/secret acl platform/udp"), others: list(netlinkModule, xsysModule),
 		around: list("ipsec/tunnel")}, // mixed pairs
-	"platform/gre":    {ours: list("platform platform/tun ipsec/secret"), others: list(xsysModule)},
-	"platform/icmp":   {ours: list("platform ipsec/secret"), others: list(xnetModule, xsysModule)},
-	"platform/link":   {ours: list("platform platform/gre ipsec/secret"), others: list(netlinkModule, xsysModule)},
-	"platform/netns":  {ours: list("platform ipsec/secret"), others: list(netlinkModule, xsysModule)},
-	"platform/proc":   {ours: list("platform ipsec/secret"), others: list(xsysModule)},
-	"platform/store":  {ours: list("platform ipsec/secret"), others: list(xsysModule)},
-	"platform/syslog": {ours: list("platform ipsec/secret"), others: list(xsysModule)},
-	"platform/tun":    {ours: list("platform ipsec/secret"), others: list(xsysModule)},
-	"platform/udp":    {ours: list("platform ipsec/secret"), others: list(xnetModule, xsysModule)},
+	"platform/gre":     {ours: list("platform platform/tun ipsec/secret"), others: list(xsysModule)},
+	"platform/icmp":    {ours: list("platform ipsec/secret"), others: list(xnetModule, xsysModule)},
+	"platform/link":    {ours: list("platform platform/gre ipsec/secret"), others: list(netlinkModule, xsysModule)},
+	"platform/netns":   {ours: list("platform ipsec/secret"), others: list(netlinkModule, xsysModule)},
+	"platform/proc":    {ours: list("platform ipsec/secret"), others: list(xsysModule)},
+	"platform/store":   {ours: list("platform ipsec/secret"), others: list(xsysModule)},
+	"platform/syslog":  {ours: list("platform ipsec/secret"), others: list(xsysModule)},
+	"platform/systemd": {ours: list("platform ipsec/secret"), others: list(xsysModule)},
+	"platform/tun":     {ours: list("platform ipsec/secret"), others: list(xsysModule)},
+	"platform/udp":     {ours: list("platform ipsec/secret"), others: list(xnetModule, xsysModule)},
 
-	"ike/iketest":               {ours: list("ike ike/wire ike/keymat ike/iketest/recorded ipsec ipsec/secret acl")},
-	"ike/iketest/recorded":      {ours: list("ike/wire ike/keymat ipsec/secret")},
-	"ipsec/ipsectest":           {ours: list("ipsec ipsec/esp ipsec/secret acl platform/netns"), others: list(xsysModule)},
-	"platform/netns/strongswan": {ours: list("platform/netns platform/netns/testrun ipsec/secret"), others: list(xsysModule)},
-	"platform/netns/testrun":    {},
+	"ike/iketest":                  {ours: list("ike ike/wire ike/keymat ike/iketest/recorded ipsec ipsec/secret acl")},
+	"ike/iketest/recorded":         {ours: list("ike/wire ike/keymat ipsec/secret")},
+	"ipsec/ipsectest":              {ours: list("ipsec ipsec/esp ipsec/secret acl platform/netns"), others: list(xsysModule)},
+	"platform/netns/strongswan":    {ours: list("platform/netns platform/netns/testrun ipsec/secret"), others: list(xsysModule)},
+	"platform/netns/testrun":       {},
+	"platform/systemd/systemdtest": {ours: list("platform/systemd"), others: list(xsysModule)},
 }
 
 // kits may be imported by the tests of every room, beside what the room's line
 // names.
-var kits = list("ike/iketest ike/iketest/recorded ipsec/ipsectest platform/netns platform/netns/strongswan platform/netns/testrun")
+var kits = list("ike/iketest ike/iketest/recorded ipsec/ipsectest platform/netns platform/netns/strongswan platform/netns/testrun platform/systemd/systemdtest")
 
 // list splits words.
 func list(words ...string) []string { return strings.Fields(strings.Join(words, " ")) }

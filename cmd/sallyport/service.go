@@ -66,7 +66,8 @@ func (s *service) refuse(name string, reason error) {
 
 // keep has the manager hold the sockets open for a successor.
 func (s *service) keep(ike, natt *udp.Socket) {
-	s.note(errors.Join(s.manager.Keep(keptIKE, ike), s.manager.Keep(keptNATT, natt)))
+	s.note(s.manager.Keep(keptIKE, ike))
+	s.note(s.manager.Keep(keptNATT, natt))
 }
 
 // forget has the manager let go of them.

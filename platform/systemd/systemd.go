@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -27,7 +26,7 @@ const patience = time.Second
 
 // A Manager is told how the process does. The zero value is none, and its methods do
 // nothing. They may be called from any goroutine.
-type Manager struct{ address *net.UnixAddr }
+type Manager struct{ socket string }
 
 // Started returns who started this process, and the descriptors that it kept of an earlier
 // one, which are the caller's to close. The variables that say so are removed, so that no
@@ -42,7 +41,7 @@ func Started() (Manager, []Descriptor, error) {
 	case !strings.HasPrefix(socket, "/") && !strings.HasPrefix(socket, "@"):
 		return Manager{}, kept, errors.Join(fmt.Errorf("%s is %q, want a path from / on, or a name after @", socketVariable, socket), err)
 	}
-	return Manager{&net.UnixAddr{Name: socket, Net: "unixgram"}}, kept, err
+	return Manager{socket}, kept, err
 }
 
 // take reads a variable and removes it.
@@ -86,7 +85,7 @@ func (m Manager) Forget(names ...string) error {
 // barrier waits until the manager has read all that it was told: it then closes a
 // pipe's end that it is sent. Managers before systemd 246 close it unasked.
 func (m Manager) barrier() error {
-	if m.address == nil {
+	if m.socket == "" {
 		return nil
 	}
 	ours, theirs, err := os.Pipe()
@@ -99,31 +98,42 @@ func (m Manager) barrier() error {
 		return err
 	}
 	if _, err = io.Copy(io.Discard, ours); err != nil {
-		return fmt.Errorf("service manager %s: no answer within %v: %w", m.address, patience, err)
+		return fmt.Errorf("service manager %s: no answer within %v: %w", m.socket, patience, err)
 	}
 	return nil
 }
 
 // send sends one datagram, with copies of descriptors.
 func (m Manager) send(text string, descriptors ...int) error {
-	if m.address == nil {
+	if m.socket == "" {
 		return nil
 	}
-	conn, err := net.DialUnix(m.address.Net, nil, m.address)
-	if err != nil {
-		return fmt.Errorf("service manager: %w", err)
-	}
-	defer conn.Close()
 	var rights []byte
 	if len(descriptors) > 0 {
 		rights = unix.UnixRights(descriptors...)
 	}
-	err = conn.SetWriteDeadline(time.Now().Add(patience))
-	if err == nil {
-		_, _, err = conn.WriteMsgUnix([]byte(text), rights, nil)
-	}
-	if err != nil {
-		return fmt.Errorf("service manager: %w", err)
+	if err := m.datagram([]byte(text), rights); err != nil {
+		return fmt.Errorf("service manager %s: %w", m.socket, err)
 	}
 	return nil
+}
+
+// datagram sends text with a control message. Package net has no way to do that to a
+// socket that is named.
+func (m Manager) datagram(text, control []byte) error {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	limit := unix.NsecToTimeval(patience.Nanoseconds())
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &limit); err != nil {
+		return err
+	}
+	for {
+		err = unix.Sendmsg(fd, text, control, &unix.SockaddrUnix{Name: m.socket}, 0)
+		if !errors.Is(err, unix.EINTR) { // of the runtime's own signals
+			return err
+		}
+	}
 }
