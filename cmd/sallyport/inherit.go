@@ -10,7 +10,8 @@ import (
 // its successor: negotiations in the journal, SAs in the kernel.
 type inheritance struct {
 	saved
-	kept []*ipsec.SA // of those in the journal the dataplane has these
+	kept  []*ipsec.SA         // that the dataplane has taken over
+	names map[ipsec.SAID]bool // theirs
 }
 
 // take has the dataplane take over the SAs that are in the journal or configured, and
@@ -21,7 +22,10 @@ func (i *inheritance) take(dataplane ipsec.Dataplane, p *commands.Protection) er
 		wanted = append(wanted, sa.Clone())
 	}
 	kept, err := dataplane.Adopt(wanted)
-	i.kept = kept
+	i.kept, i.names = kept, make(map[ipsec.SAID]bool, len(kept))
+	for _, sa := range kept {
+		i.names[sa.ID] = true
+	}
 	return err
 }
 
@@ -34,14 +38,7 @@ func (i *inheritance) input(c *ike.Config) ike.Input {
 }
 
 // has reports whether the dataplane had an SA already.
-func (i *inheritance) has(id ipsec.SAID) bool {
-	for _, sa := range i.kept {
-		if sa.ID == id {
-			return true
-		}
-	}
-	return false
-}
+func (i *inheritance) has(id ipsec.SAID) bool { return i.names[id] }
 
 // catchUp tells the engine of the limits that SAs reached while nobody listened.
 func (i *inheritance) catchUp(dataplane ipsec.Dataplane, tell func(ike.Input)) {
@@ -49,7 +46,10 @@ func (i *inheritance) catchUp(dataplane ipsec.Dataplane, tell func(ike.Input)) {
 		return
 	}
 	for _, sa := range i.kept {
-		if c, ok := dataplane.Counters(sa.ID); ok && sa.Soft.Octets > 0 && c.Octets >= sa.Soft.Octets {
+		if sa.Soft.Octets == 0 {
+			continue
+		}
+		if c, ok := dataplane.Counters(sa.ID); ok && c.Octets >= sa.Soft.Octets {
 			tell(ike.Expire{SA: sa.ID})
 		}
 	}

@@ -36,10 +36,6 @@ func pairsOf(sas []*ipsec.SA) []manualPair {
 	return pairs
 }
 
-func (p manualPair) same(other manualPair) bool {
-	return p.inbound == other.inbound && p.outbound == other.outbound
-}
-
 // inherit takes note of the pairs of which the dataplane has both SAs already, and
 // removes the half of any other.
 func (m *manual) inherit(sas []*ipsec.SA, has func(ipsec.SAID) bool) (err error) {
@@ -70,18 +66,36 @@ func (m *manual) apply(sas []*ipsec.SA) error {
 	return err
 }
 
+// A pairKey tells pairs apart: the configuration's pointers stay while nothing changes.
+type pairKey struct{ inbound, outbound *ipsec.SA }
+
+func (p manualPair) key() pairKey { return pairKey{p.inbound, p.outbound} }
+
+// keyed returns pairs by their keys.
+func keyed(pairs []manualPair) map[pairKey]manualPair {
+	all := make(map[pairKey]manualPair, len(pairs))
+	for _, p := range pairs {
+		all[p.key()] = p
+	}
+	return all
+}
+
 // replace goes from the pairs that there are to others. An SPI may pass from one pair to
 // another, so those that go go first. What could not be added is not there.
 func (m *manual) replace(want []manualPair) (err error) {
+	if slices.EqualFunc(m.pairs, want, func(a, b manualPair) bool { return a.key() == b.key() }) {
+		return nil
+	}
+	old, next := keyed(m.pairs), keyed(want)
 	for _, p := range m.pairs {
-		if !slices.ContainsFunc(want, p.same) {
+		if _, stays := next[p.key()]; !stays {
 			err = errors.Join(err, m.remove(p))
 		}
 	}
 	now := make([]manualPair, 0, len(want))
 	for _, p := range want {
-		if i := slices.IndexFunc(m.pairs, p.same); i >= 0 {
-			now = append(now, m.pairs[i])
+		if there, ok := old[p.key()]; ok {
+			now = append(now, there)
 			continue
 		}
 		if failed := m.add(p); failed != nil {

@@ -45,7 +45,7 @@ func (k gatePolicies) blocked() (packets uint64, ok bool) {
 }
 
 // sweep removes what the kernel's dataplane left that ran here before, besides its
-// policies: states and tunnel interfaces. That fragments are put together ends too, but
+// policies: states, tunnel interfaces, and that packets wait for a state. That fragments are put together ends too, but
 // does no harm.
 func sweep(k *kernel.Kernel) error {
 	states, err := k.States()
@@ -58,6 +58,9 @@ func sweep(k *kernel.Kernel) error {
 		err = errors.Join(err, k.RemoveTunnel(t.Name))
 	}
 	_ = k.Reassemble(false)
+	if w, failed := k.Waiting(); failed == nil && w == kernel.Patient {
+		err = errors.Join(err, k.SetWaiting(kernel.Usual))
+	}
 	return err
 }
 

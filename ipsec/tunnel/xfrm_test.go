@@ -348,3 +348,37 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestAfterTheKernelsDataplane: what that left which was killed is gone, and the kernel's
+// settings are as they were.
+func TestAfterTheKernelsDataplane(t *testing.T) {
+	inNamespace(t, func() error {
+		k, err := kernel.Open()
+		if err != nil {
+			return err
+		}
+		defer k.Close()
+		if err := k.SetWaiting(kernel.Patient); err != nil {
+			t.Skipf("only root of the machine has these settings: %v", err)
+		}
+		if _, err := k.ReserveSPI(peer, gateway, ipsec.ESP, ipsec.Tunnel, kernel.Ours|1); err != nil {
+			return err
+		}
+		left := kernel.Policy{Direction: kernel.Forward, Selection: selection.All(), Block: true, Priority: selection.FirstPriority, Index: kernel.FirstIndex + 2}
+		if err := k.AddPolicy(left, false); err != nil {
+			return err
+		}
+		d, err := Open(Config{})
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		states, err := k.States()
+		policies, e := k.Policies()
+		w, e2 := k.Waiting()
+		if len(states) > 0 || len(policies) > 0 || w != kernel.Usual {
+			t.Errorf("left are %d states and %v, and packets wait %+v", len(states), policies, w)
+		}
+		return errors.Join(err, e, e2)
+	})
+}

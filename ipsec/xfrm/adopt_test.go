@@ -66,13 +66,13 @@ func TestEnd(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		r := newRig(t)
 		r.memory.policies[8] = kernel.Policy{Index: 8} // another program's
-		r.memory.waiting = waiting                     // as one left it that was killed
+		r.memory.waiting = kernel.Patient              // as one left it that was killed
 		if err := r.start(); err != nil {
 			t.Fatal(err)
 		}
 		r.state(policy(10, toPort(permit(lan, remote), 80)))
 		r.add(inboundOf(0x1000))
-		if !r.memory.reassembling || r.memory.waiting != waiting {
+		if !r.memory.reassembling || r.memory.waiting != kernel.Patient {
 			t.Errorf("fragments are put together: %v, waiting %+v", r.memory.reassembling, r.memory.waiting)
 		}
 		end := r.Close

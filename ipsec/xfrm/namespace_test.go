@@ -11,6 +11,7 @@ import (
 	"github.com/vishvananda/netlink"
 
 	"sallyport/ipsec"
+	"sallyport/ipsec/xfrm/kernel"
 	"sallyport/platform/netns"
 )
 
@@ -171,8 +172,8 @@ func TestWaits(t *testing.T) {
 		t.Skip("only root of the machine has these settings")
 	}
 	before := *d.waiting
-	if now, err := d.system.Waiting(); err != nil || now != waiting {
-		t.Errorf("waiting is %+v, %v, want %+v", now, err, waiting)
+	if now, err := d.system.Waiting(); err != nil || now != kernel.Patient {
+		t.Errorf("waiting is %+v, %v, want %+v", now, err, kernel.Patient)
 	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)

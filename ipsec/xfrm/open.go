@@ -6,13 +6,6 @@ import (
 	"sallyport/ipsec/xfrm/kernel"
 )
 
-// waiting is what becomes of packets that have no SA yet: the kernel keeps a hundred for a
-// policy, and asks again if a negotiation came to nothing.
-var waiting = kernel.Waiting{Drop: false, Expires: 10}
-
-// usual is what a kernel begins with.
-var usual = kernel.Waiting{Drop: true, Expires: 30}
-
 // Open makes a dataplane in the calling thread's network namespace. What a predecessor left
 // holds until Adopt and SetPolicies. It needs CAP_NET_ADMIN and a kernel with ESP; the error
 // says in one line what is missing.
@@ -61,11 +54,11 @@ func (d *Dataplane) start() error {
 		d.Warn("dropped packets are not counted: the kernel lacks CONFIG_XFRM_STATISTICS")
 	}
 	before, err := d.system.Waiting()
-	if before == waiting { // a killed predecessor's
-		before = usual
+	if before == kernel.Patient { // a killed predecessor's
+		before = kernel.Usual
 	}
 	if err == nil {
-		err = d.system.SetWaiting(waiting)
+		err = d.system.SetWaiting(kernel.Patient)
 	}
 	if err != nil {
 		d.Warn("the first packets are lost while an SA is negotiated: " + err.Error())

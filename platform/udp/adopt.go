@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 
@@ -59,29 +60,18 @@ func (c Config) fits(fd int) error {
 	return atHome(fd)
 }
 
-// bound refuses a UDP socket that is not at every local address and the right port, or
-// that hears one peer only.
+// bound refuses an IPv4 socket that is not at every local address, as one that is
+// connected to a peer is not either, and at the right port.
 func (c Config) bound(fd int) error {
 	at, err := unix.Getsockname(fd)
 	if err != nil {
 		return err
 	}
-	local, ok := at.(*unix.SockaddrInet4)
-	if !ok || local.Port == 0 || c.Port != 0 && local.Port != int(c.Port) || local.Addr != [4]byte{} {
-		return fmt.Errorf("a socket that is bound to %s, want every address and port %d", addressText(local), c.Port)
-	}
-	if _, err := unix.Getpeername(fd); !errors.Is(err, unix.ENOTCONN) {
-		return errors.New("a socket that is connected to one peer")
+	local := at.(*unix.SockaddrInet4)
+	if local.Port == 0 || c.Port != 0 && local.Port != int(c.Port) || local.Addr != [4]byte{} {
+		return fmt.Errorf("a socket that is bound to %s:%d, want every address and port %d", netip.AddrFrom4(local.Addr), local.Port, c.Port)
 	}
 	return nil
-}
-
-// addressText writes an address as it is known, nil included.
-func addressText(a *unix.SockaddrInet4) string {
-	if a == nil {
-		return "nothing"
-	}
-	return fmt.Sprintf("%s:%d", net.IP(a.Addr[:]), a.Port)
 }
 
 // atHome refuses a socket of another network namespace than the caller's: nothing of

@@ -23,6 +23,13 @@ type Waiting struct {
 	Expires int  // seconds until it asks again, and a reserved SPI ends
 }
 
+// Patient has packets wait for their state, and asks again for one if a negotiation came
+// to nothing. Usual is what a kernel begins with.
+var (
+	Patient = Waiting{Drop: false, Expires: 10}
+	Usual   = Waiting{Drop: true, Expires: 30}
+)
+
 // Waiting returns what is set.
 func (k *Kernel) Waiting() (w Waiting, err error) {
 	drop, err := k.setting(larvalDrop)
