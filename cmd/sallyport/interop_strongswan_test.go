@@ -108,7 +108,8 @@ func (lab *mixedLab) trafficInitiates(t *testing.T) {
 	lab.checkSAs(t, false, 5)
 }
 
-// firstPing pings until there is an answer. The packet that FW kept reaches
+// firstPing pings until there is an answer. What waited longer than its ping is answered
+// too. The packet that FW kept reaches
 // strongSwan together with quick mode's third message, which strongSwan takes
 // longer over, so it may be lost there; TestTwins has it arrive.
 func (lab *mixedLab) firstPing(t *testing.T) {
@@ -126,7 +127,7 @@ func (lab *mixedLab) checkSAs(t *testing.T, swanInitiated bool, packets int) {
 	if len(sas) != 1 || sas[0].State != "ESTABLISHED" || sas[0].Initiator != swanInitiated || len(sas[0].Children) != 1 {
 		t.Fatalf("strongSwan's SAs are %+v, want one with one child, initiator %v", sas, swanInitiated)
 	}
-	if c := sas[0].Children[0]; c.PacketsIn < packets || c.PacketsOut != packets {
+	if c := sas[0].Children[0]; c.PacketsIn < packets || c.PacketsOut < packets || c.PacketsOut > c.PacketsIn {
 		t.Errorf("strongSwan's child is %+v, want %d packets answered", c, packets)
 	}
 	for _, row := range lab.fw.ikeSAs() {
