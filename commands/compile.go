@@ -38,7 +38,7 @@ type builtPolicy struct {
 	from   ingredients
 	offers []*ipsec.Proposal
 	policy *ike.Policy // of an isakmp entry; nil: it is not complete
-	manual *manualPair // of a manual one, likewise
+	manual *manualPair // of a manual one; nil: it has no ACL
 }
 
 // ingredients are all that a policy depends on but its proposals. They are
@@ -56,7 +56,8 @@ type ingredients struct {
 
 // Protection returns what the engine and the dataplane are told: all proposals, and
 // the entries of the policy groups in the order of interfaces and numbers.
-// Entries that are not complete, or whose interface is shut down, are left out.
+// Entries that are not complete, or whose interface is shut down, are left out, but for
+// manual ones with an ACL: of those that are not complete there is the policy, without SAs.
 // device names the Linux device of an interface; its error is returned.
 //
 // What did not change since the version that c was cloned from is the same
@@ -98,7 +99,9 @@ func (p *Protection) add(a *application) {
 		}
 		if pair := a.built[n].manual; pair != nil {
 			p.Policies = append(p.Policies, pair.policy)
-			p.Manual = append(p.Manual, pair.inbound, pair.outbound)
+			if pair.inbound != nil {
+				p.Manual = append(p.Manual, pair.inbound, pair.outbound)
+			}
 		}
 	}
 }

@@ -12,10 +12,11 @@ import (
 	"sallyport/ipsec/secret"
 )
 
-// A manualPair is what is made of a manual policy that is complete.
+// A manualPair is what is made of a manual policy with an ACL. Without SAs its traffic is
+// dropped.
 type manualPair struct {
 	policy            *ipsec.Policy
-	inbound, outbound *ipsec.SA
+	inbound, outbound *ipsec.SA // nil, both: the policy is not complete
 }
 
 // A manualEntry is a manual policy with what it refers to.
@@ -118,31 +119,44 @@ func (p *Policy) key(like ManualKey) secret.Octets {
 }
 
 // manualPair returns what is made of an entry, with what is the same as before taken
-// from there: an SA that is installed again begins anew. It is nil if the entry is not
-// complete. before may be nil.
+// from there: an SA that is installed again begins anew. It is nil if no ACL says what is
+// protected. An entry that lacks anything else has its policy and no SAs: it fails closed.
+// before may be nil.
 func (b *builder) manualPair(id ipsec.PolicyID, from *ingredients, before *builtPolicy) *manualPair {
-	m := b.manualEntry(from.entry)
-	if from.list == nil || len(m.missing()) > 0 {
+	if from.list == nil {
 		return nil
 	}
-	pair := &manualPair{
-		policy: &ipsec.Policy{
-			ID: id, Device: from.device, Local: from.local, Remote: m.Remote, ACL: from.list,
-			Transform: m.offer.Transform(), Mode: m.proposal.Mode.Proposed(), Manual: true, Offload: from.offload,
-		},
-		inbound: m.sa(id, ipsec.Inbound), outbound: m.sa(id, ipsec.Outbound),
+	m := b.manualEntry(from.entry)
+	pair := &manualPair{policy: m.policy(id, from)}
+	if len(m.missing()) == 0 {
+		pair.inbound, pair.outbound = m.sa(id, ipsec.Inbound), m.sa(id, ipsec.Outbound)
 	}
-	if before == nil || before.manual == nil {
-		return pair
-	}
-	old := before.manual
-	if *pair.policy == *old.policy {
-		pair.policy = old.policy
-	}
-	if reflect.DeepEqual(pair.inbound, old.inbound) && reflect.DeepEqual(pair.outbound, old.outbound) {
-		pair.inbound, pair.outbound = old.inbound, old.outbound
+	if before != nil && before.manual != nil {
+		pair.share(before.manual)
 	}
 	return pair
+}
+
+// share takes from old what is the same there.
+func (p *manualPair) share(old *manualPair) {
+	if *p.policy == *old.policy {
+		p.policy = old.policy
+	}
+	if reflect.DeepEqual(p.inbound, old.inbound) && reflect.DeepEqual(p.outbound, old.outbound) {
+		p.inbound, p.outbound = old.inbound, old.outbound
+	}
+}
+
+// policy returns the policy of an entry, as far as it is known: an end that is not
+// configured is zero, and without a proposal it is for ESP in tunnel mode.
+func (m *manualEntry) policy(id ipsec.PolicyID, from *ingredients) *ipsec.Policy {
+	p := &ipsec.Policy{
+		ID: id, Device: from.device, Local: from.local, Remote: m.Remote, ACL: from.list, Manual: true, Offload: from.offload,
+	}
+	if m.usable {
+		p.Transform, p.Mode = m.offer.Transform(), m.proposal.Mode.Proposed()
+	}
+	return p
 }
 
 // sa returns one direction of an entry that is complete. Which traffic it carries is for

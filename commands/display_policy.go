@@ -40,6 +40,7 @@ type policyEntry struct {
 	Missing   []string   `json:"missing"` // what keeps it from being used: commands not given
 
 	// Of a manual entry.
+	Dropped bool         `json:"traffic_dropped"` // it is applied and not complete, and its ACL says what to drop
 	Local  string       `json:"tunnel_local"`  // address, or name of the interface that has it
 	Remote string       `json:"tunnel_remote"` // empty: none yet
 	Sides  []policySide `json:"sas"`
@@ -119,6 +120,7 @@ func (e *policyEntry) manual(c *Config, y *Policy) {
 	}
 	m := c.manualEntry(y)
 	e.Missing = m.missing()
+	e.Dropped = len(e.Missing) > 0 && c.ACLs[y.ACL] != nil && len(c.upWith(y.Name)) > 0
 }
 
 // missing returns what an entry lacks to be used, in the order of its commands.
@@ -171,6 +173,9 @@ func (e policyEntry) addTo(group string, p *page) {
 	}
 	if len(e.Missing) > 0 {
 		p.addf("    The policy configuration is incomplete: no %s", strings.Join(e.Missing, ", no "))
+	}
+	if e.Dropped {
+		p.add("    Its traffic is dropped, not sent in clear")
 	}
 }
 

@@ -145,7 +145,7 @@ func (k *ManualKey) wanted(o ipsec.Offer) (octets int, algorithm string) {
 }
 
 // keysFit refuses a change of a proposal that a manual policy could not have any more: it
-// would not be complete, and let its traffic go in clear.
+// would not be complete, and its traffic be dropped.
 func (e *edit) keysFit(proposal *ipsec.Proposal) error {
 	var first PolicyKey
 	misfit := ""

@@ -89,7 +89,9 @@ func (p *place) edit(e *edit, command grammar.Command) error {
 	if err := command.Edit(e, changed); err != nil {
 		return err
 	}
+	complete := e.completeBefore(e.before, changed)
 	p.object.Put(e.config, changed)
+	e.warnOfIncomplete(complete)
 	return nil
 }
 
@@ -115,7 +117,9 @@ func (p *place) remove(e *edit, object *grammar.Entry) error {
 		return err
 	}
 	e.own()
+	complete := e.completeBefore(object.Find(e.config), nil)
 	object.Remove(e.config)
+	e.warnOfIncomplete(complete)
 	p.settle(e.config)
 	return nil
 }

@@ -28,7 +28,7 @@ func (id PolicyID) String() string {
 type Policy struct {
 	ID        PolicyID
 	Device    string     // Linux device
-	Local     netip.Addr // our end
+	Local     netip.Addr // our end; zero of a manual one that is not complete
 	Remote    netip.Addr // the peer; zero when it is not known beforehand
 	ACL       *acl.ACL   // never nil
 	Window    int        // replay window for its SAs; 0: no replay check

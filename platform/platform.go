@@ -36,4 +36,9 @@ type Route struct {
 	NextHop     netip.Addr
 	Device      string
 	Preference  int // 1-255, lower wins; becomes the kernel's metric
+
+	// Backstop makes the destination unreachable when Device disappears, as a tunnel's does
+	// with a process that is killed: what it protected must not go another way in clear.
+	// Another route to the same destination is a way all the same.
+	Backstop bool
 }

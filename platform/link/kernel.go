@@ -54,12 +54,22 @@ type markedAddress struct {
 	ours bool
 }
 
-// A route is a unicast route of the main table.
+// A route is one of the main table: unicast, or one that leads nowhere.
 type route struct {
 	destination netip.Prefix
 	nextHop     netip.Addr // zero: on the link
 	index       int        // of the device; 0 in what is wanted: where the next hop is
 	metric      int
+	nowhere     bool // its destination is unreachable; nextHop and index are zero
+}
+
+// backstopMetric is the metric of what stands behind a route with a Backstop. It is worse than
+// every preference, so that an operator's floating route to the same destination wins.
+const backstopMetric = 4096
+
+// backstop returns what remains of a route when its device has gone.
+func backstop(destination netip.Prefix) route {
+	return route{destination: destination, metric: backstopMetric, nowhere: true}
 }
 
 // A markedRoute is a route and whether it carries our mark.
@@ -77,6 +87,9 @@ func (r route) anywhere() route {
 
 // String writes r in the words of an operator.
 func (r route) String() string {
+	if r.nowhere {
+		return fmt.Sprintf("unreachable route to %v", r.destination)
+	}
 	if r.nextHop.IsValid() {
 		return fmt.Sprintf("route to %v via %v", r.destination, r.nextHop)
 	}

@@ -17,7 +17,7 @@ type target struct {
 	interfaces map[int]platform.Interface // by interface index
 	addresses  []address
 	routes     []route
-	origin     []platform.Route // of each route
+	origin     []platform.Route // of each route; a backstop's is any route that it is behind
 }
 
 // reconcile makes the host what n says and undoes what n no longer says. It
@@ -91,35 +91,8 @@ func aim(n platform.Network, devices map[string]device) target {
 			t.addresses = append(t.addresses, address{d.index, p})
 		}
 	}
-	for _, r := range n.Routes {
-		d, ok := devices[r.Device]
-		if r.Device != "" && !ok {
-			continue
-		}
-		t.routes = append(t.routes, route{r.Destination, r.NextHop, d.index, r.Preference})
-		t.origin = append(t.origin, r)
-	}
+	t.aimRoutes(n, devices)
 	return t
-}
-
-// dropRoutes removes the routes that we added and that are not wanted now.
-func (l *Link) dropRoutes(t target) (first error) {
-	wanted := make(map[route]bool, len(t.routes))
-	for _, r := range t.routes {
-		wanted[r] = true
-	}
-	for r := range l.added.routes {
-		if wanted[r] || wanted[r.anywhere()] {
-			continue
-		}
-		err := l.kernel.removeRoute(r)
-		if err == nil {
-			delete(l.added.routes, r)
-		} else if first == nil {
-			first = fmt.Errorf("remove the %v: %w%s", r, err, advice(err))
-		}
-	}
-	return first
 }
 
 // dropAddresses removes the addresses that we added and that are not wanted
