@@ -80,14 +80,3 @@ func ParsePort(text string) (uint16, bool) {
 	n, err := strconv.ParseUint(text, 10, 16)
 	return uint16(n), err == nil
 }
-
-// PortNames lists the words of that protocol's ports.
-func PortNames(protocol uint8) []string {
-	var words []string
-	for _, p := range portNames {
-		if p.protocol == protocol {
-			words = append(words, p.name)
-		}
-	}
-	return words
-}

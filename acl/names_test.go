@@ -45,18 +45,11 @@ func TestParseProtocol(t *testing.T) {
 // TestPortNamesBothWays reads back what is written for every port.
 func TestPortNamesBothWays(t *testing.T) {
 	for _, protocol := range []uint8{TCP, UDP} {
-		var named []string
 		for port := range 65536 {
 			word := portText(protocol, uint16(port))
 			if got, ok := ParsePort(word); !ok || got != uint16(port) {
 				t.Fatalf("ParsePort(%q) = %d, %v, want %d", word, got, ok, port)
 			}
-			if word != strconv.Itoa(port) {
-				named = append(named, word)
-			}
-		}
-		if words := PortNames(protocol); !slices.Equal(named, words) {
-			t.Errorf("ports of %d with names are %v, PortNames = %v", protocol, named, words)
 		}
 	}
 }

@@ -87,7 +87,7 @@ func TestManualOfOneMoreLine(t *testing.T) {
 	const policy, proposal = "ipsec policy m 5\n ", "ipsec proposal a\n "
 	for _, test := range []struct {
 		name, lines string
-		check       func(in, out *ipsec.SA) bool // nil: the policy is left out
+		check       func(in, out *ipsec.SA) bool // nil: there are no SAs
 	}{
 		{"transport mode", proposal + "encapsulation-mode transport", func(in, _ *ipsec.SA) bool { return in.Mode == ipsec.Transport }},
 		{"either mode", proposal + "encapsulation-mode auto", func(in, _ *ipsec.SA) bool { return in.Mode == ipsec.Tunnel }},
@@ -107,12 +107,6 @@ func TestManualOfOneMoreLine(t *testing.T) {
 		{"GCM besides", proposal + "esp encryption-algorithm aes-128-gcm-128 aes-128", func(in, _ *ipsec.SA) bool { return in.Encryption == ipsec.AES128 }},
 
 		{"no list", policy + "undo security acl", nil},
-		{"no proposal", policy + "undo proposal", nil},
-		{"no local end", policy + "undo tunnel local", nil},
-		{"an interface without an address", policy + "tunnel local interface g0/0/9", nil},
-		{"no peer", policy + "undo tunnel remote", nil},
-		{"no SPI", policy + "undo sa spi outbound esp", nil},
-		{"no key", policy + "undo sa encryption-hex inbound esp", nil},
 		{"shut down", "interface g0/0/2\n shutdown", nil},
 		{"not applied", "interface g0/0/2\n undo ipsec policy", nil},
 	} {
@@ -122,6 +116,60 @@ func TestManualOfOneMoreLine(t *testing.T) {
 			t.Errorf("%s: %+v", test.name, p)
 		case test.check != nil && (len(p.Manual) != 2 || len(p.Policies) != 1 || !test.check(p.Manual[0], p.Manual[1])):
 			t.Errorf("%s: %d SAs", test.name, len(p.Manual))
+		}
+	}
+}
+
+// TestManualFailsClosed takes one thing from an entry that is applied: the policy stays, to
+// drop what the ACL says, and comes back whole with what was taken.
+func TestManualFailsClosed(t *testing.T) {
+	here, there := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	for _, test := range []struct {
+		line, missing string
+		local, remote netip.Addr
+	}{
+		{"undo proposal", "proposal", here, there},
+		{"undo tunnel local", "tunnel local", netip.Addr{}, there},
+		{"tunnel local interface g0/0/9", "address of interface GigabitEthernet0/0/9", netip.Addr{}, there},
+		{"undo tunnel remote", "tunnel remote", here, netip.Addr{}},
+		{"undo sa spi outbound esp", "sa spi outbound esp", here, there},
+		{"undo sa encryption-hex inbound esp", "sa encryption-hex inbound esp", here, there},
+	} {
+		before := replayed(t, byHand())
+		first := protection(t, before)
+		after, refused := Replay(before, Script{Text: "ipsec policy m 5\n " + test.line})
+		if len(refused) > 0 {
+			t.Fatalf("%s: %v", test.line, refused[0])
+		}
+		second := protection(t, after)
+		if len(second.Policies) != 1 || len(second.Manual) != 0 {
+			t.Fatalf("%s: %d policies and %d SAs, want the policy alone", test.line, len(second.Policies), len(second.Manual))
+		}
+		p := second.Policies[0]
+		if !p.Manual || p.Local != test.local || p.Remote != test.remote || p.ACL != after.ACLs["3000"] || p.Device != "eth2" {
+			t.Errorf("%s: %+v", test.line, p)
+		}
+		entry := newPolicyEntry(after, after.Policies[PolicyKey{"m", 5}])
+		if !slices.Equal(entry.Missing, []string{test.missing}) || !entry.Dropped {
+			t.Errorf("%s: displayed as missing %v, dropped %v", test.line, entry.Missing, entry.Dropped)
+		}
+		again, _ := Replay(after, Script{Text: byHand()})
+		if third := protection(t, again); !reflect.DeepEqual(third.Manual, first.Manual) || third.Policies[0].Remote != there {
+			t.Errorf("%s: then %+v, want %+v", test.line, third.Policies[0], first.Policies[0])
+		}
+	}
+}
+
+// TestManualIsNotDropped has entries that are not complete and whose traffic is nobody's
+// concern.
+func TestManualIsNotDropped(t *testing.T) {
+	const lacks = "ipsec policy m 5\n undo sa spi inbound esp\n"
+	for _, line := range []string{
+		"ipsec policy m 5\n undo security acl", "interface g0/0/2\n shutdown", "interface g0/0/2\n undo ipsec policy",
+	} {
+		c := replayed(t, byHand()+lacks+line)
+		if p := protection(t, c); len(p.Policies) > 0 || newPolicyEntry(c, c.Policies[PolicyKey{"m", 5}]).Dropped {
+			t.Errorf("%q: policies %v", line, p.Policies)
 		}
 	}
 }

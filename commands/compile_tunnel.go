@@ -110,7 +110,23 @@ func permitting(name string, r acl.Rule) *acl.ACL {
 
 // A tunnelNetwork is the tunnels' part of a platform.Network: the names of those that are
 // up, and what they are on the host.
-type tunnelNetwork map[string]platform.Interface
+type tunnelNetwork map[string]hostTunnel
+
+// A hostTunnel is a tunnel on the host, and whether its traffic is to be protected.
+type hostTunnel struct {
+	platform.Interface
+	protected bool
+}
+
+// anyProtected reports whether one of them is.
+func (n tunnelNetwork) anyProtected() bool {
+	for _, t := range n {
+		if t.protected {
+			return true
+		}
+	}
+	return false
+}
 
 // tunnelNetwork returns the tunnels that are up, without their Linux names. An unnumbered
 // one borrows the address alone, not the network that it is in.
@@ -128,7 +144,7 @@ func (c *Config) tunnelNetwork() tunnelNetwork {
 			key := t.of.Tunnel.Key
 			i.GRE = &platform.GRE{Local: t.local, Remote: t.remote, Key: key.Number, HasKey: key.Set}
 		}
-		network[t.of.Name] = i
+		network[t.of.Name] = hostTunnel{i, t.protected()}
 	}
 	return network
 }

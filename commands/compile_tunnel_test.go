@@ -195,6 +195,44 @@ func TestTunnelNetwork(t *testing.T) {
 	}
 }
 
+// TestBackstop has the routes whose destination must be unreachable, rather than go another
+// way, when a tunnel's device disappears: those that lead into one that is protected.
+func TestBackstop(t *testing.T) {
+	const plainGRE = "interface Tunnel0/0/1\n undo ipsec profile\n destination 198.51.100.7\n"
+	const group = "acl 3000\n rule permit gre\nipsec policy g 1 isakmp\n security acl 3000\n ike-peer b\n proposal a\ninterface g0/0/2\n ipsec policy g\n"
+	for _, test := range []struct {
+		name, lines string
+		want        string // destinations with a backstop
+		without     string // and those without
+	}{
+		{"IPsec", routed, "10.2.0.0/16", ""},
+		{"GRE under IPsec", underGRE, "10.2.0.0/16", ""},
+		{"GRE alone", underGRE + plainGRE, "", "10.2.0.0/16"},
+		{"GRE alone, by its next hop", underGRE + plainGRE + "ip route-static 10.3.0.0 16 10.0.0.2\n", "", "10.2.0.0/16 10.3.0.0/16"},
+		{"GRE under a policy", underGRE + plainGRE + group, "10.2.0.0/16", ""},
+		{"shut down", routed + "interface Tunnel0/0/1\n shutdown\nip route-static 10.3.0.0 16 10.0.0.2\n", "", "10.3.0.0/16"},
+		{"with a next hop", routed + "ip route-static 10.3.0.0 16 Tunnel0/0/1 10.0.0.2\n", "10.2.0.0/16 10.3.0.0/16", ""},
+		{"by a next hop", routed + "ip route-static 10.3.0.0 16 10.0.0.2\n", "10.2.0.0/16 10.3.0.0/16", ""},
+		{"by a next hop behind it", routed + "ip route-static 10.3.0.0 16 10.2.0.2\n", "10.2.0.0/16 10.3.0.0/16", ""},
+		{"by a next hop of a longer network", routed + "interface g0/0/3\n ip address 10.2.9.1 24\nip route-static 10.3.0.0 16 10.2.9.2\n", "10.2.0.0/16", "10.3.0.0/16"},
+		{"by one of a port that is down", routed + "interface g0/0/3\n ip address 10.2.9.1 24\n shutdown\nip route-static 10.3.0.0 16 10.2.9.2\n", "10.2.0.0/16 10.3.0.0/16", ""},
+		{"by a port", routed + "ip route-static 0.0.0.0 0 192.0.2.254\nip route-static 10.3.0.0 16 g0/0/2\n", "10.2.0.0/16", "0.0.0.0/0 10.3.0.0/16"},
+		{"a floating one", routed + "ip route-static 10.2.0.0 16 192.0.2.254 preference 255\n", "10.2.0.0/16", "10.2.0.0/16"},
+	} {
+		network, err := replayed(t, test.lines).Network(port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[bool][]string{}
+		for _, r := range network.Routes {
+			got[r.Backstop] = append(got[r.Backstop], r.Destination.String())
+		}
+		if with, without := strings.Join(got[true], " "), strings.Join(got[false], " "); with != test.want || without != test.without {
+			t.Errorf("%s: with a backstop %q, without %q, want %q and %q", test.name, with, without, test.want, test.without)
+		}
+	}
+}
+
 // TestTunnelSharesWhatDidNotChange compares the pointers of two versions.
 func TestTunnelSharesWhatDidNotChange(t *testing.T) {
 	for _, test := range []struct {

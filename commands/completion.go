@@ -108,7 +108,7 @@ func (s *Session) Complete(text string) []string {
 	if tables, tail, is := s.filterAt(text); is {
 		return grammar.Complete(tail, everything, nil, tables)
 	}
-	words := grammar.Complete(text, s.level(), s.running.config.names, s.place.groups()...)
+	words := grammar.Complete(text, s.level(), s.running.config.offered, s.place.groups()...)
 	if s.mayPipe(text) {
 		words = append(words, "|")
 	}
@@ -119,6 +119,15 @@ func (s *Session) Complete(text string) []string {
 func (s *Session) mayPipe(text string) bool {
 	_, is := s.display(grammar.Split(text))
 	return is && strings.HasSuffix(text, " ")
+}
+
+// offered returns what may be meant by the beginning of a name of a sort: the names that
+// there are, and of a tunnel, which can be made with any number, what they begin with.
+func (c *Config) offered(of string) []string {
+	if of == "tunnel" {
+		return append(c.names(of), "Tunnel")
+	}
+	return c.names(of)
 }
 
 // names returns the names of all objects of a sort, in no order.

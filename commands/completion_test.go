@@ -61,7 +61,8 @@ func TestSessionComplete(t *testing.T) {
 		"undo ike peer ":     "branch hq",
 		"undo ike peer H":    "hq",
 		"undo ipsec policy ": "one two",
-		"interface ":         "eth1",
+		"interface ":         "Tunnel eth1",
+		"interface Tu":       "Tunnel", // and then a number
 		"undo acl ":          "3000 all name number",
 		"undo ike proposal ": "7",
 		"ipsec proposal s":   "strong",

@@ -33,7 +33,8 @@ type ipsecSAPolicy struct {
 // An ipsecSAPair is a pair of SAs.
 type ipsecSAPair struct {
 	ConnectionID uint32         `json:"connection_id"` // 0: configured
-	Rule         uint32         `json:"rule"`          // of the ACL; 0: all of them
+	Rule         uint32         `json:"rule"`          // of the ACL; 0: all of them, or of a profile, which has none
+	ACL          string         `json:"acl"`           // of a configured pair: what says which traffic it is for
 	Mode         string         `json:"encapsulation_mode"`
 	Local        netip.AddrPort `json:"tunnel_local"` // port 0: plain ESP
 	Remote       netip.AddrPort `json:"tunnel_remote"`
@@ -108,10 +109,13 @@ func (d *ipsecSADisplay) policy(p *saPair) *ipsecSAPolicy {
 }
 
 func newIPsecSAPair(now time.Time, p saPair, count saCounters) ipsecSAPair {
-	pair := ipsecSAPair{ConnectionID: p.connectionID, PFS: p.pfs, SAs: []ipsecSAState{}}
+	pair := ipsecSAPair{ConnectionID: p.connectionID, ACL: p.acl, PFS: p.pfs, SAs: []ipsecSAState{}}
 	for _, part := range saParts(p.inbound, p.outbound) {
 		sa, s := part.of, part.of.Selector
-		pair.Rule, pair.Mode = sa.Rule, modeName(sa.Mode)
+		pair.Mode = modeName(sa.Mode)
+		if p.policy.Sequence != 0 {
+			pair.Rule = sa.Rule
+		}
 		pair.Local = netip.AddrPortFrom(sa.Local, sa.Encapsulation.Local)
 		pair.Remote = netip.AddrPortFrom(sa.Remote, sa.Encapsulation.Remote)
 		pair.Source = ipsecFlow{s.Local.First, s.Local.Last, s.LocalPort, s.Protocol}

@@ -60,16 +60,32 @@ func (y ipsecSAPolicy) addTo(p *page) {
 func (r ipsecSAPair) addTo(p *page) {
 	if r.ConnectionID != 0 {
 		p.addf("    connection id: %d", r.ConnectionID)
-		p.addf("    rule number: %d", r.Rule)
+		p.addf("    rule number: %s", r.rule())
 	}
 	p.addf("    encapsulation mode: %s", strings.ToLower(r.Mode))
 	p.addf("    tunnel local: %s    tunnel remote: %s", tunnelEnd(r.Local), tunnelEnd(r.Remote))
-	p.addf("    flow source: %s", r.Source.text())
-	p.addf("    flow destination: %s", r.Destination.text())
+	p.addf("    flow source: %s", r.flow(r.Source))
+	p.addf("    flow destination: %s", r.flow(r.Destination))
 	for _, sa := range r.SAs {
 		p.add("")
 		sa.addTo(p)
 	}
+}
+
+// rule returns the number of the pair's rule, or a dash if there is none.
+func (r ipsecSAPair) rule() string {
+	if r.Rule == 0 {
+		return "-"
+	}
+	return utoa(r.Rule)
+}
+
+// flow returns an end of the pair's traffic. That of a configured pair is what its list says.
+func (r ipsecSAPair) flow(end ipsecFlow) string {
+	if r.ACL != "" {
+		return "per acl " + r.ACL
+	}
+	return end.text()
 }
 
 // addTo prints the documented lines in their order, then the counts and the

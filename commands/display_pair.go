@@ -12,6 +12,7 @@ import (
 type saPair struct {
 	policy            ipsec.PolicyID
 	connectionID      uint32 // 0: configured
+	acl               string // of a configured one, as far as it is known
 	pfs               bool
 	created           time.Time
 	inbound, outbound *ipsec.SA
@@ -34,12 +35,19 @@ func saPairs(all []ike.Status, configured []ManualStatus, only saFilter) []saPai
 }
 
 func negotiated(c *ike.ChildStatus) saPair {
-	return saPair{c.Policy, c.ConnectionID, c.PFS, c.Created, c.Inbound, c.Outbound}
+	return saPair{policy: c.Policy, connectionID: c.ConnectionID, pfs: c.PFS, created: c.Created, inbound: c.Inbound, outbound: c.Outbound}
 }
 
 // pairs returns the pairs of IPsec SAs of the box that only lets through.
 func (s *Session) pairs(only saFilter) []saPair {
-	return saPairs(s.device.IKE(), s.device.ManualSAs(), only)
+	pairs := saPairs(s.device.IKE(), s.device.ManualSAs(), only)
+	for i := range pairs {
+		id := pairs[i].policy
+		if entry := s.running.config.Policies[PolicyKey{id.Name, id.Sequence}]; entry != nil && entry.Manual {
+			pairs[i].acl = entry.ACL
+		}
+	}
+	return pairs
 }
 
 // mode returns how the pair has come about, in the words of displays.

@@ -41,9 +41,9 @@ type policyEntry struct {
 
 	// Of a manual entry.
 	Dropped bool         `json:"traffic_dropped"` // it is applied and not complete, and its ACL says what to drop
-	Local  string       `json:"tunnel_local"`  // address, or name of the interface that has it
-	Remote string       `json:"tunnel_remote"` // empty: none yet
-	Sides  []policySide `json:"sas"`
+	Local   string       `json:"tunnel_local"`    // address, or name of the interface that has it
+	Remote  string       `json:"tunnel_remote"`   // empty: none yet
+	Sides   []policySide `json:"sas"`
 }
 
 // A policySide is one SA of a manual entry.

@@ -53,6 +53,12 @@ func displayIPsecSARow() grammar.Row[Config] {
 }
 
 func (d *displayIPsecSA) do(s *Session) Output {
+	if err := s.running.config.named(d.Policy, d.Sequence); err != nil {
+		return s.refused(err)
+	}
+	if d.Profile != "" && s.running.config.Profiles[d.Profile] == nil {
+		return s.refused(refuse("The IPSec profile does not exist."))
+	}
 	switch {
 	case d.Brief:
 		return Output{Display: newIPsecSABriefDisplay(s.pairs(d.saFilter))}
@@ -60,6 +66,19 @@ func (d *displayIPsecSA) do(s *Session) Output {
 		return Output{Display: newDurationDisplay(s.running.config.Lifetime)}
 	}
 	return Output{Display: newIPsecSADisplay(s.device.About().Now, s.pairs(d.saFilter), s.device.SACounters)}
+}
+
+// named refuses a policy group that does not exist, or with a sequence number an entry of
+// it. An empty name is none.
+func (c *Config) named(group string, sequence uint32) error {
+	there := group == "" || c.hasGroup(group)
+	if there && sequence != 0 {
+		there = c.Policies[PolicyKey{group, sequence}] != nil
+	}
+	if !there {
+		return refuse("The IPSec policy does not exist.")
+	}
+	return nil
 }
 
 func allIPsecProposals(c *Config) []*ipsec.Proposal { return values(c.IPsecProposals, strings.Compare) }

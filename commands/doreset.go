@@ -13,6 +13,9 @@ import (
 type resetCommand struct{ ike.Reset }
 
 func (r *resetCommand) do(s *Session) Output {
+	if err := s.running.config.named(r.Policy, r.Sequence); err != nil {
+		return s.refused(err)
+	}
 	s.device.Reset(r.Reset)
 	return Output{}
 }

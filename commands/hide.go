@@ -21,7 +21,24 @@ func WithoutSecret(line string) string {
 	if at < 0 || strings.TrimSpace(line[at:]) == "" || isStored(line[at:]) {
 		return line
 	}
+	if end := manualKeyAt(line); end > 0 {
+		return line[:end] + asterisks
+	}
 	return line[:at] + " " + asterisks
+}
+
+// manualKeyLine is a line with the key of a manual SA as far as the key, spelt in full. In
+// any other line what stands there may be part of a secret.
+var manualKeyLine = regexp.MustCompile(`^ *sa +(string-key|authentication-hex|encryption-hex) +(inbound|outbound) +(esp|ah) +((cipher|simple) +)?`)
+
+// manualKeyAt returns where the key of a manual SA begins in a line, or 0: only what
+// comes before it tells such lines apart.
+func manualKeyAt(line string) int {
+	end := len(manualKeyLine.FindString(line))
+	if strings.TrimSpace(line[end:]) == "" {
+		return 0 // what was taken for a word may be the key
+	}
+	return end
 }
 
 // withoutSecrets returns a file as it may be shown.

@@ -100,8 +100,11 @@ func manualProposal() grammar.Items[Policy, string] {
 	return items
 }
 
-// checkLocal wants the interface to be one of the box's.
+// checkLocal wants the interface to be one of the box's. An address may come later.
 func checkLocal(e *edit, p *Policy) error {
+	if p.Local.IsValid() && e.config.holder(p.Local) == "" {
+		e.warn("No interface has the address %v.", p.Local)
+	}
 	if p.LocalInterface == "" || e.port == nil {
 		return nil
 	}
@@ -111,7 +114,30 @@ func checkLocal(e *edit, p *Policy) error {
 	return nil
 }
 
-func checkTunnelRemote(e *edit, p *Policy) error { return e.moveSPIs(e.before.(*Policy), p) }
+// checkTunnelRemote wants an address that another host can have.
+func checkTunnelRemote(e *edit, p *Policy) error {
+	if r := p.Remote; r.IsValid() {
+		if r.IsLoopback() {
+			return refuse("The tunnel remote %v is no address of a peer.", r)
+		}
+		if own := e.config.holder(r); own != "" {
+			return refuse("The tunnel remote %v is the address of interface %s, not of a peer.", r, own)
+		}
+	}
+	return e.moveSPIs(e.before.(*Policy), p)
+}
+
+// holder returns the interface that has an address, or "".
+func (c *Config) holder(a netip.Addr) string {
+	for name, i := range c.Interfaces {
+		for _, own := range i.Addresses {
+			if own.Addr() == a {
+				return name
+			}
+		}
+	}
+	return ""
+}
 
 // sideArgs are direction and protocol of an SA.
 func sideArgs[T any](side func(*T) *SASide) grammar.Element[T] {

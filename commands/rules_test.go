@@ -51,6 +51,12 @@ func TestRefusals(t *testing.T) {
 		{"undo of a secondary address as primary", "interface eth1\n ip address 10.0.0.1 24\n ip address 10.0.1.1 24 sub\n undo ip address 10.0.1.1 24",
 			"The delete configuration does not exist."},
 
+		{"a tunnel to the box itself", "interface eth1\n ip address 192.0.2.1 24\nipsec policy m 1 manual\n tunnel remote 192.0.2.1",
+			"The tunnel remote 192.0.2.1 is the address of interface eth1, not of a peer."},
+		{"a tunnel to no host", "ipsec policy m 1 manual\n tunnel remote 127.0.0.2\n tunnel remote 224.0.0.5\n tunnel remote 0.0.0.0\n tunnel remote 255.255.255.255",
+			"The tunnel remote 127.0.0.2 is no address of a peer." + strings.Repeat("\nWrong parameter found at '^' position.", 3)},
+		{"a tunnel to a neighbour", "interface eth1\n ip address 192.0.2.1 24\nipsec policy m 1 manual\n tunnel remote 192.0.2.2", ""},
+
 		{"a rule twice", "acl 3000\n rule permit tcp\n rule 77 permit tcp source any", "The rule already exists."},
 		{"a rule to itself", "acl 3000\n rule 7 permit tcp\n rule 7 permit tcp", ""},
 		{"a rule that becomes another by undo", "acl 3000\n rule permit tcp\n rule permit tcp source 10.0.0.0 0.0.0.255\n undo rule 10 source", "The rule already exists."},

@@ -142,6 +142,7 @@ func TestLevels(t *testing.T) {
 
 func TestResets(t *testing.T) {
 	b := newBox(t)
+	b.session(operator, "system-view", "ipsec policy p 3 manual")
 	b.session(operator, "reset ike sa", "reset ike sa all", "reset ike sa conn-id 7", "reset ike sa remote 192.0.2.9",
 		"reset ipsec sa", "reset ipsec sa policy p", "reset ipsec sa policy p 3", "reset ipsec sa remote 192.0.2.9", "reset ipsec sa parameters 192.0.2.9 esp 256")
 	remote := b.session(operator).addr("192.0.2.9")

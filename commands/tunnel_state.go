@@ -25,6 +25,12 @@ type tunnelState struct {
 // up reports whether the tunnel is there.
 func (t *tunnelState) up() bool { return len(t.missing) == 0 && !t.of.Shutdown }
 
+// protected reports whether what goes into the tunnel is to be protected: by its profile, or
+// of GRE, as may be, by the policy group of the port that it leaves by.
+func (t *tunnelState) protected() bool {
+	return t.profile != nil || t.carrier != nil && t.carrier.Policy != ""
+}
+
 // tunnelStates returns the tunnels by name, each with what it comes to.
 func (c *Config) tunnelStates() []tunnelState {
 	var all []tunnelState

@@ -14,10 +14,11 @@ import (
 // besides.
 type plane struct {
 	ipsec.Dataplane
-	name  string                                            // kernel or user
-	esp   func(local, remote netip.AddrPort, packet []byte) // that came to port 4500
-	sweep func() error                                      // removes what a killed gateway left of the other dataplane, once policies stand
-	end   func(keep bool) error
+	name     string                                            // kernel or user, for those who read it: nothing hangs on it
+	outlives bool                                              // its SAs go on without this process
+	esp      func(local, remote netip.AddrPort, packet []byte) // that came to port 4500
+	sweep    func() error                                      // removes what a killed gateway left of the other dataplane, once policies stand
+	end      func(keep bool) error
 }
 
 // openDataplane opens the dataplane that was asked for. What a killed gateway left of the
@@ -70,7 +71,7 @@ func (g *gateway) openKernel() (*plane, error) {
 		return d.Close()
 	}
 	// What comes to port 4500 and is not IKE is the kernel's: nothing is left for us.
-	return &plane{d, "kernel", func(_, _ netip.AddrPort, _ []byte) {}, tunnel.Sweep, end}, nil
+	return &plane{Dataplane: d, name: "kernel", outlives: true, esp: func(_, _ netip.AddrPort, _ []byte) {}, sweep: tunnel.Sweep, end: end}, nil
 }
 
 // openUser opens the userspace dataplane. No route that a killed gateway left may lead
@@ -90,7 +91,7 @@ func (g *gateway) openUser() (*plane, error) {
 		return nil, err
 	}
 	nothing := func() error { return nil } // Open has swept
-	return &plane{d, "user", d.InboundUDP, nothing, func(bool) error { return d.Close() }}, nil
+	return &plane{Dataplane: d, name: "user", esp: d.InboundUDP, sweep: nothing, end: func(bool) error { return d.Close() }}, nil
 }
 
 func (g *gateway) warn(line string) { g.log.say("%s", line) }

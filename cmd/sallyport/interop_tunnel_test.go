@@ -2,7 +2,10 @@ package main_test
 
 import (
 	"strings"
+	"syscall"
 	"testing"
+
+	"sallyport/platform/netns/testrun"
 )
 
 // A tunnelForm is how a tunnel interface is made, in lines of its view, and what protects
@@ -70,6 +73,39 @@ func TestTwinsTunnel(t *testing.T) {
 				lab.wire.nothingInClear(t)
 				lab.wire.await(t, "ESP", &lab.wire.esp, 2*(1+4+4))
 			}
+		})
+	}
+}
+
+// What is routed into a protected tunnel does not take the default route when the gateway is
+// killed, whose tunnel goes with it; nor while the next one comes up.
+func TestTunnelStaysClosed(t *testing.T) {
+	user := dataplanePair{testrun.User, testrun.User}
+	for _, form := range tunnelForms {
+		if form.clear {
+			continue
+		}
+		t.Run(form.name, func(t *testing.T) {
+			t.Parallel()
+			a, b := twins()
+			lab := newTwinLabOn(t, user, a.tunnelConfig(form), b.tunnelConfig(form))
+			lab.a.stop(syscall.SIGTERM)
+			address(t, lab.a.space, "wan", a.wan+"/24") // which Clean does not remove
+			route(t, lab.a.space, "0.0.0.0/0", a.peer)
+			lab.a.launch()
+			lab.awaitTunnel(t, form)
+			ping(t, lab.pcA, hostB, 4)
+			lab.a.stop(syscall.SIGKILL)
+			if out, err := command(t, lab.pcA, "ping", "-n", "-i", "0.02", "-c", "20", "-W", "1", hostB); err == nil {
+				t.Errorf("without a gateway %s answers:\n%s", hostB, out)
+			}
+			always, _ := start(t, lab.pcA, "ping", "-n", "-q", "-i", "0.02", hostB)
+			lab.a.launch()
+			lab.awaitTunnel(t, form)
+			ping(t, lab.pcA, hostB, 4)
+			must(t, always.Process.Signal(syscall.SIGINT))
+			always.Wait() // its error is that some were lost
+			lab.wire.nothingInClear(t)
 		})
 	}
 }

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"container/list"
 	"crypto/cipher"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -67,23 +67,27 @@ type memo struct {
 // An extent is a record's place in a segment, its length included.
 type extent struct{ offset, size int64 }
 
+// withoutWords are in the log line that says that there is no journal.
+const withoutWords = "after a crash the tunnels will be negotiated anew"
+
 const (
 	journalFile  = "negotiations"             // in the state folder
 	journalTitle = "sallyport negotiations 1" // the file begins with it; the number is the version
 	bootFile     = "/proc/sys/kernel/random/boot_id"
 
-	maxRecord   = 1 << 17   // octets before sealing; an ISAKMP SA that has used up its message IDs needs 33 KiB
-	maxJournal  = 256 << 20 // octets; ten thousand tunnels are about 8 MiB
-	minJournal  = 256 << 10 // octets below which nothing is moved
-	movedAtOnce = 4         // memos with each change; more than one, so that it comes to an end
-	lengthLen   = 4         // octets of a record's length
+	maxRecord   = 1 << 17        // octets before sealing; an ISAKMP SA that has used up its message IDs needs 33 KiB
+	maxJournal  = roomFor * 2048 // octets; the largest that ten thousand tunnels were seen to need is 18 MB, 1.8 kB each
+	roomFor     = 32 << 10       // tunnels: three times as many as that
+	minJournal  = 256 << 10      // octets below which nothing is moved
+	movedAtOnce = 4              // memos with each change; more than one, so that it comes to an end
+	lengthLen   = 4              // octets of a record's length
 )
 
 // openJournal reads the journal of a predecessor in the state folder, if there is
 // one, and goes on with it. After an error the journal keeps nothing and may be
 // used all the same.
 func openJournal(state string, s *seal, log *logbook) (*journal, saved, error) {
-	j := &journal{path: filepath.Join(state, journalFile), now: uptime, log: log.say}
+	j := newJournal(state, log)
 	boot, err := os.ReadFile(bootFile)
 	if err == nil {
 		err = j.prepare(string(boot), s)
@@ -93,9 +97,14 @@ func openJournal(state string, s *seal, log *logbook) (*journal, saved, error) {
 		found, err = j.open()
 	}
 	if err != nil {
-		err = errors.Join(err, j.remove())
+		err = j.giveUp(err)
 	}
 	return j, found, err
+}
+
+// newJournal returns the journal of a state folder, which keeps nothing yet.
+func newJournal(state string, log *logbook) *journal {
+	return &journal{path: filepath.Join(state, journalFile), now: uptime, log: log.say}
 }
 
 // uptime is the clock of journals.
@@ -136,7 +145,7 @@ func (j *journal) put(r record) {
 		err = j.move()
 	}
 	if err != nil {
-		j.log("%v: after a crash the tunnels will be negotiated anew", errors.Join(fmt.Errorf("%s: %w", j.path, err), j.remove()))
+		j.log("%v: %s", j.giveUp(fmt.Errorf("%s: %w", j.path, err)), withoutWords)
 	}
 }
 
@@ -212,21 +221,34 @@ func (j *journal) sealRecord(r record) ([]byte, error) {
 	return j.sealed, nil
 }
 
-// close ends the journal. Unless the SAs are left to a successor, it is removed.
+// close ends the journal. Unless the SAs are left to a successor, it is removed. One that
+// was given up has gone already, as far as it could be.
 func (j *journal) close(keep bool) error {
-	if !keep || j.file == nil {
+	switch {
+	case j.file == nil:
+		return nil
+	case !keep:
 		return j.remove()
 	}
 	err := j.file.Close()
 	j.file = nil
 	if j.next != nil {
-		err = errors.Join(err, j.next.Close(), os.Remove(j.path+nextSuffix))
+		err = errors.Join(err, j.next.Close(), unlink(j.path+nextSuffix))
 		j.next = nil
 	}
 	return err
 }
 
-// remove ends the journal and leaves nothing of it.
+// giveUp ends the journal because of an error, and returns that and what could not be
+// removed, in one line. A folder in the journal's place is such an error, and stays.
+func (j *journal) giveUp(reason error) error {
+	if left := j.remove(); left != nil && !errors.Is(reason, unix.EISDIR) {
+		return fmt.Errorf("%w; %w", reason, left)
+	}
+	return reason
+}
+
+// remove ends the journal and leaves nothing of it: both files are tried, and the first error is returned.
 func (j *journal) remove() error {
 	for _, s := range []*segment{j.file, j.next} {
 		if s != nil {
@@ -234,11 +256,5 @@ func (j *journal) remove() error {
 		}
 	}
 	j.file, j.next, j.memos = nil, nil, nil
-	var errs []error
-	for _, path := range []string{j.path, j.path + nextSuffix} {
-		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
+	return cmp.Or(unlink(j.path), unlink(j.path+nextSuffix))
 }

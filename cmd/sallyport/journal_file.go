@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+
+	"golang.org/x/sys/unix"
 )
 
 // The files of a journal: how one takes the place of another, and how one is read.
@@ -30,7 +32,7 @@ func (s *segment) append(b []byte) (extent, error) {
 // is in nobody's way.
 func (j *journal) begin() (*segment, error) {
 	path := j.path + nextSuffix
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := unlink(path); err != nil {
 		return nil, err
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
@@ -90,7 +92,7 @@ func (j *journal) moveMemo(e *memo) error {
 // install makes a file the journal. The old one goes first: to rename a file onto another
 // makes some file systems write all of it to the disk, which we would wait for.
 func (j *journal) install(s *segment) error {
-	if err := os.Remove(j.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := unlink(j.path); err != nil {
 		return err
 	}
 	if err := os.Rename(j.path+nextSuffix, j.path); err != nil {
@@ -103,13 +105,26 @@ func (j *journal) install(s *segment) error {
 	return nil
 }
 
-// find brings a file in its place whose predecessor was killed before it could.
+// find brings a file in its place whose predecessor was killed before it could. A folder
+// that is there is somebody else's: it is left alone, and there is no journal.
 func (j *journal) find() error {
-	if _, err := os.Stat(j.path); !errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Lstat(j.path)
+	switch {
+	case err == nil && info.IsDir():
+		return &fs.PathError{Op: "journal", Path: j.path, Err: unix.EISDIR}
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	if err := os.Rename(j.path+nextSuffix, j.path); !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if next, err := os.Lstat(j.path + nextSuffix); err != nil || !next.Mode().IsRegular() {
+		return nil // it is no journal; begin removes it, or says why not
+	}
+	return os.Rename(j.path+nextSuffix, j.path)
+}
+
+// unlink removes a file of any type, if there is one. A folder stays, and is an error.
+func unlink(path string) error {
+	if err := unix.Unlink(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &fs.PathError{Op: "remove", Path: path, Err: err}
 	}
 	return nil
 }

@@ -96,6 +96,9 @@ func (n *notebook) mustFind(found, want saved) {
 	}
 }
 
+// read reads octets as if they were the file's.
+func (n *notebook) read(data []byte) (held, error) { return n.journal.read(bytes.NewReader(data)) }
+
 // octets are those of the file.
 func (n *notebook) octets() []byte {
 	n.t.Helper()

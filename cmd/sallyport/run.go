@@ -110,7 +110,7 @@ func readSettings(s streams, args []string) (settings, error) {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	flags.StringVar(&set.config, "config", "", "start-up `FILE`, which save also writes (default: vrpcfg.cfg in the state folder)")
 	flags.StringVar(&set.state, "state", defaultState, "`DIR` for the saved configuration, the key of sealed secrets and the console's socket")
-	flags.StringVar(&set.dataplane, "dataplane", "auto", "auto, `kernel or user`")
+	flags.StringVar(&set.dataplane, "dataplane", "auto", "`WHICH` protects the traffic: kernel, user, or auto for the kernel if it can")
 	flags.BoolVar(&set.keepSAs, "keep-sas", false, "at the end leave the kernel's SAs, policies, addresses and routes as they are, for a successor")
 	flags.Var(&set.ports, "port", "`NAME=DEVICE`, such as GigabitEthernet0/0/2=eth1; may be repeated")
 	flags.StringVar(&portsFile, "ports", "", "`FILE` with such lines")

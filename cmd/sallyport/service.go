@@ -87,7 +87,7 @@ func (s *service) note(err error) {
 // takes the ESP out of port 4500 only as long as somebody has that open. The userspace
 // dataplane, whose SAs end with the process, leaves nothing.
 func (g *gateway) keepSockets() error {
-	if g.plane.name == "user" {
+	if !g.plane.outlives {
 		if g.service.adopted {
 			g.service.forget()
 		}

@@ -16,7 +16,7 @@ func serviceGateway(t *testing.T, dataplane, manager string, keepSAs bool) (*gat
 	t.Helper()
 	t.Setenv("NOTIFY_SOCKET", manager)
 	var out strings.Builder
-	g := &gateway{settings: settings{keepSAs: keepSAs}, log: newLogbook(&out, false), plane: &plane{name: dataplane}}
+	g := &gateway{settings: settings{keepSAs: keepSAs}, log: newLogbook(&out, false), plane: &plane{outlives: dataplane == "kernel"}}
 	g.service = newService(g.log)
 	for _, socket := range []**udp.Socket{&g.ike, &g.natt} {
 		s, err := udp.Listen(0)

@@ -92,16 +92,18 @@ func diagnose(line *Line, level int, groups [][]*Table) *Error {
 }
 
 // problem says what is wrong with the word at which all ways ended. Where both a
-// keyword and a value could stand, a digit makes it a bad value.
+// keyword and a value could stand, a digit makes it a bad value, and so does a kind that
+// nearly any word is of.
 func (s *stops) problem(typed string) Problem {
-	var keyword, argument bool
+	var keyword, argument, free bool
 	for _, t := range s.list {
 		keyword = keyword || t.reason == badWord
 		argument = argument || t.reason == badValue
+		free = free || t.reason == badValue && t.node.arg.free
 	}
 	digit := typed != "" && typed[0] >= '0' && typed[0] <= '9'
 	switch {
-	case argument && (digit || !keyword):
+	case argument && (digit || free || !keyword):
 		return Wrong
 	case keyword || argument || len(s.list) == 0:
 		return Unrecognized

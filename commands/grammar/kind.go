@@ -16,6 +16,7 @@ type Kind[F any] struct {
 	// cannot express. A kind with Words alone does without.
 	Write func(F) string
 
+	Free bool   // nearly any word is a value: one that is none is a bad value, not an unknown keyword
 	Rest bool   // the value is the rest of the line, as it stands, in one word
 	Of   string // what the value is the name of, such as "ike peer", for completion
 }
@@ -33,6 +34,7 @@ type Hint struct{ Text, Help string }
 type argument struct {
 	hints []Hint
 	read  func(words []string) (any, int, bool)
+	free  bool
 	rest  bool
 	of    string
 }
@@ -50,7 +52,7 @@ func (k *Kind[F]) argument(help string) *argument {
 		hints[0].Help = help
 	}
 	read := func(words []string) (any, int, bool) { return k.Read(words) }
-	return &argument{hints, read, k.Rest, k.Of}
+	return &argument{hints, read, k.Free, k.Rest, k.Of}
 }
 
 // write returns the text of v.

@@ -99,7 +99,7 @@ func isDevice(text string) bool {
 	if text == "" || len(text) > longestDevice || !isLetter(text[0]) {
 		return false
 	}
-	if letters, number := split(text); beginsTunnel(letters) && (number == "" || len(letters) == len(tunnel)) {
+	if letters, number := split(text); beginsTunnel(letters) && (number == "" || meansTunnel(letters)) {
 		return false
 	}
 	for i := range len(text) {

@@ -91,6 +91,7 @@ func SecretOf(longest int) grammar.Kind[secret.Octets] {
 			return secret.Octets(words[0]), oneIf(ok), ok
 		},
 		Write: storedAlone,
+		Free:  true,
 	}
 }
 
@@ -109,6 +110,7 @@ func HexSecret(shortest, longest int) grammar.Kind[secret.Octets] {
 			return secret.Octets(strings.ToLower(words[0])), oneIf(ok), ok
 		},
 		Write: storedAlone,
+		Free:  true,
 	}
 }
 

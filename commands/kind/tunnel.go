@@ -9,9 +9,12 @@ import (
 // tunnel is the type of the interfaces that have no port.
 const tunnel = "Tunnel"
 
-// shortestTunnel is how many letters of tunnel are enough where no Linux device can be
-// meant: Tun 1, but not tun1.
-const shortestTunnel = 3
+// How many letters of tunnel are enough: with the capital, as in Tu1, and without it where
+// no Linux device can be meant: tun 1, but not tun1.
+const (
+	shortestTunnel = 3
+	shortestTu     = 2
+)
 
 // Tunnel is the name of a tunnel interface: Tunnel1 or Tunnel0/0/1, the number apart
 // if one likes, and the type then abbreviated too.
@@ -34,7 +37,7 @@ func IsTunnel(name string) bool {
 }
 
 // readTunnel reads a tunnel's name. In one word a number without slashes wants the type
-// in full: tun0 is a Linux device.
+// in full, or its capital: tun0 is a Linux device.
 func readTunnel(words []string) (string, int, bool) {
 	letters, number := split(words[0])
 	if !beginsTunnel(letters) {
@@ -46,7 +49,7 @@ func readTunnel(words []string) (string, int, bool) {
 	case number == "":
 		ok := isTunnelNumber(words[1])
 		return tunnel + words[1], 1 + oneIf(ok), ok
-	case len(letters) == len(tunnel), strings.Contains(number, "/"):
+	case meansTunnel(letters), strings.Contains(number, "/"):
 		ok := isTunnelNumber(number)
 		return tunnel + number, oneIf(ok), ok
 	}
@@ -55,7 +58,13 @@ func readTunnel(words []string) (string, int, bool) {
 
 // beginsTunnel reports whether letters are the type, or enough of it.
 func beginsTunnel(letters string) bool {
-	return len(letters) >= shortestTunnel && abbreviates(letters, tunnel)
+	return meansTunnel(letters) || len(letters) >= shortestTunnel && abbreviates(letters, tunnel)
+}
+
+// meansTunnel reports whether letters can be no Linux device's: the type in full, or
+// abbreviated with its capital.
+func meansTunnel(letters string) bool {
+	return strings.EqualFold(letters, tunnel) || len(letters) >= shortestTu && strings.HasPrefix(tunnel, letters)
 }
 
 // isTunnelNumber reports whether text is a tunnel's number, without leading zeros: one

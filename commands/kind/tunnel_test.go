@@ -21,6 +21,12 @@ func TestTunnel(t *testing.T) {
 		{"tunn0/0/1", "Tunnel0/0/1", 1, true, false},
 		{"Tunnel 15/15/255", "Tunnel15/15/255", 2, true, false},
 		{"Tunnel", "", 2, true, false},
+		{"Tu1", "Tunnel1", 1, true, false},
+		{"Tunn7", "Tunnel7", 1, true, false},
+		{"Tu 7", "Tunnel7", 2, true, false},
+		{"Tu", "", 2, true, false},
+		{"T1", "", 0, false, true},
+		{"tu1", "", 0, false, true},
 		{"tun0", "", 0, false, true}, // a Linux device
 		{"tu 1", "", 0, false, true}, // a Linux device, and more
 		{"Tunnel65536", "", 0, false, false},

@@ -195,6 +195,24 @@ func TestRoutedIsNoDiversion(t *testing.T) {
 	r.expectDrops(t, map[ipsec.DropReason]uint64{ipsec.DropNoSA: 1})
 }
 
+// TestManualWithoutEnds: a configured policy that is not complete has no ends. What leaves
+// is dropped, and so is what comes in clear.
+func TestManualWithoutEnds(t *testing.T) {
+	r := newRig(t)
+	p := policy(10, permit(lan, remote))
+	p.Manual, p.Local, p.Remote = true, netip.Addr{}, netip.Addr{}
+	r.set(t, p)
+	r.leave(shape{}.build())
+	r.guard.packet(back.build())
+	if len(r.wire.sent)+len(r.inside.written)+len(r.events) != 0 {
+		t.Errorf("sent % x, delivered % x, events %+v", r.wire.sent, r.inside.written, r.events)
+	}
+	r.leave(shape{from: peer, to: host}.build())
+	if len(r.wire.sent) != 1 {
+		t.Error("a packet that the policy is not about has not left")
+	}
+}
+
 // TestManual: no packet asks for an SA, and without one none waits. The pair serves every
 // rule.
 func TestManual(t *testing.T) {

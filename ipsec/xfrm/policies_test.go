@@ -180,6 +180,34 @@ func TestFragments(t *testing.T) {
 	}
 }
 
+// TestManualWithoutEnds: a configured policy that is not complete has no ends and no SAs. What
+// leaves is blocked, and what comes in clear is not accepted.
+func TestManualWithoutEnds(t *testing.T) {
+	for _, everything := range []bool{false, true} {
+		r := newRig(t)
+		p := policy(10, permit(lan, remote))
+		if everything {
+			p = policy(10, acl.Rule{ID: 5, Action: acl.Permit})
+		}
+		p.Manual, p.Local, p.Remote = true, netip.Addr{}, netip.Addr{}
+		r.state(p)
+		there := acl.Tuple{Source: host1, Destination: server, Protocol: acl.UDP}
+		if p := decides(r.memory.ordered(kernel.Out), 2, there); !p.Block {
+			t.Errorf("all %v: what leaves meets %v, want a block", everything, p)
+		}
+		for _, d := range []kernel.Direction{kernel.In, kernel.Forward} {
+			if p := decides(r.memory.ordered(d), 2, there.Reverse()); !p.Block && p.N != 1 {
+				t.Errorf("all %v: what comes meets %v, want that it is protected", everything, p)
+			}
+		}
+		r.state(policy(10, permit(lan, remote)))
+		r.state()
+		if len(r.memory.policies) != 0 {
+			t.Errorf("all %v: left are %v", everything, r.memory.policies)
+		}
+	}
+}
+
 // TestTwoDevices: one access list on two devices, such as a line and its reserve. What
 // comes in may be of either; what leaves is of the one that it leaves by.
 func TestTwoDevices(t *testing.T) {

@@ -124,10 +124,11 @@ func (f *fake) addRoute(r route) error {
 	if err := f.change("route add %s", f.show(r)); err != nil {
 		return err
 	}
-	if r.index == 0 {
+	if r.index == 0 && !r.nowhere {
 		r.index = f.towards(r.nextHop)
 	}
 	switch {
+	case r.nowhere:
 	case r.index == 0:
 		return unix.ENETUNREACH
 	case !f.at(r.index).up:
@@ -158,7 +159,7 @@ func (f *fake) towards(hop netip.Addr) int {
 // expire takes the routes away that lead nowhere now.
 func (f *fake) expire() {
 	f.table = slices.DeleteFunc(f.table, func(m markedRoute) bool {
-		return !f.at(m.index).up || m.nextHop.IsValid() && f.towards(m.nextHop) != m.index
+		return !m.nowhere && !f.at(m.index).up || m.nextHop.IsValid() && f.towards(m.nextHop) != m.index
 	})
 }
 
@@ -175,6 +176,9 @@ func (f *fake) setForwarding(on bool) error {
 // show writes a route in the style of `ip route`.
 func (f *fake) show(r route) string {
 	var b strings.Builder
+	if r.nowhere {
+		b.WriteString("unreachable ")
+	}
 	b.WriteString(r.destination.String())
 	if r.nextHop.IsValid() {
 		fmt.Fprintf(&b, " via %v", r.nextHop)

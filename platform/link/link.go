@@ -13,6 +13,7 @@ package link
 
 import (
 	"fmt"
+	"maps"
 
 	"sallyport/platform"
 )
@@ -41,8 +42,8 @@ type changes struct {
 }
 
 // Open takes hold of the host's network, and of what a crashed daemon left: the first
-// Apply keeps of it what is wanted, and removes the rest; Clean removes all. Both need
-// CAP_NET_ADMIN.
+// Apply keeps of it what is wanted, and removes the rest; Clean removes nearly all. Both
+// need CAP_NET_ADMIN.
 func Open() (*Link, error) {
 	k, err := openNetlink()
 	if err != nil {
@@ -70,9 +71,16 @@ func open(k kernel) (*Link, error) {
 	return l, nil
 }
 
-// Clean removes what an earlier run left.
+// Clean removes what an earlier run left, but for the backstops of its routes: nothing is
+// there yet that could protect what they hold back. The first Apply removes them, or keeps
+// those that it wants.
 func (l *Link) Clean() error {
-	if err := l.reconcile(platform.Network{}); err != nil {
+	stops := maps.Clone(l.added.routes)
+	maps.DeleteFunc(stops, func(r route, _ bool) bool { return !r.nowhere })
+	maps.DeleteFunc(l.added.routes, func(r route, _ bool) bool { return r.nowhere })
+	err := l.reconcile(platform.Network{})
+	maps.Copy(l.added.routes, stops)
+	if err != nil {
 		return fmt.Errorf("remove what an earlier run left: %w", err)
 	}
 	return nil

@@ -48,7 +48,7 @@ const untouched = `1: lo: mtu 65536 up
 
 // newRoute makes a route of the kernel's.
 func newRoute(destination, hop string, index, metric int) route {
-	return route{netip.MustParsePrefix(destination), netip.MustParseAddr(hop), index, metric}
+	return route{destination: netip.MustParsePrefix(destination), nextHop: netip.MustParseAddr(hop), index: index, metric: metric}
 }
 
 // port makes an interface of the wanted state.

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -22,6 +23,9 @@ var (
 		static("10.8.0.0/16", "192.0.2.253", "", 60),
 		static("10.9.0.0/16", "", "eth1", 60),
 		static("10.10.0.0/16", "", "Tunnel1", 60),
+		backed(static("10.10.0.0/16", "", "Tunnel1", 70)),
+		backed(static("10.7.0.0/16", "10.0.0.9", "", 80)),
+		backed(static("10.7.0.0/16", "", "eth1", 80)),
 	}
 	someTunnels = []platform.GRE{
 		{Local: netip.MustParseAddr("192.0.2.1"), Remote: netip.MustParseAddr("198.51.100.7")},
@@ -78,7 +82,7 @@ func sorted(f *fake) string {
 		return a.prefix.Masked().Addr().Compare(b.prefix.Masked().Addr())
 	})
 	slices.SortStableFunc(f.table, func(a, b markedRoute) int {
-		return a.nextHop.Compare(b.nextHop)
+		return cmp.Or(a.nextHop.Compare(b.nextHop), cmp.Compare(a.metric, b.metric))
 	})
 	return f.String()
 }

@@ -16,16 +16,20 @@ func (k *netlinkKernel) routes() ([]markedRoute, error) {
 	}
 	var found []markedRoute
 	for _, r := range all {
-		if r.Type != unix.RTN_UNICAST || r.Tos != 0 || len(r.MultiPath) > 0 {
-			continue
+		if r.Tos == 0 && len(r.MultiPath) == 0 && (r.Type == unix.RTN_UNICAST || r.Type == unix.RTN_UNREACHABLE) {
+			found = append(found, markedRoute{route: routeOf(&r), ours: r.Protocol == Protocol})
 		}
-		hop, _ := netip.AddrFromSlice(r.Gw.To4())
-		found = append(found, markedRoute{
-			route: route{destination: prefix(r.Dst), nextHop: hop, index: r.LinkIndex, metric: r.Priority},
-			ours:  r.Protocol == Protocol,
-		})
 	}
 	return found, nil
+}
+
+// routeOf reads a route of package netlink's.
+func routeOf(r *netlink.Route) route {
+	if r.Type == unix.RTN_UNREACHABLE {
+		return route{destination: prefix(r.Dst), metric: r.Priority, nowhere: true}
+	}
+	hop, _ := netip.AddrFromSlice(r.Gw.To4())
+	return route{destination: prefix(r.Dst), nextHop: hop, index: r.LinkIndex, metric: r.Priority}
 }
 
 // mainTable lists the main table. One that had no route yet may not be there.
@@ -44,7 +48,7 @@ func (k *netlinkKernel) mainTable() ([]netlink.Route, error) {
 // itself the kernel looks for it by all routing rules, and those may lead a wide
 // prefix somewhere else than to a network that this host is on.
 func (k *netlinkKernel) addRoute(r route) error {
-	if r.index == 0 {
+	if r.index == 0 && !r.nowhere {
 		var err error
 		if r.index, err = k.towards(r.nextHop); err != nil {
 			return err
@@ -84,9 +88,12 @@ func (k *netlinkKernel) removeRoute(r route) error {
 // marked writes r the way package netlink wants it, as one of ours.
 func (r route) marked() *netlink.Route {
 	n := &netlink.Route{Dst: ipNet(r.destination), LinkIndex: r.index, Priority: r.metric, Protocol: Protocol}
-	if r.nextHop.IsValid() {
+	switch {
+	case r.nowhere:
+		n.Type = unix.RTN_UNREACHABLE
+	case r.nextHop.IsValid():
 		n.Gw = r.nextHop.AsSlice()
-	} else {
+	default:
 		n.Scope = netlink.SCOPE_LINK
 	}
 	return n

@@ -1,0 +1,129 @@
+package commands
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sallyport/ike"
+	"sallyport/ipsec"
+)
+
+// Entries in force that a line makes incomplete: whoever typed it is told what becomes of
+// their traffic.
+
+// completeBefore returns the entries in force that a change of an object may make
+// incomplete. It is called before the change, and looks at all entries only if what they
+// refer to loses what they want. after is nil for an object that goes.
+func (e *edit) completeBefore(before, after any) []*Policy {
+	if e.warnings == nil {
+		return nil
+	}
+	concerned := func(*Policy) bool { return false }
+	switch was := before.(type) {
+	case *Policy:
+		if p := e.config.Policies[was.PolicyKey]; p == was && after != nil && e.config.inForce(p) {
+			return []*Policy{p}
+		}
+		return nil
+	case *ike.Peer:
+		if is, _ := after.(*ike.Peer); !callable(was) || callable(is) {
+			return nil
+		}
+		concerned = func(p *Policy) bool { return p.Peer == was.Name }
+	case *ipsec.Proposal:
+		if is, _ := after.(*ipsec.Proposal); is != nil && len(is.Offers()) > 0 {
+			return nil
+		}
+		concerned = func(p *Policy) bool { return slices.Contains(p.Proposals, was.Name) }
+	case *Interface:
+		if is, _ := after.(*Interface); len(was.Addresses) == 0 || is != nil && len(is.Addresses) > 0 {
+			return nil
+		}
+		concerned = func(p *Policy) bool { return p.LocalInterface == was.Name || !p.Manual && p.Name == was.Policy }
+	}
+	return e.config.allInForce(concerned)
+}
+
+// callable reports whether a peer has what a negotiation with it wants. It may be nil.
+func callable(p *ike.Peer) bool { return p != nil && p.Remote.IsValid() && len(p.Key) > 0 }
+
+// allInForce returns those of some entries that are in force, by name and number.
+func (c *Config) allInForce(some func(*Policy) bool) (all []*Policy) {
+	for _, p := range c.Policies {
+		if some(p) && c.inForce(p) {
+			all = append(all, p)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Policy) int { return comparePolicies(a.PolicyKey, b.PolicyKey) })
+	return all
+}
+
+// inForce reports whether an entry is complete on some interface that is up.
+func (c *Config) inForce(p *Policy) bool {
+	return slices.ContainsFunc(c.upWith(p.Name), func(i *Interface) bool { return len(c.lacks(p, i)) == 0 })
+}
+
+// upWith returns the interfaces that a group is applied to and that are not shut down.
+func (c *Config) upWith(group string) (up []*Interface) {
+	for _, name := range appliedTo(c, group) {
+		if i := c.Interfaces[name]; !i.Shutdown {
+			up = append(up, i)
+		}
+	}
+	return up
+}
+
+// lacks returns what keeps an entry from being used on an interface.
+func (c *Config) lacks(p *Policy, on *Interface) []string {
+	if p.Manual {
+		m := c.manualEntry(p)
+		return m.missing()
+	}
+	lacks := newPolicyEntry(c, p).Missing
+	peer := c.IKEPeers[p.Peer]
+	switch {
+	case peer == nil:
+		return lacks
+	case len(peer.Key) == 0:
+		lacks = append(lacks, keyCommand+" of IKE peer "+peer.Name)
+	case !peer.Local.IsValid() && len(on.Addresses) == 0:
+		lacks = append(lacks, "address of interface "+on.Name)
+	}
+	if len(p.Proposals) > 0 && len(c.offers(p)) == 0 {
+		lacks = append(lacks, "algorithms in its IPSec proposals")
+	}
+	return lacks
+}
+
+// warnOfIncomplete warns of entries that were in force and are not complete any more: in
+// one line, that names the first.
+func (e *edit) warnOfIncomplete(were []*Policy) {
+	var lost []*Policy
+	for _, was := range were {
+		if p := e.config.Policies[was.PolicyKey]; p != nil && !e.config.inForce(p) {
+			lost = append(lost, p)
+		}
+	}
+	if len(lost) == 0 {
+		return
+	}
+	first, more := lost[0], ""
+	if len(lost) > 1 {
+		more = fmt.Sprintf(", and %d more", len(lost)-1)
+	}
+	up := e.config.upWith(first.Name)
+	if len(up) == 0 {
+		return // the line has taken the interface away
+	}
+	e.warn("IPSec policy %s %d is incomplete (no %s)%s: its traffic is %s.",
+		first.Name, first.Sequence, strings.Join(e.config.lacks(first, up[0]), ", no "), more, e.config.fate(first))
+}
+
+// fate says what becomes of the traffic of an entry that is applied and not complete.
+func (c *Config) fate(p *Policy) string {
+	if p.Manual && c.ACLs[p.ACL] != nil {
+		return "dropped"
+	}
+	return "not protected any more"
+}
