@@ -11,6 +11,7 @@ type Capabilities struct {
 	AH          []Integrity  // of AH; empty: there is no AH
 	ESN         bool
 	Transport   bool
+	Offload     bool // to hardware, where there is some
 }
 
 // Everything returns the capabilities of a dataplane that lacks nothing.

@@ -24,6 +24,9 @@ func (d *device) able(p *commands.Protection) error {
 		case missing != "":
 			less = append(less, fmt.Sprintf("ipsec policy %v: %s; it is not offered", policy.ID, unable(can, missing)))
 		}
+		if policy.Offload && !can.Offload {
+			less = append(less, fmt.Sprintf("ipsec policy %v: ipsec offload: %s uses no hardware", policy.ID, can.Name))
+		}
 	}
 	_, sas, _ := middle(p.Manual, d.protection.Manual, func(a, b *ipsec.SA) bool { return a == b })
 	for _, sa := range sas {

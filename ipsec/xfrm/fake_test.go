@@ -32,6 +32,7 @@ type memory struct {
 	fail         map[string]error // of the next change of a kind
 	spare        int              // changes that are done before one fails
 	closed       bool
+	plain        bool // no device has hardware for SAs
 }
 
 func newMemory(t testing.TB) *memory {
@@ -76,6 +77,9 @@ func (m *memory) keep(s kernel.State, what string) error {
 		return err
 	}
 	m.keys[s.ID] = keysOf(s)
+	if m.plain {
+		s.Offload = 0
+	}
 	s.EncryptionKey, s.IntegrityKey = nil, nil
 	m.states[s.ID] = kernel.Installed{State: s}
 	return nil

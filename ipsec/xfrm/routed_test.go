@@ -1,6 +1,7 @@
 package xfrm
 
 import (
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -51,5 +52,10 @@ func TestOffload(t *testing.T) {
 	r.add(second)
 	if got := r.memory.states[second.ID].Offload; got != 0 || len(r.lines) != 1 {
 		t.Errorf("refused by the hardware: offload to %d, warnings %q, want none and one", got, r.lines)
+	}
+	r.memory.plain, r.lines = true, nil
+	r.add(outboundOf(0x1002), outboundOf(0x1003))
+	if len(r.lines) != 1 || !strings.Contains(r.lines[0], "its driver has no IPsec") {
+		t.Errorf("the kernel leaves it to the processor: warnings %q, want one", r.lines)
 	}
 }

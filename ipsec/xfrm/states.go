@@ -90,12 +90,27 @@ func (d *Dataplane) installOne(s kernel.State) error {
 	if errors.Is(err, unix.EEXIST) {
 		return &UnusableSA{s.ID, "SPI is in use"}
 	}
-	if err != nil && s.Offload != 0 {
-		d.warnOnce(fmt.Sprintf("the hardware of interface %d takes no SAs, the processor does them: %v", s.Offload, err))
+	if s.Offload == 0 {
+		return err
+	}
+	if err != nil {
+		d.noHardware(s.Offload, err.Error())
 		s.Offload = 0
 		return put(s)
 	}
-	return err
+	if there, _, err := d.system.State(s.ID); err == nil && there.Offload == 0 { // taken, and left to the processor
+		d.noHardware(s.Offload, "its driver has no IPsec")
+	}
+	return nil
+}
+
+// noHardware says that an SA is the processor's, though its interface was to do it.
+func (d *Dataplane) noHardware(device int, reason string) {
+	for name, index := range d.devices {
+		if index == device {
+			d.warnOnce(fmt.Sprintf("ipsec offload: %s takes no SAs, the processor does them: %s", name, reason))
+		}
+	}
 }
 
 // fulfil makes an SPI that was reserved a state. A reservation that has ended meanwhile is

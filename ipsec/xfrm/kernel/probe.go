@@ -29,7 +29,7 @@ func (k *Kernel) Capabilities() (ipsec.Capabilities, error) {
 // probe asks about the algorithms, first the authenticators: ciphers are tried with one
 // that is there.
 func (k *Kernel) probe() (c ipsec.Capabilities, err error) {
-	c = ipsec.Capabilities{Name: "this kernel", Advice: withoutKernel}
+	c = ipsec.Capabilities{Name: "this kernel", Advice: withoutKernel, Offload: true}
 	for _, i := range ipsec.Integrities() {
 		if c.AH, err = has(k, c.AH, i, State{ID: ipsec.SAID{Protocol: ipsec.AH}, Integrity: i}); err != nil {
 			return c, err
