@@ -217,10 +217,17 @@ func within(a, b string, n int) bool {
 // the SA that it is for, and how it is written.
 var keyForm = regexp.MustCompile(`(?i)^(level +\d+ +|(in|out)[a-z]* +(esp|ah) +)?((c(i(p(h(er?)?)?)?)?|s(i(m(p(le?)?)?)?)?|irreversible-cipher) +)?`)
 
+// plainForm is a keyForm that says that the key is in clear, whatever it looks like.
+var plainForm = regexp.MustCompile(`(?i)(^| )s[a-z]* +$`)
+
 // isStored reports whether what follows a command is a key or a password in its
-// stored form, and nothing else.
+// stored form, and nothing else. What is said to be in clear is not stored.
 func isStored(argument string) bool {
 	key := strings.Trim(argument, " ")
-	key = key[len(keyForm.FindString(key)):]
+	form := keyForm.FindString(key)
+	if plainForm.MatchString(form) {
+		return false
+	}
+	key = key[len(form):]
 	return hashed(key) || kind.Stored(key) && !strings.ContainsAny(key, " \t\r\"")
 }
