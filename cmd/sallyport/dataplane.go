@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"sallyport/ipsec"
 	"sallyport/ipsec/tunnel"
@@ -52,7 +53,8 @@ func (g *gateway) chooseDataplane() (*plane, string, error) {
 	if failed != nil {
 		return nil, "", failed
 	}
-	return user, err.Error(), nil
+	reason, _, _ := strings.Cut(err.Error(), ": run with ") // which it does
+	return user, reason, nil
 }
 
 // openKernel opens the kernel's dataplane. Port 4500 then hands ESP to the kernel.

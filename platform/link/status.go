@@ -30,7 +30,8 @@ type Counters struct {
 }
 
 // Statuses returns the devices of the calling thread's network namespace in the
-// kernel's order. It needs no privilege.
+// kernel's order, without those that come with its tunnel modules and are down. It
+// needs no privilege.
 func Statuses() ([]Status, error) {
 	return read(func(k *netlink.Handle) ([]Status, error) {
 		links, err := list(k.LinkList)
@@ -41,6 +42,7 @@ func Statuses() ([]Status, error) {
 		if err != nil {
 			return nil, err
 		}
+		links = slices.DeleteFunc(links, isFallback)
 		slices.SortFunc(links, func(a, b netlink.Link) int { return a.Attrs().Index - b.Attrs().Index })
 		statuses := make([]Status, len(links))
 		for i, l := range links {
@@ -48,6 +50,14 @@ func Statuses() ([]Status, error) {
 		}
 		return statuses, nil
 	})
+}
+
+// fallbacks are the devices that the kernel's tunnel modules put into every namespace.
+var fallbacks = []string{"gre0", "gretap0", "erspan0", "tunl0", "sit0", "ip_vti0", "ip6tnl0"}
+
+// isFallback reports whether a device is one of those that nobody uses.
+func isFallback(l netlink.Link) bool {
+	return l.Attrs().RawFlags&unix.IFF_UP == 0 && slices.Contains(fallbacks, l.Attrs().Name)
 }
 
 // read calls f with a handle on the calling thread's network namespace.

@@ -234,3 +234,18 @@ func TestSpeed(t *testing.T) {
 		}
 	}
 }
+
+// TestFallbacks: what the kernel's tunnel modules bring along is not shown until somebody
+// uses it.
+func TestFallbacks(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		flags uint32
+		want  bool
+	}{{"gre0", 0, true}, {"gre0", unix.IFF_UP, false}, {"gre1", 0, false}, {"sit0", unix.IFF_NOARP, true}} {
+		link := &netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Name: test.name, RawFlags: test.flags}}
+		if got := isFallback(link); got != test.want {
+			t.Errorf("%s with flags %#x: %v, want %v", test.name, test.flags, got, test.want)
+		}
+	}
+}
