@@ -239,9 +239,11 @@ func (d *device) Faults() []ipsec.Fault { return d.parts.dataplane.Faults() }
 // ManualSAs returns the configured pairs that are in force.
 func (d *device) ManualSAs() []commands.ManualStatus { return d.manual.statuses() }
 
-// Reset has the engine delete SAs, and configured ones made anew.
+// Reset has the engine delete SAs, and configured ones made anew. When it returns, no
+// packet goes by the old ones any more.
 func (d *device) Reset(r ike.Reset) {
 	d.parts.engine.Input(r)
+	d.parts.engine.Status() // it answers when they are gone
 	if err := d.manual.reset(r); err != nil {
 		d.warn(err.Error())
 	}
