@@ -23,8 +23,8 @@ type plane struct {
 }
 
 // openDataplane opens the dataplane that was asked for. What a killed gateway left of the
-// other holds traffic back until the first configuration is in force. It is closed after the link, so that no route of ours leads
-// past a policy that is gone.
+// other holds traffic back until the first configuration is in force. It is closed after
+// the link, so that no route of ours leads past a policy that is gone.
 func (g *gateway) openDataplane() (err error) {
 	var reason string
 	if g.plane, reason, err = g.chooseDataplane(); err != nil {
@@ -77,7 +77,8 @@ func (g *gateway) openKernel() (*plane, error) {
 }
 
 // openUser opens the userspace dataplane. No route that a killed gateway left may lead
-// past the policies that it has not yet, and a socket that it left may still give the kernel its ESP.
+// past the policies that it has not yet, and a socket that it left may still give the
+// kernel its ESP.
 func (g *gateway) openUser() (*plane, error) {
 	if g.keepSAs {
 		return nil, fmt.Errorf("--keep-sas: the userspace dataplane's SAs end with this process; leave the flag out, or use a kernel with ESP")
