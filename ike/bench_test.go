@@ -37,7 +37,7 @@ func crowd(c *Config) *Engine {
 	for i, p := range c.Policies {
 		s := &sa{engine: e, peer: p.Peer, established: true, order: uint64(i), id: e.newID(), remote: netip.AddrPortFrom(p.Remote, 500)}
 		binary.BigEndian.PutUint32(s.cookieI[:], uint32(i))
-		e.sas[s.cookieI], e.byPeer[p.Peer.Name] = s, []*sa{s}
+		e.sas[s.cookieI], e.byParty[p.party()] = s, []*sa{s}
 		f := e.flow(flowKey{p.ID, p.ACL.Rules[0].ID})
 		traffic, _ := ipsec.SelectorOf(p.ACL.Rules[0])
 		k := &child{
@@ -46,7 +46,7 @@ func crowd(c *Config) *Engine {
 			out: &ipsec.SA{ID: ipsec.SAID{SPI: ipsec.SPI(256 + i), Destination: p.Remote}},
 		}
 		s.children, f.children = []*child{k}, []*child{k}
-		e.inbound[k.in.ID.SPI], e.pairs[p.Peer.Name] = k, []*child{k}
+		e.inbound[k.in.ID.SPI], e.pairs[p.party()] = k, []*child{k}
 	}
 	return e
 }

@@ -14,6 +14,7 @@ type child struct {
 	id        uint32
 	sa        *sa // it is told and deleted under; nil when that one has gone first
 	flow      *flow
+	party     party
 	peer      *Peer // as configured when the pair was made
 	remote    netip.AddrPort
 	initiator bool
@@ -174,7 +175,7 @@ func (c *child) end(reason string) {
 	}
 	s := c.sa
 	if s == nil {
-		s = c.engine.current(c.peer.Name)
+		s = c.engine.current(c.party)
 	}
 	if s != nil {
 		s.inform(spisOf(c.in).deletes()...)
@@ -219,8 +220,8 @@ func (c *child) forget() {
 	e.schedule.clear(&c.change)
 	same := func(o *child) bool { return o == c }
 	c.unregister()
-	if e.pairs[c.peer.Name] = slices.DeleteFunc(e.pairs[c.peer.Name], same); len(e.pairs[c.peer.Name]) == 0 {
-		delete(e.pairs, c.peer.Name)
+	if e.pairs[c.party] = slices.DeleteFunc(e.pairs[c.party], same); len(e.pairs[c.party]) == 0 {
+		delete(e.pairs, c.party)
 	}
 	c.flow.children = slices.DeleteFunc(c.flow.children, same)
 	if c.sa != nil {
@@ -236,6 +237,6 @@ func (s *sa) removeChildren(reason string) {
 }
 
 // orphans returns the pairs of a peer whose ISAKMP SA has gone, oldest first.
-func (e *Engine) orphans(peer string) []*child {
-	return slices.DeleteFunc(slices.Clone(e.pairs[peer]), func(c *child) bool { return c.sa != nil })
+func (e *Engine) orphans(with party) []*child {
+	return slices.DeleteFunc(slices.Clone(e.pairs[with]), func(c *child) bool { return c.sa != nil })
 }

@@ -59,7 +59,7 @@ func selectorOf(local, remote wire.ID) (s ipsec.Selector, err error) {
 func (e *Engine) match(s *sa, traffic ipsec.Selector) (flowKey, *Policy, error) {
 	var ours []string
 	for _, p := range e.config.Policies {
-		if p.Peer.Name != s.peer.Name {
+		if p.party() != s.party {
 			continue
 		}
 		for _, r := range p.ACL.Rules {

@@ -158,8 +158,8 @@ func TestReplacedPoliciesAreIndexed(t *testing.T) {
 	} {
 		got, want := New(&Config{Policies: old}, nil), New(&Config{Policies: now}, nil)
 		got.Step(time.Time{}, SetConfig{&Config{Policies: now}})
-		if !maps.Equal(got.policies, want.policies) || !maps.Equal(got.peers, want.peers) || !slices.Equal(got.config.Policies, now) {
-			t.Errorf("%s: %v and %v, want %v and %v", name, got.policies, got.peers, want.policies, want.peers)
+		if !maps.Equal(got.policies, want.policies) || !maps.Equal(got.directory.single, want.directory.single) || !slices.Equal(got.config.Policies, now) {
+			t.Errorf("%s: %v and %v, want %v and %v", name, got.policies, got.directory.single, want.policies, want.directory.single)
 		}
 	}
 }

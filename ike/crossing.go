@@ -41,7 +41,7 @@ func (q *quickMode) spiOfPair() ipsec.SPI {
 // outdone reports, as initiator, whether a quick mode of the peer's has crossed with q, and
 // its pair is to stay.
 func (q *quickMode) outdone() bool {
-	return slices.ContainsFunc(q.engine.pairs[q.sa.peer.Name], func(c *child) bool {
+	return slices.ContainsFunc(q.engine.pairs[q.sa.party], func(c *child) bool {
 		return c.lastedInto(q) && !c.replaced && c.spiOfInitiator() < q.spiOfPair()
 	})
 }

@@ -132,7 +132,7 @@ func (w *world) mustHaveOne(seed uint64) {
 func (w *world) mustHaveOneISAKMP(seed uint64) {
 	w.t.Helper()
 	a, b := w.ends[0].engine, w.ends[1].engine
-	if len(a.sas) != 1 || len(b.sas) != 1 || a.current("peer") == nil || b.current("peer") == nil || a.current("peer").cookieI != b.current("peer").cookieI {
+	if len(a.sas) != 1 || len(b.sas) != 1 || a.current(party{peer: "peer"}) == nil || b.current(party{peer: "peer"}) == nil || a.current(party{peer: "peer"}).cookieI != b.current(party{peer: "peer"}).cookieI {
 		w.t.Errorf("seed %d: %d and %d ISAKMP SAs, want the same one", seed, len(a.sas), len(b.sas))
 	}
 }
@@ -142,7 +142,7 @@ func (w *world) mustHaveOneISAKMP(seed uint64) {
 func TestDeleteComesAnotherWay(t *testing.T) {
 	for name, change := range map[string]func(hq, branch *end){
 		"under the ISAKMP SA before": func(hq, branch *end) {
-			old := branch.engine.current("peer")
+			old := branch.engine.current(party{peer: "peer"})
 			branch.renewPhase1()
 			branch.w.run(time.Second)
 			if hq.engine.childrenSorted()[0].sa.cookieI == old.cookieI {
@@ -185,8 +185,8 @@ func TestPairOfAReplacedSA(t *testing.T) {
 	w.run(10 * time.Second)
 	for _, n := range w.ends {
 		for _, c := range n.engine.childrenSorted() {
-			if c.sa != n.engine.current("peer") {
-				t.Errorf("%s: pair %d belongs to ISAKMP SA %d, want %d", n.name, c.id, c.sa.id, n.engine.current("peer").id)
+			if c.sa != n.engine.current(party{peer: "peer"}) {
+				t.Errorf("%s: pair %d belongs to ISAKMP SA %d, want %d", n.name, c.id, c.sa.id, n.engine.current(party{peer: "peer"}).id)
 			}
 		}
 		if len(n.engine.sas) != 2 {

@@ -9,10 +9,8 @@ package ike
 
 import (
 	"io"
-	"net/netip"
 	"time"
 
-	"sallyport/ike/keymat"
 	"sallyport/ike/wire"
 	"sallyport/ipsec"
 )
@@ -20,11 +18,11 @@ import (
 // An Engine holds all ISAKMP SAs and negotiations of one box. It is not safe
 // for concurrent use: one goroutine owns it.
 type Engine struct {
-	config   *Config
-	options  Options
-	policies map[ipsec.PolicyID]*Policy
-	peers    map[netip.Addr]*Peer // by remote address
-	entropy  io.Reader
+	config    *Config
+	options   Options
+	policies  map[ipsec.PolicyID]*Policy
+	directory directory
+	entropy   io.Reader
 
 	now      time.Time
 	out      []Output
@@ -33,20 +31,20 @@ type Engine struct {
 	sas      map[wire.Cookie]*sa // by our own cookie
 	firsts   map[firstKey]*sa    // as responder: by what a repeated message 1 shows
 	halfOpen halfOpen
-	byPeer   map[string][]*sa // by name of the peer, oldest first
+	byParty  map[party][]*sa // oldest first
 	flows    map[flowKey]*flow
 	inbound  map[ipsec.SPI]*child
 	bundled  map[ipsec.SPI]*child // by the SPI of a bundle's AH, inbound
 	outbound map[ipsec.SAID]*child
-	pairs    map[string][]*child // by name of the peer, oldest first
+	pairs    map[party][]*child // oldest first
 	jobs     map[uint64]computing
 
-	waiting   map[string][]*flow // for phase 1, by name of the peer
-	lastID    uint32             // connection id
+	waiting   map[party][]*flow // for phase 1
+	lastID    uint32            // connection id
 	lastJob   uint64
-	made      uint64          // ISAKMP SAs so far
-	ups       uint64          // pairs that came up so far
-	contacted map[string]bool // peers that have had our INITIAL-CONTACT
+	made      uint64         // ISAKMP SAs so far
+	ups       uint64         // pairs that came up so far
+	contacted map[party]bool // who has had our INITIAL-CONTACT
 	notices   noticeLimit
 	failures  []Failure        // newest last
 	offlines  []Offline        // newest last
@@ -56,7 +54,10 @@ type Engine struct {
 }
 
 // computing is an exchange that waits for a Computed.
-type computing interface{ computed(keymat.DHResult) error }
+type computing interface {
+	computed(Result) error
+	about() *packet // what an error is an answer to
+}
 
 // New returns an engine with an empty configuration if c is nil. It reads
 // cookies, nonces, SPIs and private values from entropy, which must not fail.
@@ -65,15 +66,15 @@ func New(c *Config, entropy io.Reader) *Engine {
 		entropy:   entropy,
 		sas:       map[wire.Cookie]*sa{},
 		firsts:    map[firstKey]*sa{},
-		byPeer:    map[string][]*sa{},
+		byParty:   map[party][]*sa{},
 		flows:     map[flowKey]*flow{},
 		inbound:   map[ipsec.SPI]*child{},
 		bundled:   map[ipsec.SPI]*child{},
 		outbound:  map[ipsec.SAID]*child{},
-		pairs:     map[string][]*child{},
+		pairs:     map[party][]*child{},
 		jobs:      map[uint64]computing{},
-		contacted: map[string]bool{},
-		waiting:   map[string][]*flow{},
+		contacted: map[party]bool{},
+		waiting:   map[party][]*flow{},
 	}
 	if c == nil {
 		c = &Config{}
@@ -135,17 +136,17 @@ func (e *Engine) emit(out ...Output) { e.out = append(e.out, out...) }
 func (e *Engine) computed(in Computed) {
 	x, ok := e.jobs[in.Job]
 	if !ok {
-		in.Result.Shared.Wipe()
+		in.Result.DH.Shared.Wipe()
 		return
 	}
 	delete(e.jobs, in.Job)
 	if err := x.computed(in.Result); err != nil {
-		e.refuse(&packet{}, err)
+		e.refuse(x.about(), err)
 	}
 }
 
-// compute asks for Diffie-Hellman work on behalf of x.
-func (e *Engine) compute(x computing, work keymat.DH) (job uint64) {
+// compute asks for work on behalf of x.
+func (e *Engine) compute(x computing, work Work) (job uint64) {
 	e.lastJob++
 	e.jobs[e.lastJob] = x
 	e.emit(Compute{e.lastJob, work})

@@ -31,6 +31,7 @@ const (
 	InvalidKeyExchange
 	AuthenticationFail
 	IDMismatch
+	ExchangeMismatch
 	InvalidHash
 	NoAnswer
 	PeerRefused
@@ -54,6 +55,7 @@ var categoryNames = [categories]string{
 	InvalidKeyExchange:    "dh mismatch",
 	AuthenticationFail:    "authentication fail",
 	IDMismatch:            "config ID mismatch",
+	ExchangeMismatch:      "exchange mode mismatch",
 	InvalidHash:           "invalid hash",
 	NoAnswer:              "no answer",
 	PeerRefused:           "refused by peer",
@@ -170,8 +172,8 @@ func (e *Engine) messageID() wire.MessageID {
 
 // peerName returns the name of the peer with that address, or "".
 func (e *Engine) peerName(remote netip.AddrPort) string {
-	if p := e.peers[remote.Addr()]; p != nil {
-		return p.Name
+	if all := e.directory.at(remote.Addr()); len(all) > 0 {
+		return all[0].Name
 	}
 	return ""
 }

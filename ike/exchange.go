@@ -16,15 +16,26 @@ type state uint8
 // payloads is a set of payload types.
 type payloads uint64
 
-// of makes a set.
+// of makes a set. The numbers of drafts count as those of their RFC.
 func of(types ...wire.PayloadType) (s payloads) {
 	for _, t := range types {
-		s |= 1 << t
+		s |= 1 << assigned(t)
 	}
 	return s
 }
 
-func (s payloads) has(t wire.PayloadType) bool { return t < 64 && s&(1<<t) != 0 }
+func (s payloads) has(t wire.PayloadType) bool { return s&of(t) != 0 }
+
+// assigned returns the number that RFC 3947 assigned to a payload of its drafts.
+func assigned(t wire.PayloadType) wire.PayloadType {
+	switch t {
+	case wire.PayloadNATDDraft:
+		return wire.PayloadNATD
+	case wire.PayloadNATOADraft:
+		return wire.PayloadNATOA
+	}
+	return t
+}
 
 // anywhere may come with every message and changes nothing by its absence.
 var anywhere = of(wire.PayloadVendorID, wire.PayloadNotify, wire.PayloadCertReq)
@@ -61,10 +72,10 @@ type exchange struct {
 	repeat   deadline          // next repetition
 	end      deadline          // give up, or forget
 	began    time.Time
-	job      uint64          // the Compute that is under way
-	result   keymat.DHResult // of the last one
-	hint     string          // what an unauthenticated notification said
-	hints    int             // different ones so far
+	job      uint64 // the Compute that is under way
+	result   Result // of the last one
+	hint     string // what an unauthenticated notification said
+	hints    int    // different ones so far
 }
 
 func (x *exchange) base() *exchange { return x }
@@ -111,9 +122,7 @@ func (s *step[X]) check(m *wire.Message) error {
 	var have payloads
 	for _, p := range m.Payloads {
 		t := p.Type()
-		if t < 64 {
-			have |= 1 << t
-		}
+		have |= of(t)
 		if _, unknown := p.(wire.Unknown); !unknown && !(s.need | s.may | anywhere).has(t) {
 			return reject(UnexpectedPayload, "payload %v is not allowed here", t)
 		}
@@ -157,8 +166,8 @@ func receive[X interface{ base() *exchange }](x X, table []step[X], p *packet, m
 	return nil
 }
 
-// ask has Diffie-Hellman done for x. Meanwhile nothing is repeated.
-func (x *exchange) ask(self computing, work keymat.DH) {
+// ask has mathematics done for x. Meanwhile nothing is repeated.
+func (x *exchange) ask(self computing, work Work) {
 	x.engine.schedule.clear(&x.repeat)
 	x.job = x.engine.compute(self, work)
 }
@@ -185,7 +194,8 @@ func (x *exchange) repeated(p *packet) bool {
 	e := x.engine
 	if x.sent != nil && x.job == 0 && e.now.Sub(x.answered) >= answerPause {
 		x.answered = e.now
-		e.emit(Send{x.sa.local, x.sa.remote, x.sent}, Repeated{x.sa.local, x.sa.remote, x.kind, x.number, 0})
+		x.sa.transmit(x.sent)
+		e.emit(Repeated{x.sa.local, x.sa.remote, x.kind, x.number, 0})
 	}
 	return true
 }
@@ -202,7 +212,8 @@ func (x *exchange) send(payloads ...wire.Payload) {
 		x.sent, x.iv = x.sa.seal(m, x.iv)
 	}
 	x.number++
-	x.engine.emit(Send{x.sa.local, x.sa.remote, x.sent}, MessageSent{x.sa.local, x.sa.remote, x.number, m})
+	x.sa.transmit(x.sent)
+	x.engine.emit(MessageSent{x.sa.local, x.sa.remote, x.number, m})
 }
 
 // expectAnswer starts repeating the message just sent until stopRepeating, or
@@ -223,7 +234,8 @@ func (x *exchange) again(failed func()) {
 		return
 	}
 	x.tries++
-	x.engine.emit(Send{x.sa.local, x.sa.remote, x.sent}, Repeated{x.sa.local, x.sa.remote, x.kind, x.number, x.tries})
+	x.sa.transmit(x.sent)
+	x.engine.emit(Repeated{x.sa.local, x.sa.remote, x.kind, x.number, x.tries})
 	x.expectAnswer(failed)
 }
 
@@ -237,5 +249,5 @@ func (x *exchange) close() {
 	x.engine.schedule.clear(&x.repeat)
 	x.engine.schedule.clear(&x.end)
 	delete(x.engine.jobs, x.job)
-	x.result.Shared.Wipe()
+	x.result.DH.Shared.Wipe()
 }

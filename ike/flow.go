@@ -79,22 +79,22 @@ func (e *Engine) want(f *flow) {
 	if p == nil || f.active != nil || f.waiting {
 		return
 	}
-	if s := e.current(p.Peer.Name); s != nil {
+	if s := e.current(p.party()); s != nil {
 		s.startQuickMode(f)
 		return
 	}
 	f.waiting = true
-	e.waiting[p.Peer.Name] = append(e.waiting[p.Peer.Name], f)
-	if e.negotiating(p.Peer.Name) == nil {
-		e.startMainMode(p.Peer, p.Local)
+	e.waiting[p.party()] = append(e.waiting[p.party()], f)
+	if e.negotiating(p.party()) == nil {
+		e.startPhase1(p.Peer, p.party(), p.Local)
 	}
 }
 
 // released returns the flows that waited for phase 1 with a peer, in the order
 // they came, and ends their waiting.
-func (e *Engine) released(peer string) []*flow {
-	flows := e.waiting[peer]
-	delete(e.waiting, peer)
+func (e *Engine) released(with party) []*flow {
+	flows := e.waiting[with]
+	delete(e.waiting, with)
 	for _, f := range flows {
 		f.waiting = false
 	}
@@ -102,8 +102,8 @@ func (e *Engine) released(peer string) []*flow {
 }
 
 // releaseFailed gives up the flows that waited for a phase 1 which has failed.
-func (e *Engine) releaseFailed(peer string) {
-	for _, f := range e.released(peer) {
+func (e *Engine) releaseFailed(with party) {
+	for _, f := range e.released(with) {
 		e.failedFlow(f)
 	}
 }

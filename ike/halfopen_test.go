@@ -19,7 +19,7 @@ type halfOpenKit struct {
 func (k *halfOpenKit) add(n int, addr netip.Addr, st state) {
 	for range n {
 		s := k.newSA(&Peer{Name: "peer", Remote: addr}, false, kitPort(1, 500), netip.AddrPortFrom(addr, 500))
-		s.phase1 = newMainMode(s, mainModeResponder)
+		s.phase1 = newHandshake(s, wire.MainMode, mainModeResponder)
 		s.phase1.state = st
 		k.halfOpen.add(s)
 		k.entries = append(k.entries, s)

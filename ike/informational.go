@@ -145,7 +145,7 @@ func (s *sa) inDelete(d wire.Delete) {
 
 // deleteISAKMP removes the ISAKMP SA with these cookies if the peer owns it.
 func (s *sa) deleteISAKMP(cookies []byte) {
-	for _, o := range slices.Clone(s.engine.byPeer[s.peer.Name]) {
+	for _, o := range slices.Clone(s.engine.byParty[s.party]) {
 		if slices.Equal(slices.Concat(o.cookieI[:], o.cookieR[:]), cookies) {
 			o.remove("peer request")
 			return
@@ -157,7 +157,7 @@ func (s *sa) deleteISAKMP(cookies []byte) {
 // with either of its parts. Under which ISAKMP SA it was made, and from where the peer spoke
 // then, does not matter: of two that crossed the peer may use another than we do.
 func (s *sa) deleteChild(protocol wire.ProtocolID, spi ipsec.SPI) {
-	for _, c := range s.engine.pairs[s.peer.Name] {
+	for _, c := range s.engine.pairs[s.party] {
 		if !spisOf(c.out).has(protocol, spi) {
 			continue
 		}
@@ -217,7 +217,7 @@ func (e *Engine) inUnfinished(p *packet) {
 
 // hinted tells at once what a notification in clear says. It ends nothing: it
 // may be forged.
-func (x *mainMode) hinted(text string) {
+func (x *handshake) hinted(text string) {
 	if x.hint == text || x.hints == maxHints {
 		return
 	}

@@ -131,8 +131,8 @@ func TestResumedIsTheSame(t *testing.T) {
 	if after := n.shown(); after != before {
 		t.Errorf("the successor shows\n%s\nwant\n%s", after, before)
 	}
-	if n.reachSoftLimit(); n.engine.current("peer").id != last {
-		t.Errorf("the ISAKMP SA is %d, want %d", n.engine.current("peer").id, last)
+	if n.reachSoftLimit(); n.engine.current(party{peer: "peer"}).id != last {
+		t.Errorf("the ISAKMP SA is %d, want %d", n.engine.current(party{peer: "peer"}).id, last)
 	}
 	w.run(time.Second)
 	for _, c := range n.engine.childrenSorted()[1:] {
@@ -167,7 +167,7 @@ func TestInitialContactAfterResume(t *testing.T) {
 			n.succeed(1, in)
 			n.want()
 			w.run(time.Second)
-			if s := n.engine.current("peer"); s != nil && !test.want {
+			if s := n.engine.current(party{peer: "peer"}); s != nil && !test.want {
 				s.remove("lost")
 			}
 			n.perform(n.engine.outputs())
@@ -212,7 +212,7 @@ func TestResumedRefusesReplays(t *testing.T) {
 	w.ends[0].reachSoftLimit()
 	w.run(time.Minute)
 	for range maxAdded + 5 {
-		w.ends[0].engine.current("peer").inform(wire.NewDPD(wire.RUThere, wire.Cookie{}, wire.Cookie{}, 1))
+		w.ends[0].engine.current(party{peer: "peer"}).inform(wire.NewDPD(wire.RUThere, wire.Cookie{}, wire.Cookie{}, 1))
 		w.ends[0].perform(w.ends[0].engine.outputs())
 	}
 	w.run(2 * linger)
@@ -241,7 +241,7 @@ func TestRememberIsBounded(t *testing.T) {
 	n.remembers()
 	n.acquire()
 	w.run(10 * time.Second)
-	s := n.engine.current("peer")
+	s := n.engine.current(party{peer: "peer"})
 	whole, ids := 0, 0
 	for range 40 * maxAdded {
 		s.inform(wire.NewDPD(wire.RUThere, s.cookieI, s.cookieR, 1))

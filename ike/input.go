@@ -4,7 +4,6 @@ import (
 	"net/netip"
 
 	"sallyport/acl"
-	"sallyport/ike/keymat"
 	"sallyport/ipsec"
 )
 
@@ -58,7 +57,7 @@ type Reset struct {
 // A Computed brings the result of a Compute.
 type Computed struct {
 	Job    uint64
-	Result keymat.DHResult
+	Result Result
 }
 
 // A Failed says that an output could not be performed; the outputs after it in

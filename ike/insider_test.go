@@ -20,7 +20,7 @@ type insider struct {
 // send encrypts payloads under a new message ID, with HASH(1) in front of them,
 // or what stands in its place if the dice say so, and delivers the message.
 func (i *insider) send(kind wire.ExchangeType, after []byte, first wire.PayloadType) {
-	s := i.n.engine.current("peer")
+	s := i.n.engine.current(party{peer: "peer"})
 	if s == nil {
 		return
 	}
@@ -55,7 +55,7 @@ func (i *insider) spoilt(b []byte) []byte {
 
 // payloads builds what some genuine message carries behind its HASH.
 func (i *insider) payloads() []wire.Payload {
-	s := i.n.engine.current("peer")
+	s := i.n.engine.current(party{peer: "peer"})
 	offer := withSPIs(s.terms(i.n.config.Policies[0], ipsec.Selector{}).offers(), spis{0x12345678, 0x12345678})
 	id := func(last byte) wire.ID {
 		return wire.ID{IDType: wire.IDIPv4Subnet, Data: []byte{10, last, 0, 0, 255, 255, 255, 0}}
@@ -94,7 +94,7 @@ func TestInsider(t *testing.T) {
 		w := connected(t, seed, func(_ string, c *Config) { wrapped(c, ipsec.Transform(seed/2%3)) })
 		i := &insider{n: w.ends[seed%2], rng: rand.New(rand.NewPCG(seed, 3)), next: 1 << 20}
 		for range 150 {
-			if i.n.engine.current("peer") == nil {
+			if i.n.engine.current(party{peer: "peer"}) == nil {
 				w.ends[0].acquire()
 				w.run(10 * time.Second)
 				continue
@@ -168,7 +168,7 @@ func (i *insider) step(w *world, kind byte, first wire.PayloadType, octets []byt
 		w.run(time.Duration(len(octets)) * time.Second)
 	default:
 		h := wire.Header{CookieI: wire.Cookie{kind}, Exchange: wire.MainMode}
-		if s := i.n.engine.current("peer"); s != nil && kind > 128 {
+		if s := i.n.engine.current(party{peer: "peer"}); s != nil && kind > 128 {
 			h.CookieI, h.CookieR = s.cookieI, s.cookieR
 		}
 		i.n.step(Datagram{Local: kitPort(2, 500), Remote: kitPort(1, 500), Octets: append(h.Append(nil, first, 28+len(octets)), octets...)})

@@ -10,12 +10,12 @@ import (
 // §5.5. Nothing is installed by it.
 func (q *quickMode) makeChild(initiator bool) {
 	e, s := q.engine, q.sa
-	c := &child{engine: e, id: e.newID(), flow: q.flow, peer: s.peer, remote: s.remote, initiator: initiator,
+	c := &child{engine: e, id: e.newID(), flow: q.flow, party: s.party, peer: s.peer, remote: s.remote, initiator: initiator,
 		pfs: q.agreed.group != 0, created: e.now, negotiation: q}
 	c.in = q.makeSA(ipsec.Inbound, q.spis)
 	c.out = q.makeSA(ipsec.Outbound, q.agreed.spis)
 	q.private.Wipe()
-	q.result.Shared.Wipe()
+	q.result.DH.Shared.Wipe()
 	q.child = c
 	c.changed()
 	s.heir().adopt([]*child{c})
@@ -62,7 +62,7 @@ func (q *quickMode) setKeys(made *ipsec.SA, of spis) {
 
 // keymat derives n octets of key for one protocol: RFC 2409 §5.5.
 func (q *quickMode) keymat(protocol wire.ProtocolID, of spis, n int) secret.Octets {
-	return q.sa.keys.Keymat(n, protocol, uint32(of.of(protocol)), q.result.Shared, q.ni, q.nr)
+	return q.sa.keys.Keymat(n, protocol, uint32(of.of(protocol)), q.result.DH.Shared, q.ni, q.nr)
 }
 
 // softOctets returns when to rekey by traffic: at nine tenths of the limit, and as

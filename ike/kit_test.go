@@ -327,7 +327,7 @@ type sizes struct {
 
 // size counts what e remembers.
 func (e *Engine) size() sizes {
-	s := sizes{sas: len(e.sas), firsts: len(e.firsts), halfOpen: len(e.halfOpen.entries), perAddr: len(e.halfOpen.perAddr), byPeer: len(e.byPeer), flows: len(e.flows),
+	s := sizes{sas: len(e.sas), firsts: len(e.firsts), halfOpen: len(e.halfOpen.entries), perAddr: len(e.halfOpen.perAddr), byPeer: len(e.byParty), flows: len(e.flows),
 		inbound: len(e.inbound), bundled: len(e.bundled), outbound: len(e.outbound), jobs: len(e.jobs), waiting: len(e.waiting), deadlines: len(e.schedule.heap)}
 	for _, sa := range e.sas {
 		s.quick += len(sa.quick)

@@ -24,19 +24,6 @@ type nat struct {
 
 func (n nat) found() bool { return n.here || n.there }
 
-// ourVendorIDs are sent in message 1.
-func ourVendorIDs() []wire.Payload { return []wire.Payload{wire.VendorRFC3947} }
-
-// hasVendorID reports whether m carries v.
-func hasVendorID(m *wire.Message, v wire.VendorID) bool {
-	for _, p := range m.Payloads {
-		if got, ok := p.(wire.VendorID); ok && got.Equal(v) {
-			return true
-		}
-	}
-	return false
-}
-
 // natHash returns HASH(CKY-I | CKY-R | IP | Port): RFC 3947 §3.2.
 func (s *sa) natHash(a netip.AddrPort) []byte {
 	return keymat.NATD(s.suite.Hash, s.cookieI, s.cookieR, a)
@@ -45,7 +32,11 @@ func (s *sa) natHash(a netip.AddrPort) []byte {
 // natDetection returns the NAT-D payloads of message 3 or 4: the other end
 // first, then our own.
 func (s *sa) natDetection() []wire.Payload {
-	return []wire.Payload{wire.NATD{Hash: s.natHash(s.remote)}, wire.NATD{Hash: s.natHash(s.local)}}
+	if s.peerCan.NATT == noNATT {
+		return nil
+	}
+	draft := s.peerCan.NATT < nattRFC3947
+	return []wire.Payload{wire.NATD{Hash: s.natHash(s.remote), Draft: draft}, wire.NATD{Hash: s.natHash(s.local), Draft: draft}}
 }
 
 // detectNAT compares the NAT-D payloads of m with what we see: RFC 3947 §3.2.
@@ -57,7 +48,7 @@ func (s *sa) detectNAT(m *wire.Message) (nat, error) {
 			hashes = append(hashes, d.Hash)
 		}
 	}
-	if !s.natt || len(hashes) == 0 {
+	if s.peerCan.NATT == noNATT || len(hashes) == 0 {
 		return nat{}, nil
 	}
 	ours, theirs := s.natHash(s.local), s.natHash(s.remote)

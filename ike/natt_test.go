@@ -12,7 +12,7 @@ import (
 
 // TestDetectNAT is the matrix of RFC 3947 §3.2.
 func TestDetectNAT(t *testing.T) {
-	s := &sa{natt: true, cookieI: wire.Cookie{1}, cookieR: wire.Cookie{2}, local: kitPort(1, 500), remote: kitPort(2, 500), suite: strong.suite}
+	s := &sa{peerCan: Abilities{NATT: nattRFC3947}, cookieI: wire.Cookie{1}, cookieR: wire.Cookie{2}, local: kitPort(1, 500), remote: kitPort(2, 500), suite: strong.suite}
 	hash := func(a netip.AddrPort) wire.Payload {
 		return wire.NATD{Hash: keymat.NATD(s.suite.Hash, s.cookieI, s.cookieR, a)}
 	}
@@ -43,7 +43,7 @@ func TestDetectNAT(t *testing.T) {
 			t.Errorf("%s: detectNAT = %+v, %v, want %+v", test.name, got, err, test.want)
 		}
 	}
-	s.natt = false
+	s.peerCan.NATT = noNATT
 	if got, err := s.detectNAT(&wire.Message{Payloads: []wire.Payload{other, other}}); got != (nat{}) || err != nil {
 		t.Errorf("without the vendor ID: %+v, %v", got, err)
 	}
@@ -104,7 +104,7 @@ func TestNATMoves(t *testing.T) {
 	old := w.sent[len(w.sent)-1].in
 	old.Remote = netip.AddrPortFrom(kitAddr(0), 44500)
 	branch.step(old) // a replay from elsewhere
-	if got := branch.engine.current("peer").remote.Port(); got != 24500 {
+	if got := branch.engine.current(party{peer: "peer"}).remote.Port(); got != 24500 {
 		t.Errorf("a replay moved the peer to port %d", got)
 	}
 	shift = 30000

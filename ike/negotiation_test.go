@@ -119,7 +119,7 @@ func TestNewRuleDuringQuickMode(t *testing.T) {
 func TestMessageIDsUsedUp(t *testing.T) {
 	w := connected(t, 1, nil)
 	for range maxMessageIDs {
-		s := w.ends[0].engine.current("peer")
+		s := w.ends[0].engine.current(party{peer: "peer"})
 		w.ends[0].engine.now, w.ends[0].engine.out = w.now, nil
 		s.inform(wire.NewDPD(wire.RUThere, s.cookieI, s.cookieR, 1))
 		w.ends[0].perform(w.ends[0].engine.out)
@@ -127,7 +127,7 @@ func TestMessageIDsUsedUp(t *testing.T) {
 	}
 	w.run(time.Minute)
 	for _, n := range w.ends {
-		if s := n.engine.current("peer"); s == nil || len(s.used) > maxMessageIDs/2 {
+		if s := n.engine.current(party{peer: "peer"}); s == nil || len(s.used) > maxMessageIDs/2 {
 			t.Errorf("%s still has an ISAKMP SA whose IDs are used up", n.name)
 		}
 	}
@@ -253,7 +253,7 @@ func TestCrossingPhase1(t *testing.T) {
 		w.ends[1].acquire()
 		w.run(2 * time.Minute)
 		w.mustAgree()
-		a, b := w.ends[0].engine.current("peer"), w.ends[1].engine.current("peer")
+		a, b := w.ends[0].engine.current(party{peer: "peer"}), w.ends[1].engine.current(party{peer: "peer"})
 		if a == nil || b == nil || a.cookieI != b.cookieI || len(w.ends[0].engine.sas) != 1 || len(w.ends[1].engine.sas) != 1 {
 			t.Errorf("seed %d: %d and %d ISAKMP SAs, want the same one", seed, len(w.ends[0].engine.sas), len(w.ends[1].engine.sas))
 		}
@@ -326,7 +326,7 @@ func TestInvalidPeerValueInQuickMode(t *testing.T) {
 		job := branch.computing[i]
 		result := job.Work.Do()
 		if i == 1 { // of quick mode
-			result = keymat.DHResult{Err: keymat.ErrWeakKey}
+			result = Result{Err: keymat.ErrWeakKey}
 		}
 		branch.step(Computed{job.Job, result})
 		w.run(time.Millisecond)

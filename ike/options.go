@@ -17,6 +17,9 @@ type Options struct {
 	// accepted. nil: it can do everything.
 	Capabilities *ipsec.Capabilities
 
+	// Fetch asks an OCSP responder; it bounds its own time. nil: there is none.
+	Fetch func(url string, request []byte) ([]byte, error)
+
 	// Remember asks for the outputs Remember and Forget.
 	Remember bool
 }

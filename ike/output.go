@@ -3,7 +3,6 @@ package ike
 import (
 	"net/netip"
 
-	"sallyport/ike/keymat"
 	"sallyport/ipsec"
 )
 
@@ -27,7 +26,7 @@ type RemoveSA struct{ ID ipsec.SAID }
 // A Compute is work to be done elsewhere; its result comes back as Computed.
 type Compute struct {
 	Job  uint64
-	Work keymat.DH
+	Work Work
 }
 
 func (Send) output()      {}

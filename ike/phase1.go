@@ -34,12 +34,13 @@ func (e *Engine) proposals(p *Peer) []*Proposal {
 	return e.config.Proposals[i : i+1]
 }
 
-// choices returns every combination that a proposal stands for, in order.
-func (p *Proposal) choices() []phase1 {
+// choices returns every combination that a proposal stands for with a peer, in order; the
+// methods are those of the end that began, us if initiator.
+func (p *Proposal) choices(as *Peer, initiator bool) []phase1 {
 	var all []phase1
 	for _, c := range p.Encryptions {
 		for _, h := range p.Hashes {
-			all = append(all, phase1{keymat.Suite{Cipher: c, Hash: h, Group: p.Group}, p.Method, p.Lifetime})
+			all = append(all, phase1{keymat.Suite{Cipher: c, Hash: h, Group: p.Group}, as.method(p.Method, initiator), p.Lifetime})
 		}
 	}
 	return all
@@ -49,7 +50,7 @@ func (p *Proposal) choices() []phase1 {
 func (e *Engine) offersPhase1(p *Peer) []wire.Transform {
 	var offers []wire.Transform
 	for _, proposal := range e.proposals(p) {
-		for _, c := range proposal.choices() {
+		for _, c := range proposal.choices(p, true) {
 			if len(offers) < maxOffers {
 				offers = append(offers, c.transform(uint8(len(offers)+1)))
 			}
@@ -152,6 +153,22 @@ func shorter(a, b time.Duration) time.Duration {
 	return a
 }
 
+// choosePeer takes the first of the peers that somebody may be with whom an offer can be
+// agreed on. The error is that of the first one.
+func (e *Engine) choosePeer(offer wire.SA, candidates []*Peer) (*Peer, wire.SA, phase1, error) {
+	var first error
+	for _, p := range candidates {
+		answer, agreed, err := e.choosePhase1(offer, p)
+		if err == nil {
+			return p, answer, agreed, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, wire.SA{}, phase1{}, first
+}
+
 // choosePhase1 takes the first transform of an offer that we have too and
 // returns the answer: the transform as it came.
 func (e *Engine) choosePhase1(offer wire.SA, p *Peer) (wire.SA, phase1, error) {
@@ -165,7 +182,7 @@ func (e *Engine) choosePhase1(offer wire.SA, p *Peer) (wire.SA, phase1, error) {
 			if !ok {
 				continue
 			}
-			if want := findPhase1(ours, got); want != nil {
+			if want := findPhase1(ours, got, p); want != nil {
 				got.lifetime = shorter(want.Lifetime, got.lifetime)
 				answer := wire.Proposal{Number: proposal.Number, Protocol: proposal.Protocol, Transforms: []wire.Transform{t}}
 				return wire.NewSA(answer), got, nil
@@ -176,9 +193,9 @@ func (e *Engine) choosePhase1(offer wire.SA, p *Peer) (wire.SA, phase1, error) {
 }
 
 // findPhase1 returns the proposal of ours that allows a transform, or nil.
-func findPhase1(ours []*Proposal, got phase1) *Proposal {
+func findPhase1(ours []*Proposal, got phase1, as *Peer) *Proposal {
 	for _, p := range ours {
-		if slices.ContainsFunc(p.choices(), got.sameAs) {
+		if slices.ContainsFunc(p.choices(as, false), got.sameAs) {
 			return p
 		}
 	}
@@ -217,21 +234,21 @@ func sameAttributes(a, b wire.Transform) bool {
 // the nearest proposal would have to change.
 func explainPhase1(offer wire.SA, ours []*Proposal, p *Peer) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "peer offers %v; ike peer %s allows %s", offer, p.Name, textOf(ours))
-	if near, lines := nearestPhase1(offer, ours); near != nil {
+	fmt.Fprintf(&b, "peer offers %v; ike peer %s allows %s", offer, p.Name, textOf(ours, p))
+	if near, lines := nearestPhase1(offer, ours, p); near != nil {
 		fmt.Fprintf(&b, "; to accept it, in %s: %s", near, strings.Join(lines, ", "))
 	}
 	return b.String()
 }
 
 // textOf lists proposals for an operator.
-func textOf(ours []*Proposal) string {
+func textOf(ours []*Proposal, as *Peer) string {
 	if len(ours) == 0 {
 		return "none: its ike-proposal does not exist"
 	}
 	var parts []string
 	for _, p := range ours {
-		for _, c := range p.choices() {
+		for _, c := range p.choices(as, false) {
 			parts = append(parts, fmt.Sprintf("%s[%s]", p, c.transform(1).Text(wire.ProtoISAKMP)))
 		}
 	}
@@ -248,7 +265,7 @@ func (p *Proposal) String() string {
 
 // nearestPhase1 finds the offer and the proposal that differ in the fewest
 // lines, and returns those lines as they would have to be.
-func nearestPhase1(offer wire.SA, ours []*Proposal) (near *Proposal, lines []string) {
+func nearestPhase1(offer wire.SA, ours []*Proposal, as *Peer) (near *Proposal, lines []string) {
 	for _, proposal := range offer.Proposals {
 		for _, t := range proposal.Transforms {
 			got, ok := readPhase1(t)
@@ -256,7 +273,7 @@ func nearestPhase1(offer wire.SA, ours []*Proposal) (near *Proposal, lines []str
 				continue
 			}
 			for _, p := range ours {
-				if d := p.differences(got); near == nil || len(d) < len(lines) {
+				if d := p.differences(got, as); near == nil || len(d) < len(lines) {
 					near, lines = p, d
 				}
 			}
@@ -266,7 +283,7 @@ func nearestPhase1(offer wire.SA, ours []*Proposal) (near *Proposal, lines []str
 }
 
 // differences returns the lines of p that an offer contradicts.
-func (p *Proposal) differences(got phase1) (lines []string) {
+func (p *Proposal) differences(got phase1, as *Peer) (lines []string) {
 	if !slices.Contains(p.Encryptions, got.suite.Cipher) {
 		lines = append(lines, "`encryption-algorithm "+cipherWord(got.suite.Cipher)+"`")
 	}
@@ -276,7 +293,7 @@ func (p *Proposal) differences(got phase1) (lines []string) {
 	if p.Group != got.suite.Group {
 		lines = append(lines, fmt.Sprintf("`dh group%d`", uint16(got.suite.Group)))
 	}
-	if p.Method != got.method {
+	if as.method(p.Method, false) != got.method {
 		lines = append(lines, fmt.Sprintf("`authentication-method` (the peer's is %v)", got.method))
 	}
 	return lines

@@ -67,7 +67,7 @@ type quickMode struct {
 
 // outSA sends message 1 when our public value is there.
 func (q *quickMode) outSA(*wire.Message) error {
-	q.outFirst(q.result.Public)
+	q.outFirst(q.result.DH.Public)
 	return nil
 }
 
@@ -162,7 +162,7 @@ func (q *quickMode) answerOrAsk(ke []byte) error {
 		return q.outAnswer(nil)
 	}
 	q.private = q.engine.random(keymat.PrivateLen(q.agreed.group))
-	q.ask(q, keymat.DH{Group: q.agreed.group, Private: q.private, Peer: ke})
+	q.ask(q, DiffieHellman{keymat.DH{Group: q.agreed.group, Private: q.private, Peer: ke}})
 	return nil
 }
 
@@ -202,7 +202,7 @@ func (q *quickMode) outAnswer(*wire.Message) error {
 		q.flow.active = q // packets that come before message 3 start nothing
 	}
 	q.engine.emit(InstallSA{q.child.in})
-	q.sendHashed(q.hash2, q.body(q.answer, q.nr, q.result.Public)...)
+	q.sendHashed(q.hash2, q.body(q.answer, q.nr, q.result.DH.Public)...)
 	q.expectAnswer(q.timedOut)
 	q.endAfter(quickModeWait, q.timedOut)
 	q.state = qmSent
@@ -237,7 +237,7 @@ func (q *quickMode) inSA(m *wire.Message) error {
 	if ke == nil {
 		return q.outHash(nil)
 	}
-	q.ask(q, keymat.DH{Group: agreed.group, Private: q.private, Public: q.result.Public, Peer: ke})
+	q.ask(q, DiffieHellman{keymat.DH{Group: agreed.group, Private: q.private, Public: q.result.DH.Public, Peer: ke}})
 	return nil
 }
 

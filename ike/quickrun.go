@@ -50,7 +50,7 @@ func (s *sa) startQuickMode(f *flow) {
 	}
 	q.private = e.random(keymat.PrivateLen(p.PFS))
 	q.state = qmMakingKE
-	q.ask(q, keymat.DH{Group: p.PFS, Private: q.private})
+	q.ask(q, DiffieHellman{keymat.DH{Group: p.PFS, Private: q.private}})
 }
 
 // proposed returns the traffic of a flow and what we propose for it, without SPIs.
@@ -188,7 +188,7 @@ func (q *quickMode) release() {
 		return
 	}
 	q.flow.active = nil
-	for _, c := range q.engine.pairs[q.sa.peer.Name] {
+	for _, c := range q.engine.pairs[q.sa.party] {
 		if c.flow == q.flow && !c.up && !c.gone && c.negotiation != q {
 			q.flow.active = c.negotiation
 			return
@@ -203,9 +203,9 @@ func (q *quickMode) forget() {
 }
 
 // computed takes the result of the Diffie-Hellman work.
-func (q *quickMode) computed(r keymat.DHResult) error {
-	if r.Public == nil {
-		r.Public = q.result.Public
+func (q *quickMode) computed(r Result) error {
+	if r.DH.Public == nil {
+		r.DH.Public = q.result.DH.Public
 	}
 	q.job, q.result = 0, r
 	if r.Err == nil {
@@ -219,6 +219,9 @@ func (q *quickMode) computed(r keymat.DHResult) error {
 	q.resume(q.timedOut)
 	return err
 }
+
+// about returns nothing: quick mode does not answer what mathematics refuses.
+func (q *quickMode) about() *packet { return &packet{} }
 
 // initiated reports whether we began the exchange.
 func (q *quickMode) initiated() bool { return q.offered != nil }

@@ -42,7 +42,7 @@ func (e *Engine) dispatch(p *packet) error {
 		return reject(InvalidFlags, "unknown flags %#x", uint8(unknown))
 	}
 	switch p.header.Exchange {
-	case wire.MainMode:
+	case wire.MainMode, wire.Aggressive:
 		return e.inPhase1(p)
 	case wire.QuickMode:
 		return e.inQuickMode(p)
@@ -64,7 +64,7 @@ func (e *Engine) lookUp(h wire.Header) *sa {
 	return nil
 }
 
-// inPhase1 takes a main mode message to its exchange, or begins one.
+// inPhase1 takes a phase 1 message to its exchange, or begins one.
 func (e *Engine) inPhase1(p *packet) error {
 	if p.header.MessageID != 0 {
 		return reject(UnexpectedMessage, "message ID is %#08x in phase 1, want 0", uint32(p.header.MessageID))
@@ -77,10 +77,10 @@ func (e *Engine) inPhase1(p *packet) error {
 		return reject(InvalidCookie, "no ISAKMP SA has these cookies")
 	}
 	if s.phase1 == nil {
-		return reject(UnexpectedMessage, "main mode is over")
+		return reject(UnexpectedMessage, "%v mode is over", p.header.Exchange)
 	}
 	if s.remote.Addr() != p.Remote.Addr() || !p.encrypted() && s.remote != p.Remote {
-		return reject(UnexpectedMessage, "main mode with %v goes on from %v", s.remote, p.Remote)
+		return reject(UnexpectedMessage, "phase 1 with %v goes on from %v", s.remote, p.Remote)
 	}
 	return s.phase1.receive(p)
 }

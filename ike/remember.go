@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 	"time"
@@ -124,10 +125,10 @@ func pairKey(id uint32) string { return "ipsec " + strconv.FormatUint(uint64(id)
 // saved is s as a successor needs it.
 func (s *sa) saved() *SavedSA {
 	v := &SavedSA{
-		ConnectionID: s.id, Peer: s.peer.Name, Fingerprint: s.peer.fingerprint(), Local: s.local, Remote: s.remote,
+		ConnectionID: s.id, Peer: s.peer.Name, Who: s.party.who, Method: s.authMethod, Fingerprint: s.peer.fingerprint(), Local: s.local, Remote: s.remote,
 		Initiator: s.initiator, CookieI: s.cookieI, CookieR: s.cookieR, Suite: s.suite,
 		SKEYIDd: s.keys.SKEYIDd, SKEYIDa: s.keys.SKEYIDa, SKEYIDe: s.keys.SKEYIDe, LastIV: s.lastIV,
-		NATTraversal: s.natt, NATHere: s.nat.here, NATThere: s.nat.there, RemoteID: s.remoteID, Lifetime: s.lifetime,
+		PeerCan: s.peerCan, NATHere: s.nat.here, NATThere: s.nat.there, RemoteID: s.remoteID, Lifetime: s.lifetime,
 		Created: s.created, Soft: s.soft.due(), Hard: s.hard.due(), Fading: s.fading, Replaced: s.replaced,
 		Used: slices.Sorted(maps.Keys(s.used)),
 	}
@@ -140,7 +141,7 @@ func (s *sa) saved() *SavedSA {
 // saved is c as a successor needs it.
 func (c *child) saved() *SavedPair {
 	return &SavedPair{
-		ConnectionID: c.id, Peer: c.peer.Name, Fingerprint: c.peer.fingerprint(), Remote: c.remote, Initiator: c.initiator,
+		ConnectionID: c.id, Peer: c.peer.Name, Who: c.party.who, Fingerprint: c.peer.fingerprint(), Remote: c.remote, Initiator: c.initiator,
 		PFS: c.pfs, Fading: c.fading, Replaced: c.replaced, In: keyless(c.in), Out: keyless(c.out),
 		Created: c.created, Soft: c.soft.due(), Hard: c.hard.due(),
 	}
@@ -168,9 +169,17 @@ func (d *deadline) due() time.Time {
 // guesses at it, so it is a secret too.
 func (p *Peer) fingerprint() secret.Octets {
 	h := sha256.New()
-	for _, part := range [][]byte{[]byte(p.Name), p.Remote.AsSlice(), p.RemoteID.AsSlice(), p.Local.AsSlice(), p.Key} {
+	write := func(part []byte) {
 		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part))))
 		h.Write(part)
 	}
+	for _, a := range append([]netip.Addr{p.Remote, p.RemoteLast, p.RemoteID, p.RemoteIDLast, p.Local}, p.Backups...) {
+		write(a.AsSlice())
+	}
+	for _, text := range []string{p.Name, p.RemoteHost, p.LocalID, p.RemoteName, p.Certificate, p.Domain, p.User, p.Scheme} {
+		write([]byte(text))
+	}
+	write(p.Key)
+	write([]byte{byte(p.LocalIDType), byte(p.RemoteIDType), byte(p.XAUTH), byte(p.NAT)})
 	return h.Sum(nil)
 }

@@ -51,7 +51,7 @@ func (e *Engine) settle(peers peerNames, pairs []*resumedPair) {
 	children := make([]*child, len(pairs))
 	for i, p := range pairs {
 		children[i] = p.child
-		if s := e.current(p.peer.Name); s != nil {
+		if s := e.current(p.party); s != nil {
 			s.adopt(children[i : i+1])
 		}
 	}

@@ -32,7 +32,7 @@ func (n *end) reachSoftLimit() {
 
 // renewPhase1 has a new ISAKMP SA negotiated.
 func (n *end) renewPhase1() {
-	if s := n.engine.current("peer"); s != nil && !n.memory.dead {
+	if s := n.engine.current(party{peer: "peer"}); s != nil && !n.memory.dead {
 		n.engine.schedule.set(&s.soft, n.w.now, s.rekey)
 		n.step(Tick{})
 	}

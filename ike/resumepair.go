@@ -21,7 +21,7 @@ func (e *Engine) resumePair(p *resumedPair, peer *Peer) bool {
 		return false
 	}
 	c := &child{
-		engine: e, id: v.ConnectionID, flow: e.flow(flowKey{v.In.Policy, v.In.Rule}), peer: peer, remote: v.Remote,
+		engine: e, id: v.ConnectionID, flow: e.flow(flowKey{v.In.Policy, v.In.Rule}), peer: peer, party: party{peer.Name, v.Who}, remote: v.Remote,
 		initiator: v.Initiator, pfs: v.PFS, in: &v.In, out: &v.Out, up: true, sending: p.out,
 		created: v.Created, fading: v.Fading, replaced: v.Replaced || !p.out,
 	}
@@ -71,7 +71,7 @@ func (e *Engine) settleFlow(f *flow, pairs []*resumedPair) {
 	f = e.flow(f.key) // which has gone with its last pair
 	e.schedule.clear(&f.retry)
 	if len(f.children) > 0 {
-		e.contacted[f.children[0].peer.Name] = true
+		e.contacted[f.children[0].party] = true
 	}
 	if again {
 		e.want(f)

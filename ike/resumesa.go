@@ -39,17 +39,17 @@ func (e *Engine) resumeSA(v *SavedSA, p *Peer) {
 	}
 	e.made++
 	s := &sa{
-		engine: e, id: v.ConnectionID, order: e.made, peer: p, initiator: v.Initiator, cookieI: v.CookieI, cookieR: v.CookieR,
-		local: v.Local, remote: v.Remote, suite: v.Suite, lifetime: v.Lifetime, keys: keys, lastIV: v.LastIV,
-		natt: v.NATTraversal, nat: nat{v.NATHere, v.NATThere}, quick: map[wire.MessageID]*quickMode{}, used: map[wire.MessageID]struct{}{},
-		remoteID: v.RemoteID, created: v.Created, established: true, fading: v.Fading, replaced: v.Replaced,
+		engine: e, id: v.ConnectionID, order: e.made, peer: p, party: party{p.Name, v.Who}, initiator: v.Initiator, cookieI: v.CookieI, cookieR: v.CookieR,
+		local: v.Local, remote: v.Remote, suite: v.Suite, authMethod: v.Method, method: methods[v.Method], lifetime: v.Lifetime, keys: keys, lastIV: v.LastIV,
+		peerCan: v.PeerCan, nat: nat{v.NATHere, v.NATThere}, quick: map[wire.MessageID]*quickMode{}, used: map[wire.MessageID]struct{}{},
+		remoteID: v.RemoteID, created: v.Created, proved: true, established: true, fading: v.Fading, replaced: v.Replaced,
 	}
 	for _, id := range v.Used {
 		s.used[id] = struct{}{}
 	}
 	e.sas[s.own()] = s
-	e.byPeer[p.Name] = append(e.byPeer[p.Name], s)
-	e.contacted[p.Name] = true
+	e.byParty[s.party] = append(e.byParty[s.party], s)
+	e.contacted[s.party] = true
 	s.resumeDeadlines(v)
 	s.resumePhase1(v)
 }
@@ -87,7 +87,7 @@ func (s *sa) resumePhase1(v *SavedSA) {
 	if len(v.Answer) == 0 || left <= 0 {
 		return
 	}
-	x := newMainMode(s, mainModeResponder)
+	x := newHandshake(s, wire.MainMode, mainModeResponder)
 	x.state, x.sent, x.number = established, v.Answer, 6 // messages
 	copy(x.accepted[:], v.Accepted)
 	x.endAfter(left, x.forget)

@@ -15,25 +15,30 @@ type sa struct {
 	id               uint32 // 0 as long as a responder's peer has not shown that it is where it says
 	order            uint64 // of its making
 	peer             *Peer
+	candidates       []*Peer // as responder: whose address the other end has
+	party            party
 	initiator        bool
 	cookieI, cookieR wire.Cookie
 	local, remote    netip.AddrPort // where the next message goes from and to
 
-	suite    keymat.Suite
-	lifetime time.Duration
-	keys     *keymat.Keys
-	lastIV   keymat.IV // last cipher block of phase 1
-	natt     bool      // both sides know RFC 3947
-	nat      nat
+	suite      keymat.Suite
+	authMethod wire.AuthMethod
+	method     method
+	lifetime   time.Duration
+	keys       *keymat.Keys
+	lastIV     keymat.IV // last cipher block of phase 1
+	peerCan    Abilities // and we can, too
+	nat        nat
 
-	phase1      *mainMode // nil once nobody can need its last message
+	phase1      *handshake // nil once nobody can need its last message
 	quick       map[wire.MessageID]*quickMode
 	used        map[wire.MessageID]struct{} // by either side, never to be used again
 	children    []*child
 	remoteID    string
 	created     time.Time
 	heard       time.Time // when the last message was accepted
-	established bool
+	proved      bool      // phase 1 is over
+	established bool      // and so is XAUTH: the SA may be used
 	fading      bool
 	replaced    bool
 	gone        bool
@@ -67,7 +72,8 @@ func (e *Engine) newSA(p *Peer, initiator bool, local, remote netip.AddrPort) *s
 		s.cookieR = own
 	}
 	e.sas[own] = s
-	e.byPeer[p.Name] = append(e.byPeer[p.Name], s)
+	s.party = s.unproved()
+	e.byParty[s.party] = append(e.byParty[s.party], s)
 	return s
 }
 
@@ -90,12 +96,14 @@ func (s *sa) own() wire.Cookie {
 }
 
 // agree keeps what phase 1 negotiated.
-func (s *sa) agree(a phase1) { s.suite, s.lifetime = a.suite, a.lifetime }
+func (s *sa) agree(a phase1) {
+	s.suite, s.lifetime, s.authMethod, s.method = a.suite, a.lifetime, a.method, methods[a.method]
+}
 
-// current returns the ISAKMP SA with a peer that new exchanges use: the newest
+// current returns the ISAKMP SA with a party that new exchanges use: the newest
 // that is established and not on its way out. nil if there is none.
-func (e *Engine) current(peer string) *sa {
-	for _, s := range slices.Backward(e.byPeer[peer]) {
+func (e *Engine) current(with party) *sa {
+	for _, s := range slices.Backward(e.byParty[with]) {
 		if s.established && !s.replaced {
 			return s
 		}
@@ -103,14 +111,20 @@ func (e *Engine) current(peer string) *sa {
 	return nil
 }
 
-// negotiating returns an ISAKMP SA with a peer that we began, or nil.
-func (e *Engine) negotiating(peer string) *sa {
-	for _, s := range slices.Backward(e.byPeer[peer]) {
+// negotiating returns an ISAKMP SA with a party that we began, or nil.
+func (e *Engine) negotiating(with party) *sa {
+	for _, s := range slices.Backward(e.byParty[with]) {
 		if !s.established && s.initiator {
 			return s
 		}
 	}
 	return nil
+}
+
+// authenticated takes the end of phase 1.
+func (s *sa) authenticated(initialContact bool) {
+	s.proved = true
+	s.establish(initialContact)
 }
 
 // establish makes an authenticated SA the current one of its peer and starts
@@ -120,7 +134,7 @@ func (s *sa) establish(initialContact bool) {
 	e := s.engine
 	s.established, s.created = true, e.now
 	e.halfOpen.remove(s)
-	e.contacted[s.peer.Name] = true
+	e.contacted[s.party] = true
 	if initialContact {
 		s.removeOthers(s.phase1.began)
 	}
@@ -128,21 +142,21 @@ func (s *sa) establish(initialContact bool) {
 	s.takeOver()
 	s.changed()
 	e.emit(Phase1Up{s.status()})
-	for _, f := range e.released(s.peer.Name) {
-		e.current(s.peer.Name).startQuickMode(f)
+	for _, f := range e.released(s.party) {
+		e.current(s.party).startQuickMode(f)
 	}
 }
 
 // removeOthers drops what an INITIAL-CONTACT says that the peer has forgotten. An
 // SA younger than that word it cannot mean: two negotiations crossed.
 func (s *sa) removeOthers(said time.Time) {
-	for _, old := range slices.Clone(s.engine.byPeer[s.peer.Name]) {
+	for _, old := range slices.Clone(s.engine.byParty[s.party]) {
 		if old != s && old.established && !old.created.After(said) {
 			old.removeChildren("peer restarted")
 			old.remove("peer restarted")
 		}
 	}
-	for _, c := range s.engine.orphans(s.peer.Name) {
+	for _, c := range s.engine.orphans(s.party) {
 		c.remove("peer restarted")
 	}
 }
@@ -172,8 +186,8 @@ func (s *sa) remove(reason string) {
 	s.gone = true
 	e.forget(s)
 	s.closeExchanges()
-	if e.negotiating(s.peer.Name) == nil && !s.established {
-		e.releaseFailed(s.peer.Name)
+	if e.negotiating(s.party) == nil && !s.established {
+		e.releaseFailed(s.party)
 	}
 	for _, d := range []*deadline{&s.soft, &s.hard, &s.keepAlive} {
 		e.schedule.clear(d)
@@ -187,7 +201,7 @@ func (s *sa) remove(reason string) {
 	}
 	if s.established {
 		e.drop(s.key())
-		e.revive(s.peer.Name)
+		e.revive(s.party)
 	}
 }
 
@@ -219,10 +233,7 @@ func (e *Engine) forget(s *sa) {
 	if !s.initiator {
 		delete(e.firsts, s.firstKey)
 	}
-	rest := slices.DeleteFunc(e.byPeer[s.peer.Name], func(o *sa) bool { return o == s })
-	if e.byPeer[s.peer.Name] = rest; len(rest) == 0 {
-		delete(e.byPeer, s.peer.Name)
-	}
+	e.leaveParty(s)
 }
 
 // end removes the SA and tells the peer.
@@ -237,13 +248,16 @@ func (s *sa) end(reason string) {
 func (s *sa) rekey() {
 	s.fading = true
 	s.changed()
-	if e := s.engine; e.negotiating(s.peer.Name) == nil {
-		e.mainMode(s.peer, s.local, s.remote)
+	if e := s.engine; e.negotiating(s.party) == nil {
+		e.phase1(s.peer, s.party, s.local, s.remote)
 	}
 }
 
 // expired ends an SA whose lifetime is over. Its children live on.
 func (s *sa) expired() { s.end("phase1 hard expiry") }
+
+// transmit sends the octets of a message to the peer.
+func (s *sa) transmit(octets []byte) { s.engine.emit(Send{s.local, s.remote, octets}) }
 
 // seal encrypts a message under iv and returns its octets and the next IV.
 func (s *sa) seal(m *wire.Message, iv keymat.IV) ([]byte, keymat.IV) {
@@ -254,21 +268,3 @@ func (s *sa) seal(m *wire.Message, iv keymat.IV) ([]byte, keymat.IV) {
 
 // headerLen is the length of an ISAKMP header: RFC 2408 §3.1.
 const headerLen = 28
-
-// checkID checks the peer's identity of message 5 or 6. With a pre-shared key in
-// main mode it is the address that the key was found by: RFC 2409 §5.4.
-func (s *sa) checkID(id wire.ID) error {
-	if !(id.Protocol == 0 && id.Port == 0 || id.Protocol == 17 && (id.Port == portIKE || id.Port == portNATT || id.Port == 0)) {
-		return rejectWith(IDMismatch, wire.InvalidIDInformation, "ID has protocol %d port %d, want 0/0 or 17/500", id.Protocol, id.Port)
-	}
-	want := wire.AddrID(s.peer.Remote)
-	if s.peer.RemoteID.IsValid() {
-		want = wire.AddrID(s.peer.RemoteID)
-	}
-	if id.IDType != want.IDType || !slices.Equal(id.Data, want.Data) {
-		return rejectWith(IDMismatch, wire.InvalidIDInformation, "peer says it is %s, `remote-address` of ike peer %s wants %s (behind a NAT: `remote-address authentication-address %s`)",
-			id.Text(), s.peer.Name, want.Text(), id.Text())
-	}
-	s.remoteID = id.Text()
-	return nil
-}

@@ -41,7 +41,9 @@ type Resume struct {
 // A SavedSA is an established ISAKMP SA.
 type SavedSA struct {
 	ConnectionID              uint32
-	Peer                      string        // name of the ike peer
+	Peer                      string // name of the ike peer
+	Who                       string // identity of a peer that stands for many
+	Method                    wire.AuthMethod
 	Fingerprint               secret.Octets // of what authenticates the peer, as it was configured
 	Local, Remote             netip.AddrPort
 	Initiator                 bool
@@ -49,7 +51,7 @@ type SavedSA struct {
 	Suite                     keymat.Suite
 	SKEYIDd, SKEYIDa, SKEYIDe secret.Octets
 	LastIV                    keymat.IV // last cipher block of phase 1
-	NATTraversal              bool      // both sides know RFC 3947
+	PeerCan                   Abilities // and we can, too
 	NATHere, NATThere         bool      // a NAT was found in front of us, of the peer
 	RemoteID                  string    // as authenticated, printable
 	Lifetime                  time.Duration
@@ -63,7 +65,7 @@ type SavedSA struct {
 // A SavedPair is a pair of IPsec SAs. Its keys are the dataplane's alone.
 type SavedPair struct {
 	ConnectionID        uint32
-	Peer                string
+	Peer, Who           string
 	Fingerprint         secret.Octets
 	Remote              netip.AddrPort
 	Initiator, PFS      bool

@@ -2,7 +2,7 @@ package ike
 
 import (
 	"cmp"
-	"net/netip"
+	"maps"
 	"slices"
 
 	"sallyport/ipsec"
@@ -12,12 +12,9 @@ import (
 func (e *Engine) index(c *Config) {
 	e.config = c
 	e.policies = make(map[ipsec.PolicyID]*Policy, len(c.Policies))
-	e.peers = make(map[netip.Addr]*Peer, len(c.Policies))
+	e.directory = newDirectory(c)
 	for _, p := range c.Policies {
 		e.policies[p.ID] = p
-		if e.peers[p.Peer.Remote] == nil {
-			e.peers[p.Peer.Remote] = p.Peer
-		}
 	}
 }
 
@@ -72,7 +69,7 @@ func (p *Policy) peer() *Peer {
 // the peers that these have, or that have the address of one of them.
 func (e *Engine) reindex(c *Config, changed []replacement) (peers []*Peer) {
 	e.config = c
-	moved := map[netip.Addr]bool{}
+	other := false
 	for _, r := range changed {
 		if r.old != nil {
 			delete(e.policies, r.old.ID)
@@ -81,34 +78,31 @@ func (e *Engine) reindex(c *Config, changed []replacement) (peers []*Peer) {
 			if p != nil {
 				peers = append(peers, p)
 			}
-			if p != nil && r.old.peer() != r.now.peer() {
-				moved[p.Remote] = true
-			}
 		}
+		other = other || r.old.peer() != r.now.peer()
 	}
 	for _, r := range changed {
 		if r.now != nil {
 			e.policies[r.now.ID] = r.now
 		}
 	}
-	return append(peers, e.reindexPeers(moved)...)
+	if other {
+		peers = append(peers, e.reindexPeers(peers)...)
+	}
+	return peers
 }
 
-// reindexPeers finds anew whose some addresses are, and returns whose they were and are.
-func (e *Engine) reindexPeers(moved map[netip.Addr]bool) (peers []*Peer) {
-	if len(moved) == 0 {
-		return nil
-	}
-	for a := range moved {
-		if p := e.peers[a]; p != nil {
-			peers = append(peers, p)
-		}
-		delete(e.peers, a)
-	}
-	for _, p := range e.config.Policies {
-		if a := p.Peer.Remote; moved[a] && e.peers[a] == nil {
-			e.peers[a] = p.Peer
-			peers = append(peers, p.Peer)
+// reindexPeers lists the peers anew, and returns whose the addresses of some were and are.
+func (e *Engine) reindexPeers(changed []*Peer) (peers []*Peer) {
+	before := e.directory
+	e.directory = newDirectory(e.config)
+	for _, p := range changed {
+		for _, a := range p.addresses(e.config) {
+			for _, d := range []directory{before, e.directory} {
+				if o := d.single[a]; o != nil {
+					peers = append(peers, o)
+				}
+			}
 		}
 	}
 	return peers
@@ -120,13 +114,31 @@ func (e *Engine) affected(peers []*Peer) (children []*child, sas []*sa) {
 	for _, p := range peers {
 		if !seen[p.Name] {
 			seen[p.Name] = true
-			children = append(children, e.pairs[p.Name]...)
-			sas = append(sas, e.byPeer[p.Name]...)
+			for _, with := range e.parties(p) {
+				children = append(children, e.pairs[with]...)
+				sas = append(sas, e.byParty[with]...)
+			}
 		}
 	}
 	slices.SortFunc(children, func(a, b *child) int { return cmp.Compare(a.id, b.id) })
 	slices.SortFunc(sas, func(a, b *sa) int { return cmp.Compare(a.order, b.order) })
 	return children, sas
+}
+
+// parties returns those of a peer, in no order.
+func (e *Engine) parties(p *Peer) []party {
+	if p.single() {
+		return []party{{peer: p.Name}}
+	}
+	found := map[party]bool{}
+	for with := range e.byParty {
+		found[with] = with.peer == p.Name
+	}
+	for with := range e.pairs {
+		found[with] = with.peer == p.Name
+	}
+	maps.DeleteFunc(found, func(_ party, its bool) bool { return !its })
+	return slices.Collect(maps.Keys(found))
 }
 
 // review deletes those that the configuration would not have made.
@@ -143,13 +155,22 @@ func (e *Engine) review(children []*child, sas []*sa) {
 				q.abort()
 			}
 		}
-		p := e.peers[s.peer.Remote]
+		p := e.applied(s.peer)
 		if p == nil || !p.sameAs(s.peer) {
 			s.end(reason)
 			continue
 		}
 		s.peer = p
 	}
+}
+
+// applied returns the peer that the configuration has in the place of an older version: of
+// two with one address the first one counts.
+func (e *Engine) applied(old *Peer) *Peer {
+	if !old.single() || old.RemoteHost != "" {
+		return e.directory.named[old.Name]
+	}
+	return e.directory.single[old.Remote]
 }
 
 // stillAllowed reports whether the configuration would still make this pair.
@@ -186,6 +207,5 @@ func (e *Engine) stillWanted(q *quickMode) bool {
 
 // sameAs reports whether two versions of a peer would authenticate the same one.
 func (p *Peer) sameAs(other *Peer) bool {
-	return p == other || p.Name == other.Name && p.Remote == other.Remote && p.RemoteID == other.RemoteID &&
-		p.Local == other.Local && p.Key.Equal(other.Key)
+	return p == other || p.fingerprint().Equal(other.fingerprint())
 }

@@ -21,11 +21,11 @@ type snapshot struct {
 
 // leftOut are the fields, by type and name, that say nothing about an SA.
 var leftOut = map[string]bool{
-	"Engine.config": true, "Engine.policies": true, "Engine.peers": true, "Engine.entropy": true, "Engine.now": true, "Engine.out": true,
+	"Engine.config": true, "Engine.policies": true, "Engine.directory": true, "Engine.entropy": true, "Engine.now": true, "Engine.out": true,
 	"Engine.refused": true, "Engine.failures": true, "Engine.offlines": true, "Engine.history": true, "Engine.notices": true, "Engine.lastID": true, "Engine.made": true,
-	"mainMode.told": true, "mainMode.table": true, "quickMode.table": true, "exchange.hint": true, "exchange.hints": true, "exchange.answered": true,
+	"handshake.told": true, "handshake.table": true, "handshake.packet": true, "quickMode.table": true, "exchange.hint": true, "exchange.hints": true, "exchange.answered": true,
 	// What a message leaves behind that took mathematics to be found out; the next one overwrites it.
-	"Engine.lastJob": true, "mainMode.theirs": true, "mainMode.private": true, "exchange.result": true, "exchange.before": true,
+	"Engine.lastJob": true, "handshake.theirs": true, "handshake.private": true, "handshake.claim": true, "exchange.result": true, "exchange.before": true,
 	"deadline.order": true, "schedule.order": true,
 }
 
@@ -139,7 +139,7 @@ func firstDifference(a, b string) string {
 func TestSnapshotSees(t *testing.T) {
 	w := connected(t, 1, nil)
 	e := w.ends[0].engine
-	s := e.current("peer")
+	s := e.current(party{peer: "peer"})
 	for name, change := range map[string]func() (undo func()){
 		"IV":        func() func() { s.lastIV[0] ^= 1; return func() { s.lastIV[0] ^= 1 } },
 		"used ID":   func() func() { s.used[77] = struct{}{}; return func() { delete(s.used, 77) } },

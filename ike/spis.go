@@ -104,7 +104,7 @@ func (c *child) register() {
 	if ah, bundled := c.out.AHID(); bundled {
 		e.outbound[ah] = c
 	}
-	e.pairs[c.peer.Name] = append(e.pairs[c.peer.Name], c)
+	e.pairs[c.party] = append(e.pairs[c.party], c)
 }
 
 // unregister is the reverse of register. A peer may have chosen an SPI twice; the later

@@ -89,7 +89,7 @@ func TestDeleteOfAHalf(t *testing.T) {
 		w := connectedAs(t, test.transform)
 		branch := w.ends[1]
 		branch.engine.now, branch.engine.out = w.now, nil
-		branch.engine.current("peer").inform(test.deletes(spisOf(branch.engine.childrenSorted()[0].in))...)
+		branch.engine.current(party{peer: "peer"}).inform(test.deletes(spisOf(branch.engine.childrenSorted()[0].in))...)
 		branch.perform(branch.engine.out)
 		w.run(time.Second)
 		if gone := len(w.ends[0].sas) == 0; gone != test.gone {

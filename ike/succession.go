@@ -9,7 +9,7 @@ import "slices"
 // crossed both ends keep the one with the lower cookie.
 func (s *sa) takeOver() {
 	e := s.engine
-	for _, old := range slices.Clone(e.byPeer[s.peer.Name]) {
+	for _, old := range slices.Clone(e.byParty[s.party]) {
 		switch {
 		case old == s || !old.established:
 		case old.crossed(s) && slices.Compare(old.cookieI[:], s.cookieI[:]) < 0:
@@ -19,7 +19,7 @@ func (s *sa) takeOver() {
 			s.replace(old)
 		}
 	}
-	e.current(s.peer.Name).adopt(e.orphans(s.peer.Name))
+	e.current(s.party).adopt(e.orphans(s.party))
 }
 
 // crossed reports whether s and a newer SA, begun by the other end, were
@@ -62,7 +62,7 @@ func (s *sa) retire() {
 
 // heir returns the SA that owns what is made under s: s, or what has replaced it.
 func (s *sa) heir() *sa {
-	if current := s.engine.current(s.peer.Name); s.replaced && current != nil {
+	if current := s.engine.current(s.party); s.replaced && current != nil {
 		return current
 	}
 	return s
@@ -78,11 +78,11 @@ func (s *sa) adopt(children []*child) {
 
 // revive makes the newest SA with a peer the current one again if its successor has gone and
 // there is no other: the peer has deleted what it does not use.
-func (e *Engine) revive(peer string) {
-	if e.current(peer) != nil {
+func (e *Engine) revive(with party) {
+	if e.current(with) != nil {
 		return
 	}
-	for _, s := range slices.Backward(e.byPeer[peer]) {
+	for _, s := range slices.Backward(e.byParty[with]) {
 		if s.established {
 			s.replaced = false
 			s.changed()
@@ -90,7 +90,7 @@ func (e *Engine) revive(peer string) {
 			if s.nat.here {
 				s.keepAliveLater()
 			}
-			s.adopt(e.orphans(peer))
+			s.adopt(e.orphans(with))
 			return
 		}
 	}

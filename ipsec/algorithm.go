@@ -28,6 +28,7 @@ const (
 	SHA256                // 128-bit ICV
 	SHA384                // 192-bit ICV
 	SHA512                // 256-bit ICV
+	SHA256Short           // SHA256 with a 96-bit ICV, of peers older than RFC 4868; never negotiated as such
 )
 
 // encryption is what there is to know about a cipher.
@@ -105,6 +106,7 @@ var integrities = [...]integrity{
 	SHA256:      {"sha2-256", "HMAC-SHA2-256-128", 32, 16},
 	SHA384:      {"sha2-384", "HMAC-SHA2-384-192", 48, 24},
 	SHA512:      {"sha2-512", "HMAC-SHA2-512-256", 64, 32},
+	SHA256Short: {"sha2-256", "HMAC-SHA2-256-96", 32, 12},
 }
 
 func (i Integrity) entry() integrity {
@@ -117,7 +119,8 @@ func (i Integrity) entry() integrity {
 // String returns the name in displays, such as HMAC-SHA1-96; empty for none.
 func (i Integrity) String() string { return i.entry().name }
 
-// Word returns the word in commands, such as sha2-256; empty for none.
+// Word returns the word in commands, such as sha2-256, which is SHA256Short's too; empty
+// for none.
 func (i Integrity) Word() string { return i.entry().word }
 
 // KeyLen returns the octets of key that an SA needs.
@@ -126,10 +129,31 @@ func (i Integrity) KeyLen() int { return i.entry().key }
 // ICVLen returns the octets of ICV in each packet.
 func (i Integrity) ICVLen() int { return i.entry().icv }
 
-// Integrities lists all authenticators but NoIntegrity.
+// Negotiated returns the authenticator that peers agree on, which SHA256Short is not: to
+// them it is SHA256.
+func (i Integrity) Negotiated() Integrity {
+	if i == SHA256Short {
+		return SHA256
+	}
+	return i
+}
+
+// Other returns the authenticator that peers may mean by the same number: SHA256Short of
+// SHA256, and back. It is false for all others.
+func (i Integrity) Other() (Integrity, bool) {
+	switch i {
+	case SHA256:
+		return SHA256Short, true
+	case SHA256Short:
+		return SHA256, true
+	}
+	return NoIntegrity, false
+}
+
+// Integrities lists all authenticators that peers can agree on.
 func Integrities() []Integrity {
-	all := make([]Integrity, 0, len(integrities)-1)
-	for i := MD5; int(i) < len(integrities); i++ {
+	all := make([]Integrity, 0, SHA512)
+	for i := MD5; i <= SHA512; i++ {
 		all = append(all, i)
 	}
 	return all

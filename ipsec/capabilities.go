@@ -29,7 +29,7 @@ func (c *Capabilities) Lacks(o Offer, m Mode) string {
 		return "transport mode"
 	case o.AH != NoIntegrity && len(c.AH) == 0:
 		return "ah"
-	case o.AH != NoIntegrity && !slices.Contains(c.AH, o.AH):
+	case o.AH != NoIntegrity && !slices.Contains(c.AH, o.AH.Negotiated()):
 		return "ah " + o.AH.Word()
 	case o.Encryption == NoEncryption:
 		return ""
@@ -37,7 +37,7 @@ func (c *Capabilities) Lacks(o Offer, m Mode) string {
 		return "esp"
 	case !slices.Contains(c.Encryptions, o.Encryption):
 		return o.Encryption.Word()
-	case o.Integrity != NoIntegrity && !slices.Contains(c.Integrities, o.Integrity):
+	case o.Integrity != NoIntegrity && !slices.Contains(c.Integrities, o.Integrity.Negotiated()):
 		return o.Integrity.Word()
 	}
 	return ""

@@ -5,7 +5,10 @@
 // Start at [Dataplane], then [SA] and [Policy].
 package ipsec
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // A Dataplane makes the kernel, or the userspace path, protect traffic. All
 // methods may be called from any goroutine.
@@ -20,13 +23,34 @@ type Dataplane interface {
 	// there are taken over as they are and returned; all others of ours are removed.
 	// Policies that the predecessor left hold until SetPolicies.
 	Adopt([]*SA) ([]*SA, error)
-	// SetPolicies states all policies, in order of precedence: what is not listed
-	// is removed with its SAs' traffic. It is idempotent. The caller must not
+	// SetPolicies states all policies of the configuration, in order of precedence: what
+	// is not listed is removed with its SAs' traffic, and so are the instances of a
+	// template that is not. It is idempotent. The caller must not
 	// change the slice or what it points to afterwards.
 	SetPolicies([]*Policy) error
+	// AddPolicy adds an instance of a template, which stands just before it, and before
+	// the template's older instances. It costs the same however many there are. One that is there
+	// is replaced at its place. Before the first SetPolicies it is kept until then. The
+	// error is a *SelectorHeld if the packets of a transport mode cannot be told from those
+	// of another peer.
+	AddPolicy(*Policy) error
+	// RemovePolicy removes an instance with its SAs' traffic. Removing what is not there is
+	// no error.
+	RemovePolicy(PolicyID) error
+	// PassClear says whether a policy's packets may go in clear, which they may not before
+	// it was said: what has no SA leaves in clear and asks for none, and what comes in clear
+	// is let in. What comes protected is taken as before. It holds until it is taken back, or the
+	// policy is stated no more. It is an error if there is no such policy.
+	PassClear(id PolicyID, whether bool) error
 	// AddSA installs one direction. A newer outbound SA of the same policy and
 	// selector takes over the sending at once.
 	AddSA(*SA) error
+	// MoveSA has an SA in UDP go to, or come from, another address or port of the peer's:
+	// keys, counters and limits stay. It returns the SA's name, which is another
+	// one where an outbound SA gets another address. What cannot move is as it was, and an error:
+	// an SA without encapsulation, or one of transport mode to another address, whose
+	// packets would be others.
+	MoveSA(id SAID, remote netip.AddrPort) (SAID, error)
 	// RemoveSA removes one direction, both parts of a bundle, and wipes its keys, which
 	// were the dataplane's since AddSA. Removing what is not there is no error.
 	RemoveSA(SAID) error
@@ -52,6 +76,13 @@ type Counters struct {
 	Packets  uint64
 	Octets   uint64 // of inner packets; for the AH of a bundle too
 	Sequence uint64 // highest sent, or highest accepted; of an inbound SA without a replay window it may be 0
+
+	LastUsed    time.Time // of the last packet that passed, in whole seconds; zero: none, or not known
+	ICVFailures uint64    // inbound packets that were not authentic
+	// OtherICV says that the ICVs fail as they do where the peer cuts those of SHA2-256 to the
+	// other length, 96 or 128 bits: all of them do, and where they can be computed they
+	// would be right.
+	OtherICV bool
 }
 
 // Statistics are a dataplane's sums since the start.

@@ -18,11 +18,12 @@ func TestNames(t *testing.T) {
 		{SAID{peer, ESP, 0xb3254c1}, "ESP 0xb3254c1 to 198.51.100.2"},
 		{SAID{peer, AH, 0xffffffff}, "AH 0xffffffff to 198.51.100.2"},
 		{SAID{}, "protocol 0 0x0 to invalid IP"},
-		{PolicyID{"GigabitEthernet0/0/2", "policy1", 10}, "GigabitEthernet0/0/2 policy1-10"},
+		{PolicyID{"GigabitEthernet0/0/2", "policy1", 10, 0}, "GigabitEthernet0/0/2 policy1-10"},
+		{PolicyID{"GigabitEthernet0/0/2", "policy1", 10, 3}, "GigabitEthernet0/0/2 policy1-10 instance 3"},
 		{PolicyID{Name: "policy1", Sequence: 10}, "policy1-10"},
 		{DropReplay, "replay packet"}, {DropReasons, ""},
 		{AES128GCM, "AES-128-GCM-128"}, {Encryption(200), ""}, {NoEncryption, ""},
-		{SHA256, "HMAC-SHA2-256-128"}, {Integrity(200), ""}, {NoIntegrity, ""},
+		{SHA256, "HMAC-SHA2-256-128"}, {SHA256Short, "HMAC-SHA2-256-96"}, {Integrity(200), ""}, {NoIntegrity, ""},
 	} {
 		if got := test.value.String(); got != test.want {
 			t.Errorf("String() of %T = %q, want %q", test.value, got, test.want)

@@ -12,15 +12,27 @@ type PolicyID struct {
 	Interface string // as configured, such as GigabitEthernet0/0/2
 	Name      string
 	Sequence  uint32
+	Instance  uint32 // of a template, with a peer that has come; 0: the entry of the configuration
+}
+
+// Configured returns the entry of the configuration that the policy comes from: itself,
+// or an instance's template.
+func (id PolicyID) Configured() PolicyID {
+	id.Instance = 0
+	return id
 }
 
 // String returns the entry as VRP names it, such as policy1-10, after its
-// interface if it is on one.
+// interface if it is on one; an instance's number comes behind it.
 func (id PolicyID) String() string {
-	if id.Interface == "" {
-		return fmt.Sprintf("%s-%d", id.Name, id.Sequence)
+	text := fmt.Sprintf("%s-%d", id.Name, id.Sequence)
+	if id.Interface != "" {
+		text = id.Interface + " " + text
 	}
-	return fmt.Sprintf("%s %s-%d", id.Interface, id.Name, id.Sequence)
+	if id.Instance != 0 {
+		text += fmt.Sprintf(" instance %d", id.Instance)
+	}
+	return text
 }
 
 // A Policy is one entry of the SPD: what leaves Device and is permitted by ACL
@@ -35,6 +47,10 @@ type Policy struct {
 	Transform Transform  // the protocols that its SAs will have, as first proposed
 	Mode      Mode       // likewise
 
+	// Template says that the policy protects nothing itself: each peer that comes has an
+	// instance of it. What its ACL permits, and no instance has, is as if the template
+	// were not there.
+	Template bool
 	// Manual says that its SAs are configured, one pair for all rules (SA.Rule 0): no
 	// packet asks for one, and without them what is protected is dropped.
 	Manual bool

@@ -106,6 +106,14 @@ func (m Mode) Allows(sa Mode) bool { return m == Auto || m == sa }
 // no encapsulation.
 type Ports struct{ Local, Remote uint16 }
 
+// Ends are the addresses of the two ends before any NAT: what a peer's NAT-OA payloads say
+// (RFC 3947 §5.2). Sums of TCP and UDP are made over them in transport mode (RFC 3948
+// §3.1.2). The zero value says that they are not known.
+type Ends struct{ Local, Remote netip.Addr }
+
+// Known reports whether both are IPv4 addresses.
+func (e Ends) Known() bool { return e.Local.Is4() && e.Remote.Is4() }
+
 // An SA is one direction of a protected flow. It is not changed once made. With AH it is
 // a bundle (RFC 2401 §4.3): the ESP packet goes inside an AH
 // packet; both parts come and go together.
@@ -120,10 +128,11 @@ type SA struct {
 	Integrity     Integrity     // of ESP, or of AH if that is ID.Protocol
 	EncryptionKey secret.Octets // GCM: the key and the 4 octets of salt
 	IntegrityKey  secret.Octets
-	AH            *AHPart // of a bundle: AH around ESP; nil: none
-	ESN           bool    // extended sequence numbers: RFC 4303 §2.2.1
-	Selector      Selector
+	AH            *AHPart  // of a bundle: AH around ESP; nil: none
+	ESN           bool     // extended sequence numbers: RFC 4303 §2.2.1
+	Selector      Selector // of transport mode in UDP: with the addresses as they are here, after NAT
 	Encapsulation Ports    // zero: plain ESP
+	Original      Ends     // of transport mode in UDP; zero: not known
 	Window        int      // replay window in packets, 32-1024; 0: no replay check
 	Soft, Hard    Lifetime // soft: report Expired; hard: report, and stop using the SA
 }

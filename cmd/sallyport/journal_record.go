@@ -62,7 +62,7 @@ func (r *record) code(c *coder) {
 // codeISAKMP codes an ISAKMP SA.
 func codeISAKMP(c *coder, v *ike.SavedSA) {
 	number(c, &v.ConnectionID)
-	c.text(&v.Peer, &v.RemoteID)
+	c.text(&v.Peer, &v.Who, &v.RemoteID)
 	octets(c, &v.Fingerprint)
 	c.addrPort(&v.Local, &v.Remote)
 	c.cookie(&v.CookieI)
@@ -71,13 +71,16 @@ func codeISAKMP(c *coder, v *ike.SavedSA) {
 	number(c, &v.Suite.Cipher.KeyBits)
 	number(c, &v.Suite.Hash)
 	number(c, &v.Suite.Group)
+	number(c, &v.Method)
+	number(c, &v.PeerCan.NATT)
+	c.flags(&v.PeerCan.DPD, &v.PeerCan.Fragments, &v.PeerCan.XAUTH, &v.PeerCan.Unity, &v.PeerCan.Windows, &v.PeerCan.GSSAPI)
 	octets(c, &v.SKEYIDd)
 	octets(c, &v.SKEYIDa)
 	octets(c, &v.SKEYIDe)
 	octets(c, &v.LastIV)
 	number(c, &v.Lifetime)
 	c.time(&v.Created, &v.Soft, &v.Hard)
-	c.flags(&v.Initiator, &v.NATTraversal, &v.NATHere, &v.NATThere, &v.Fading, &v.Replaced)
+	c.flags(&v.Initiator, &v.NATHere, &v.NATThere, &v.Fading, &v.Replaced)
 	c.messageIDs(&v.Used)
 	octets(c, &v.Accepted)
 	octets(c, &v.Answer)
@@ -86,7 +89,7 @@ func codeISAKMP(c *coder, v *ike.SavedSA) {
 // codePair codes a pair of IPsec SAs.
 func codePair(c *coder, v *ike.SavedPair) {
 	number(c, &v.ConnectionID)
-	c.text(&v.Peer)
+	c.text(&v.Peer, &v.Who)
 	octets(c, &v.Fingerprint)
 	c.addrPort(&v.Remote)
 	c.flags(&v.Initiator, &v.PFS, &v.Fading, &v.Replaced)

@@ -67,7 +67,7 @@ func (c Cipher) newBlock(key secret.Octets) cipher.Block {
 		b, err = aes.NewCipher(key)
 	}
 	if err != nil {
-		panic(err) // keys come from PreShared, which makes no other length
+		panic(err) // keys come from derive and FromSKEYIDs, which make no other length
 	}
 	return b
 }

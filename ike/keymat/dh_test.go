@@ -12,8 +12,8 @@ import (
 )
 
 var allGroups = []wire.Group{
-	wire.Group1, wire.Group2, wire.Group5, wire.Group14, wire.Group15, wire.Group16,
-	wire.Group19, wire.Group20, wire.Group21,
+	wire.Group1, wire.Group2, wire.Group5, wire.Group14, wire.Group15, wire.Group16, wire.Group17, wire.Group18,
+	wire.Group19, wire.Group20, wire.Group21, wire.Group22, wire.Group23, wire.Group24,
 }
 
 // private returns entropy of a group that tells two peers apart.
@@ -88,7 +88,7 @@ func arctan(x int64, bits uint) *big.Int {
 	return total
 }
 
-// modpTable has the k of each prime: RFC 2409 §6.1, §6.2, RFC 3526 §2 to §5.
+// modpTable has the k of each prime: RFC 2409 §6.1, §6.2, RFC 3526 §2 to §7.
 var modpTable = []struct {
 	group wire.Group
 	bits  uint
@@ -96,6 +96,7 @@ var modpTable = []struct {
 }{
 	{wire.Group1, 768, 149686}, {wire.Group2, 1024, 129093}, {wire.Group5, 1536, 741804},
 	{wire.Group14, 2048, 124476}, {wire.Group15, 3072, 1690314}, {wire.Group16, 4096, 240904},
+	{wire.Group17, 6144, 929484}, {wire.Group18, 8192, 4743158},
 }
 
 func TestPrimes(t *testing.T) {
@@ -211,7 +212,7 @@ func TestDHMistakes(t *testing.T) {
 		name string
 		work DH
 	}{
-		{"group not supported", DH{Group: wire.Group22, Private: make(secret.Octets, 32)}},
+		{"group not supported", DH{Group: wire.Group25, Private: make(secret.Octets, 32)}},
 		{"no private value", DH{Group: wire.Group14}},
 		{"private value too short", DH{Group: wire.Group14, Private: make(secret.Octets, 31)}},
 		{"private value too long", DH{Group: wire.Group19, Private: make(secret.Octets, 33)}},
@@ -253,6 +254,7 @@ func TestScalars(t *testing.T) {
 func TestGroupTable(t *testing.T) {
 	strength := map[wire.Group]int{ // NIST SP 800-57, part 1, table 2; RFC 3526 §8 where higher
 		wire.Group1: 80, wire.Group2: 80, wire.Group5: 120, wire.Group14: 128, wire.Group15: 160, wire.Group16: 192,
+		wire.Group17: 208, wire.Group18: 256, wire.Group22: 80, wire.Group23: 112, wire.Group24: 112,
 		wire.Group19: 128, wire.Group20: 192, wire.Group21: 256,
 	}
 	if len(groups) != len(strength) {
@@ -263,8 +265,8 @@ func TestGroupTable(t *testing.T) {
 			t.Errorf("%v: %d bits of exponent, want %d at least", g, got, 2*bits)
 		}
 	}
-	if GroupSupported(wire.Group22) || PrivateLen(wire.Group22) != 0 || PublicLen(wire.Group22) != 0 {
-		t.Error("group 22 is not refused")
+	if GroupSupported(wire.Group28) || PrivateLen(wire.Group28) != 0 || PublicLen(wire.Group28) != 0 {
+		t.Error("group 28 is not refused")
 	}
 }
 

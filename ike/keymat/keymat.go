@@ -1,9 +1,9 @@
 // Package keymat makes the keys of IKEv1: Diffie-Hellman (RFC 2409 §6, RFC
-// 3526, RFC 5903), the prf, SKEYID and its children, hashes, the IV chain and
+// 3526, RFC 5114, RFC 5903), the prf, SKEYID and its children, hashes, the IV chain and
 // KEYMAT (RFC 2409 §5 and App. B), and NAT-D's hash (RFC 3947 §3.2). It is
 // fed entropy and never finds any, keeps no state, and never prints a key.
 //
-// Start at [PreShared] in keys.go; [DH] is what comes before.
+// Start at [Authenticated] in skeyid.go; [DH] is what comes before.
 package keymat
 
 import (

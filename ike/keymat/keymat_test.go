@@ -132,12 +132,15 @@ func TestPreSharedRefuses(t *testing.T) {
 		{"cipher", func(s *Suite) { s.Cipher.Algorithm = wire.EncIDEA }},
 		{"key length", func(s *Suite) { s.Cipher.KeyBits = 0 }},
 		{"hash", func(s *Suite) { s.Hash = wire.HashTiger }},
-		{"group", func(s *Suite) { s.Group = wire.Group24 }},
+		{"group", func(s *Suite) { s.Group = wire.Group30 }},
 	} {
 		s := good
 		test.change(&s)
 		if k, err := PreShared(s, nil, nil, sample); err == nil || k != nil || s.Supported() {
 			t.Errorf("%s: PreShared(%v) = %v, want an error", test.name, s, err)
+		}
+		if k, err := Signature(wire.AuthRSA, s, nil, sample); err == nil || k != nil {
+			t.Errorf("%s: Signature(%v) = %v, want an error", test.name, s, err)
 		}
 	}
 	if !good.Supported() {

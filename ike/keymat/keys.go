@@ -10,7 +10,7 @@ import (
 )
 
 // Keys are SKEYID and its children (RFC 2409 §5) and the key of the cipher (App.
-// B). [PreShared] makes them.
+// B). [Authenticated] makes them.
 type Keys struct {
 	SKEYID     secret.Octets
 	SKEYIDd    secret.Octets // derives the keys of other SAs
@@ -18,22 +18,13 @@ type Keys struct {
 	SKEYIDe    secret.Octets // keeps messages secret
 	Encryption secret.Octets // the cipher's key, of SKEYIDe
 	suite      Suite
-}
-
-// PreShared derives the keys of authentication with a pre-shared key, from that
-// key and g^xy. It is an error if the suite is not supported and, wrapping
-// ErrWeakKey, if the cipher's key turns out weak. The caller keeps psk and shared.
-func PreShared(s Suite, psk secret.Octets, shared secret.Octets, x Exchange) (*Keys, error) {
-	if !s.Supported() {
-		return nil, fmt.Errorf("suite %v is not supported", s)
-	}
-	return derive(s, prf(s.Hash, psk, x.NonceI, x.NonceR), shared, x)
+	proof      wire.HashAlgorithm // of HASH_I and HASH_R
 }
 
 // derive makes the children of SKEYID, which all methods of authentication have
 // in common.
 func derive(s Suite, skeyid, shared secret.Octets, x Exchange) (*Keys, error) {
-	k := &Keys{SKEYID: skeyid, suite: s}
+	k := &Keys{SKEYID: skeyid, suite: s, proof: s.Hash}
 	child := func(before secret.Octets, n byte) secret.Octets {
 		return prf(s.Hash, k.SKEYID, before, shared, x.CookieI[:], x.CookieR[:], []byte{n})
 	}
@@ -60,7 +51,7 @@ func FromSKEYIDs(s Suite, d, a, e secret.Octets) (*Keys, error) {
 			return nil, fmt.Errorf("a SKEYID has %d octets, want %d", len(k), want)
 		}
 	}
-	return &Keys{SKEYIDd: d, SKEYIDa: a, SKEYIDe: e, Encryption: cipherKey(s, e), suite: s}, nil
+	return &Keys{SKEYIDd: d, SKEYIDa: a, SKEYIDe: e, Encryption: cipherKey(s, e), suite: s, proof: s.Hash}, nil
 }
 
 // cipherKey returns the leading octets of SKEYID_e, or of Ka = K1 | K2 | ...
@@ -83,14 +74,16 @@ func (k *Keys) Wipe() {
 	}
 }
 
-// HashI returns HASH_I over the initiator's ID: RFC 2409 §5.
+// HashI returns HASH_I over the body of the initiator's ID: RFC 2409 §5. It is what
+// SIG_I signs as well, with ECDSA in the hash of the method: RFC 4754 §2.
 func (k *Keys) HashI(x Exchange, idii []byte) []byte {
-	return prf(k.suite.Hash, k.SKEYID, x.PublicI, x.PublicR, x.CookieI[:], x.CookieR[:], x.SA, idii)
+	return prf(k.proof, k.SKEYID, x.PublicI, x.PublicR, x.CookieI[:], x.CookieR[:], x.SA, idii)
 }
 
-// HashR returns HASH_R over the responder's ID: RFC 2409 §5.
+// HashR returns HASH_R over the body of the responder's ID: RFC 2409 §5. It is what
+// SIG_R signs as well, with ECDSA in the hash of the method: RFC 4754 §2.
 func (k *Keys) HashR(x Exchange, idir []byte) []byte {
-	return prf(k.suite.Hash, k.SKEYID, x.PublicR, x.PublicI, x.CookieR[:], x.CookieI[:], x.SA, idir)
+	return prf(k.proof, k.SKEYID, x.PublicR, x.PublicI, x.CookieR[:], x.CookieI[:], x.SA, idir)
 }
 
 // Hash1 returns HASH(1) of quick mode and of informational and transaction

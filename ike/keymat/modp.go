@@ -8,24 +8,42 @@ import (
 	"sallyport/ipsec/secret"
 )
 
-// A modp is a group of integers modulo a safe prime, with generator 2: RFC 2409
-// §6.1, §6.2, RFC 3526. Exponentiation takes the same time for all exponents of
-// a length.
+// A modp is a group of integers modulo a prime: a safe one with generator 2 (RFC
+// 2409 §6.1, §6.2, RFC 3526), or one with a generator of a small subgroup (RFC
+// 5114 §2). Exponentiation takes the same time for all exponents of a length.
 type modp struct {
-	prime    *bigmod.Modulus
-	exponent int // octets
+	prime     *bigmod.Modulus
+	generator *bigmod.Nat
+	order     []byte // of the subgroup; nil if the prime is safe
+	exponent  int    // octets
 }
 
+// newMODP makes a group of a safe prime in hexadecimal.
 func newMODP(prime string, exponent int) *modp {
-	b, err := hex.DecodeString(prime)
+	p, err := bigmod.NewModulus(constant(prime))
 	if err != nil {
 		panic(err) // a constant in primes.go is wrong; the first test finds it
 	}
-	p, err := bigmod.NewModulus(b)
-	if err != nil {
-		panic(err) // likewise
+	return &modp{prime: p, generator: bigmod.NewNat().SetUint(2).ExpandFor(p), exponent: exponent}
+}
+
+// newSubgroup makes a group of a prime, a generator and its order in hexadecimal.
+func newSubgroup(prime, generator, order string, exponent int) *modp {
+	g := newMODP(prime, exponent)
+	var err error
+	if g.generator, err = bigmod.NewNat().SetBytes(constant(generator), g.prime); err != nil {
+		panic(err) // a constant in subgroups.go is wrong; the first test finds it
 	}
-	return &modp{p, exponent}
+	g.order = constant(order)
+	return g
+}
+
+func constant(s string) []byte {
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		panic(err) // a constant of this package is wrong; the first test finds it
+	}
+	return b
 }
 
 func (g *modp) privateLen() int { return g.exponent }
@@ -33,15 +51,13 @@ func (g *modp) privateLen() int { return g.exponent }
 func (g *modp) publicLen() int { return g.prime.Size() }
 
 func (g *modp) public(private secret.Octets) []byte {
-	two := bigmod.NewNat().SetUint(2).ExpandFor(g.prime)
-	return g.exp(two, private)
+	return g.exp(g.generator, private)
 }
 
-// shared refuses 0, 1, p-1 and what is not below p. The order of any other
-// value is (p-1)/2 or p-1, p being safe: the secret cannot be forced into a small
+// shared refuses 0, 1, p-1 and what is not below p. If p is safe, the order of any
+// other value is (p-1)/2 or p-1: the secret cannot be forced into a small
 // subgroup, and a value that is no square betrays one bit of an exponent
-// that is used once. So there is no subgroup check here, unlike RFC 5114's groups
-// would need.
+// that is used once. If p is not, a value outside of the subgroup is refused too.
 func (g *modp) shared(private secret.Octets, peer []byte) (secret.Octets, string) {
 	if len(peer) != g.publicLen() {
 		return nil, wrongLength(len(peer), g.publicLen())
@@ -52,6 +68,9 @@ func (g *modp) shared(private secret.Octets, peer []byte) (secret.Octets, string
 	}
 	if y.IsZero()|y.IsOne()|y.IsMinusOne(g.prime) != 0 {
 		return nil, "0, 1 or p-1, wanted a number between"
+	}
+	if g.order != nil && bigmod.NewNat().Exp(y, g.order, g.prime).IsOne() == 0 {
+		return nil, "not in the subgroup of prime order"
 	}
 	return g.exp(y, private), ""
 }

@@ -35,9 +35,10 @@ func each(t *testing.T, test func(*testing.T, recorded.ISAKMPSA, *keymat.Keys)) 
 	for _, c := range recorded.All(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			for _, sa := range c.SAs {
-				k, err := keymat.PreShared(suiteOf(sa.Attributes), secret.Octets(c.PSK), secret.Octets(sa.Shared), exchangeOf(sa))
+				secrets := keymat.Secrets{PreShared: secret.Octets(c.PSK), Shared: secret.Octets(sa.Shared)}
+				k, err := keymat.Authenticated(wire.AuthMethod(sa.Attributes.Auth), suiteOf(sa.Attributes), secrets, exchangeOf(sa))
 				if err != nil {
-					t.Fatalf("PreShared(%v) = %v", suiteOf(sa.Attributes), err)
+					t.Fatalf("Authenticated(%s, %v) = %v", sa.Auth, suiteOf(sa.Attributes), err)
 				}
 				test(t, sa, k)
 			}
@@ -169,30 +170,39 @@ func messagesOf(t *testing.T, sa recorded.ISAKMPSA, id wire.MessageID) []*wire.M
 
 func parse(t *testing.T, m recorded.Message) *wire.Message {
 	t.Helper()
-	h, first, _, err := wire.ParseHeader(m.Raw)
+	h, first, plain, err := wire.ParseHeader(m.Raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := wire.ParsePayloads(h, first, m.Plaintext)
+	if h.Flags&wire.FlagEncrypted != 0 {
+		plain = m.Plaintext
+	}
+	parsed, err := wire.ParsePayloads(h, first, plain)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return parsed
 }
 
-func TestRecordedInformationals(t *testing.T) {
+// TestRecordedHash1 computes the hash of informational and transaction exchanges.
+func TestRecordedHash1(t *testing.T) {
 	each(t, func(t *testing.T, sa recorded.ISAKMPSA, k *keymat.Keys) {
-		count := 0
+		count := map[wire.ExchangeType]int{}
 		for _, m := range sa.Messages {
-			if wire.ExchangeType(m.Exchange) != wire.Informational {
+			exchange := wire.ExchangeType(m.Exchange)
+			if exchange != wire.Informational && exchange != wire.Transaction {
 				continue
 			}
-			count++
+			count[exchange]++
 			id, parsed := wire.MessageID(number(m.MessageID)), parse(t, m)
 			same(t, "HASH(1)", k.Hash1(id, parsed.After(0)), parsed.Payloads[0].(wire.Hash).Data)
+			same(t, "what HASH(1) is of", append(bytes.Clone(m.MessageID), parsed.After(0)...), m.HashInput)
 		}
-		if count < 2 {
-			t.Errorf("%d informational messages, want 2 deletions at least", count)
+		if count[wire.Informational] < 2 {
+			t.Errorf("%d informational messages, want 2 deletions at least", count[wire.Informational])
+		}
+		if xauth := wire.AuthMethod(sa.Attributes.Auth).HasXAUTH(); xauth && count[wire.Transaction] < 4 {
+			t.Errorf("%d messages of transactions, want 4 of XAUTH at least", count[wire.Transaction])
 		}
 	})
 }
@@ -206,10 +216,24 @@ func TestRecordedNATD(t *testing.T) {
 				addr := netip.AddrPortFrom(netip.MustParseAddr(d.IP), d.Port)
 				got := keymat.NATD(k.Suite().Hash, wire.Cookie(sa.CookieI), wire.Cookie(sa.CookieR), addr)
 				same(t, "NAT-D of "+addr.String(), got, d.Expected)
+				if !hasNATD(t, m, d.Received) {
+					t.Errorf("frame %d has no NAT-D %x", m.Frame, d.Received)
+				}
 			}
 		}
 		if count < 4 {
 			t.Errorf("%d NAT-D payloads, want 4 at least", count)
 		}
 	})
+}
+
+// hasNATD reports whether a message has a NAT-D payload of that hash.
+func hasNATD(t *testing.T, m recorded.Message, hash []byte) bool {
+	t.Helper()
+	for _, p := range parse(t, m).Payloads {
+		if d, ok := p.(wire.NATD); ok && bytes.Equal(d.Hash, hash) {
+			return true
+		}
+	}
+	return false
 }

@@ -4,15 +4,14 @@ import (
 	"errors"
 
 	"sallyport/ike"
-	"sallyport/ike/keymat"
 )
 
 // ErrBusy is the result of work that was dropped because too much of it waits.
 // The peer's repetition brings it again.
-var ErrBusy = errors.New("too much Diffie-Hellman work is waiting")
+var ErrBusy = errors.New("too much mathematics is waiting")
 
 // errWork is the result of work that panicked.
-var errWork = errors.New("the Diffie-Hellman computation panicked")
+var errWork = errors.New("the mathematics panicked")
 
 // submit queues work for the workers. What does not fit, the newest, comes back
 // to the engine at once, so that no exchange waits for ever.
@@ -21,7 +20,7 @@ func (l *Loop) submit(job ike.Compute) {
 	case l.work <- job:
 	default:
 		l.overload(QueueWork)
-		l.waiting = append(l.waiting, ike.Computed{Job: job.Job, Result: keymat.DHResult{Err: ErrBusy}})
+		l.waiting = append(l.waiting, ike.Computed{Job: job.Job, Result: ike.Result{Err: ErrBusy}})
 	}
 }
 
@@ -45,17 +44,17 @@ func (l *Loop) deliver(result ike.Computed) bool {
 	case l.results <- result:
 		return true
 	case <-l.stop:
-		result.Result.Shared.Wipe()
+		result.Result.DH.Shared.Wipe()
 		return false
 	}
 }
 
 // result does the arithmetic. Its operands are the peer's, so a panic costs the job.
-func (l *Loop) result(work keymat.DH) (result keymat.DHResult) {
+func (l *Loop) result(work ike.Work) (result ike.Result) {
 	defer func() {
 		if v := recover(); v != nil {
 			l.panicked(ike.Computed{}, v)
-			result = keymat.DHResult{Err: errWork}
+			result = ike.Result{Err: errWork}
 		}
 	}()
 	return l.do(work)

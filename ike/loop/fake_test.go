@@ -111,6 +111,11 @@ func (p *plane) SPI(_, _ netip.Addr, _ ipsec.Protocol) (s ipsec.SPI, err error) 
 
 func (p *plane) Statistics() (s ipsec.Statistics) { return }
 
+func (p *plane) AddPolicy(*ipsec.Policy) error                              { return nil }
+func (p *plane) RemovePolicy(ipsec.PolicyID) error                          { return nil }
+func (p *plane) PassClear(ipsec.PolicyID, bool) error                       { return nil }
+func (p *plane) MoveSA(id ipsec.SAID, _ netip.AddrPort) (ipsec.SAID, error) { return id, nil }
+
 // A pipe is a socket in memory. Its reader gets what is put into in.
 type pipe struct {
 	*journal

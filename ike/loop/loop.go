@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"sallyport/ike"
-	"sallyport/ike/keymat"
 	"sallyport/ipsec"
 )
 
@@ -75,7 +74,7 @@ const (
 type Loop struct {
 	config  Config
 	workers int
-	do      func(keymat.DH) keymat.DHResult // the arithmetic
+	do      func(ike.Work) ike.Result // the arithmetic
 
 	datagrams chan ike.Input // from the sockets: what does not fit is dropped
 	notices   chan ike.Input // from the dataplane: what does not fit is dropped
@@ -103,7 +102,7 @@ func New(config Config) *Loop {
 	return &Loop{
 		config:    config,
 		workers:   runtime.GOMAXPROCS(0),
-		do:        keymat.DH.Do,
+		do:        ike.Work.Do,
 		datagrams: make(chan ike.Input, datagramQueue),
 		notices:   make(chan ike.Input, noticeQueue),
 		operator:  make(chan func(), operatorQueue),

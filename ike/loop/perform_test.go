@@ -85,7 +85,7 @@ func TestWorkComesBack(t *testing.T) {
 	conversation(t,
 		func(b *bench) {
 			b.loop.workers = 1
-			b.loop.do = func(keymat.DH) keymat.DHResult { return keymat.DHResult{Err: refused} }
+			b.loop.do = func(ike.Work) ike.Result { return ike.Result{Err: refused} }
 			toConfig(ike.Compute{Job: 7}, ike.Compute{Job: 8})(b)
 		},
 		configure,
@@ -96,7 +96,7 @@ func TestWorkThatPanicsComesBack(t *testing.T) {
 	conversation(t,
 		func(b *bench) {
 			b.loop.workers = 1
-			b.loop.do = func(keymat.DH) keymat.DHResult { panic("too large") }
+			b.loop.do = func(ike.Work) ike.Result { panic("too large") }
 			toConfig(ike.Compute{Job: 7})(b)
 		},
 		configure,
@@ -107,7 +107,7 @@ func TestAResultThatNobodyWantsIsWiped(t *testing.T) {
 	b := newBench()
 	close(b.loop.stop)
 	shared := secret.Octets{1, 2, 3}
-	if b.loop.deliver(ike.Computed{Result: keymat.DHResult{Shared: shared}}) {
+	if b.loop.deliver(ike.Computed{Result: ike.Result{DH: keymat.DHResult{Shared: shared}}}) {
 		t.Error("deliver() = true after the stop, want false")
 	}
 	if !shared.Equal(make(secret.Octets, 3)) {

@@ -11,6 +11,12 @@ type SyntaxError struct {
 	Wanted  string      // what would have been right
 }
 
+// bad returns the error about what is in a payload; format says what came. It has
+// no offset: the payload has left its message.
+func bad(in PayloadType, wanted, format string, args ...any) error {
+	return &SyntaxError{Payload: in, Got: fmt.Sprintf(format, args...), Wanted: wanted}
+}
+
 // Error returns, for example, "SA payload, octet 42: SPI of 17 octets, wanted at most 16".
 func (e *SyntaxError) Error() string {
 	where := "header"

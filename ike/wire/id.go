@@ -8,7 +8,7 @@ import (
 )
 
 // An ID is IDii, IDir, IDci or IDcr: RFC 2407 §4.6.2. Parsing does not look at
-// Data; [ID.Range] and [ID.Prefix] do.
+// Data; [ID.Check], [ID.Range] and [ID.Prefix] do.
 type ID struct {
 	IDType   IDType
 	Protocol uint8  // of IP; 0: any
@@ -36,7 +36,7 @@ func PrefixID(p netip.Prefix) ID {
 	if p.Addr().Is6() {
 		t = IDIPv6Subnet
 	}
-	return ID{IDType: t, Data: append(p.Addr().AsSlice(), mask(p.Bits(), p.Addr().BitLen())...)}
+	return ID{IDType: t, Data: prefixOctets(p)}
 }
 
 // RangeID returns the ID of the addresses from first to last.
@@ -115,16 +115,44 @@ func (id ID) addrs(n int) (first, last netip.Addr, err error) {
 }
 
 func (id ID) subnet() (netip.Prefix, error) {
-	addr, m, err := id.addrs(2)
+	_, m, err := id.addrs(2)
 	if err != nil {
 		return netip.Prefix{}, err
 	}
-	for bits := range addr.BitLen() + 1 {
-		if slices.Equal(mask(bits, addr.BitLen()), m.AsSlice()) {
-			return netip.PrefixFrom(addr, bits).Masked(), nil
+	p, ok := prefixOf(id.Data)
+	if !ok {
+		return netip.Prefix{}, badID("one without holes", "mask %v", m)
+	}
+	return p, nil
+}
+
+// prefixOf returns the subnet of an address and a mask after it; not ok if the mask
+// has holes.
+func prefixOf(b []byte) (p netip.Prefix, ok bool) {
+	addr, _ := netip.AddrFromSlice(b[:len(b)/2])
+	m, _ := netip.AddrFromSlice(b[len(b)/2:])
+	bits, ok := maskBits(m)
+	if !ok {
+		return netip.Prefix{}, false
+	}
+	return netip.PrefixFrom(addr, bits).Masked(), true
+}
+
+// maskBits returns how many bits of a mask are set; not ok if one that is not set
+// comes before one that is.
+func maskBits(m netip.Addr) (bits int, ok bool) {
+	for bits := range m.BitLen() + 1 {
+		if slices.Equal(mask(bits, m.BitLen()), m.AsSlice()) {
+			return bits, true
 		}
 	}
-	return netip.Prefix{}, badID("one without holes", "mask %v", m)
+	return 0, false
+}
+
+// prefixOctets returns the address of a subnet and its mask.
+func prefixOctets(p netip.Prefix) []byte {
+	p = p.Masked()
+	return append(p.Addr().AsSlice(), mask(p.Bits(), p.Addr().BitLen())...)
 }
 
 // lastOf returns the last address of a prefix, the zero Addr for the zero Prefix.
@@ -139,7 +167,7 @@ func lastOf(p netip.Prefix) netip.Addr {
 
 // badID returns the error about an ID's contents; format says what came.
 func badID(wanted, format string, args ...any) error {
-	return &SyntaxError{Payload: PayloadID, Got: fmt.Sprintf(format, args...), Wanted: wanted}
+	return bad(PayloadID, wanted, format, args...)
 }
 
 // Type returns PayloadID.

@@ -61,9 +61,16 @@ func TestLayouts(t *testing.T) {
 		{"RFC 2408 §3.15, D", "00000001 03 04 0002 c02eb839 c02eb840",
 			Delete{1, ProtoESP, 4, [][]byte{{0xc0, 0x2e, 0xb8, 0x39}, {0xc0, 0x2e, 0xb8, 0x40}}}},
 		{"RFC 2408 §3.16, VID", "4a131c81070358455c5728f20e95452f", VendorRFC3947},
-		{"RFC 3947 §3.2, NAT-D", "aabbccdd", NATD{[]byte{0xaa, 0xbb, 0xcc, 0xdd}}},
-		{"RFC 3947 §5.2, NAT-OA", "01 000000 0a000001", NATOA{netip.MustParseAddr("10.0.0.1")}},
-		{"RFC 3947 §5.2, NAT-OA of IPv6", "05 000000 fd000000000000000000000000000001", NATOA{netip.MustParseAddr("fd00::1")}},
+		{"RFC 3947 §3.2, NAT-D", "aabbccdd", NATD{Hash: []byte{0xaa, 0xbb, 0xcc, 0xdd}}},
+		{"RFC 3947 §5.2, NAT-OA", "01 000000 0a000001", NATOA{Addr: netip.MustParseAddr("10.0.0.1")}},
+		{"RFC 3947 §5.2, NAT-OA of IPv6", "05 000000 fd000000000000000000000000000001", NATOA{Addr: netip.MustParseAddr("fd00::1")}},
+		{"draft-ietf-ipsec-nat-t-ike-03 §3.2, NAT-D", "aabbccdd", NATD{[]byte{0xaa, 0xbb, 0xcc, 0xdd}, true}},
+		{"draft-ietf-ipsec-nat-t-ike-03 §5.2, NAT-OA", "01 000000 0a000001", NATOA{netip.MustParseAddr("10.0.0.1"), true}},
+		{"draft-ietf-ipsec-isakmp-mode-cfg-05 §3.2, a request", "01 00 beef 0001 0000 c08f 0001 4089 0002 6162", Attributes{CfgRequest, 0xbeef, []CfgAttribute{
+			CfgEmpty(CfgIP4Address), CfgBasic(XAUTHStatus, 1), CfgOctets(XAUTHUserName, []byte("ab")),
+		}}},
+		{"a fragment", "0102 03 00 616263", Fragment{0x0102, 3, false, []byte("abc")}},
+		{"the last fragment", "0001 ff 01 61", Fragment{1, 255, true, []byte("a")}},
 	} {
 		want := octetsIn(t, test.octets)
 		if got := Body(test.want); !bytes.Equal(got, want) {

@@ -27,7 +27,7 @@ type Message struct {
 
 // A Payload is one of this package's payload types: SA, KeyExchange, ID, Hash,
 // Nonce, Notify, Delete, VendorID, NATD, NATOA, Certificate, CertificateRequest,
-// Signature or Unknown. All are used as values, never as pointers.
+// Signature, Attributes, Fragment or Unknown. All are used as values, never as pointers.
 type Payload interface {
 	Type() PayloadType
 	String() string           // as in golden sessions: "KE[256]", "SA[1 aes-cbc-256 sha2-256 psk modp2048 86400s]"
@@ -81,8 +81,8 @@ func (r *reader) chain(h Header, first PayloadType) *Message {
 	for next := first; next != PayloadNone && r.err == nil; {
 		m.offsets = append(m.offsets, r.offset-start)
 		t := next
-		seen[t]++
-		r.checkPlace(t, len(m.offsets), int(seen[t]))
+		seen[t.counted()]++
+		r.checkPlace(t, len(m.offsets), int(seen[t.counted()]))
 		var body *reader
 		next, body = r.sub(t)
 		m.Payloads = append(m.Payloads, body.one(t))

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 )
@@ -73,6 +74,15 @@ func checkError(t *testing.T, name string, err error, in PayloadType, offset int
 	}
 }
 
+// checkSyntax checks why something was refused, not where.
+func checkSyntax(t *testing.T, name string, err error, in PayloadType, wanted string) {
+	t.Helper()
+	var syntax *SyntaxError
+	if !errors.As(err, &syntax) || syntax.Payload != in || !strings.Contains(syntax.Error(), wanted) {
+		t.Errorf("%s: error is %v, want a *SyntaxError of %v with %q", name, err, in, wanted)
+	}
+}
+
 func TestHeaderAccepted(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -102,6 +112,11 @@ func TestParseRefusesEncrypted(t *testing.T) {
 	checkError(t, "encrypted", err, PayloadNone, offsetFlags, "a clear one")
 }
 
+var (
+	anAddress = NATOA{Addr: netip.MustParseAddr("10.0.0.1")}
+	aFragment = Fragment{ID: 1, Number: 1, Data: []byte{1}}
+)
+
 // repeated returns n payloads of a kind.
 func repeated(p Payload, n int) []Payload {
 	var list []Payload
@@ -118,7 +133,8 @@ func TestCounts(t *testing.T) {
 	}{
 		{offer1, 1}, {KeyExchange{}, 1}, {Nonce{make([]byte, 8)}, 1}, {Hash{}, 1}, {Signature{}, 1},
 		{ID{}, 2}, {Certificate{}, 8}, {CertificateRequest{}, 20}, {Notify{}, 20}, {Delete{}, 20},
-		{VendorRFC3947, 32}, {NATD{}, 10}, {samples[17], 2},
+		{VendorRFC3947, 32}, {NATD{}, 10}, {anAddress, 2},
+		{NATD{Draft: true}, 10}, {NATOA{anAddress.Addr, true}, 2}, {Attributes{}, 1}, {aFragment, 1},
 	} {
 		most := Message{Header: header, Payloads: repeated(test.p, test.limit)}
 		if _, err := Parse(most.Append(nil)); err != nil {
@@ -133,8 +149,22 @@ func TestCounts(t *testing.T) {
 	}
 }
 
+// TestCountsOfDrafts checks that the numbers of the drafts do not double a limit.
+func TestCountsOfDrafts(t *testing.T) {
+	payloads := append(repeated(NATD{}, 9), NATD{Draft: true})
+	if _, err := Parse((&Message{Header: header, Payloads: payloads}).Append(nil)); err != nil {
+		t.Errorf("10 NAT-D of both numbers: Parse = %v, want a message", err)
+	}
+	payloads = append(payloads, NATD{})
+	_, err := Parse((&Message{Header: header, Payloads: payloads}).Append(nil))
+	checkError(t, "11 NAT-D of both numbers", err, PayloadNATD, HeaderLen+10*genericLen, "at most 10")
+	payloads = []Payload{Hash{}, anAddress, NATOA{anAddress.Addr, true}, anAddress}
+	_, err = Parse((&Message{Header: header, Payloads: payloads}).Append(nil))
+	checkError(t, "3 NAT-OA of both numbers", err, PayloadNATOA, HeaderLen+genericLen+2*12, "at most 2")
+}
+
 func TestChain(t *testing.T) {
-	unknown := Unknown{PayloadFragment, []byte{1}}
+	unknown := Unknown{99, []byte{1}}
 	long := append([]Payload{Hash{}}, repeated(unknown, 63)...)
 	clear := func(payloads ...Payload) []byte {
 		return (&Message{Header: header, Payloads: payloads}).Append(nil)
@@ -147,11 +177,11 @@ func TestChain(t *testing.T) {
 		wanted string // empty: the message is accepted
 	}{
 		{"64 payloads", clear(long...), 0, 0, ""},
-		{"65 payloads", clear(append(long, unknown)...), PayloadFragment, HeaderLen + 4 + 63*5, "at most 64"},
+		{"65 payloads", clear(append(long, unknown)...), 99, HeaderLen + 4 + 63*5, "at most 64"},
 		{"no payload", clear(), 0, HeaderLen, "a payload"},
-		{"unknown payload first", clear(unknown, Hash{}), PayloadFragment, HeaderLen, "a known one"},
-		{"GDOI's payload, which Cisco used", clear(Hash{}, Unknown{15, nil}), 0, 0, ""},
-		{"drafts' NAT-D", clear(Hash{}, Unknown{PayloadNATDDraft, make([]byte, 20)}), 0, 0, ""},
+		{"unknown payload first", clear(unknown, Hash{}), 99, HeaderLen, "a known one"},
+		{"GDOI's payload, which Cisco used", clear(Hash{}, Unknown{payloadNATDCisco, make([]byte, 20)}), 0, 0, ""},
+		{"and first", clear(Unknown{payloadNATDCisco, make([]byte, 20)}, Hash{}), payloadNATDCisco, HeaderLen, "a known one"},
 		{"proposal outside of an SA", clear(Hash{}, Unknown{PayloadProposal, nil}), PayloadProposal, HeaderLen + 4, "inside"},
 		{"transform outside of an SA", clear(Hash{}, Unknown{PayloadTransform, nil}), PayloadTransform, HeaderLen + 4, "inside"},
 		{"octet after the last payload", fitted(append(clear(Hash{}), 0)), PayloadHash, HeaderLen + 4, "the end of the message"},
@@ -194,7 +224,8 @@ func TestPadding(t *testing.T) {
 
 // TestReserved checks that reserved octets are counted and change nothing else.
 func TestReserved(t *testing.T) {
-	natoa := messageWith(samples[17]).Append(nil)
+	natoa := messageWith(anAddress).Append(nil)
+	fragment, transaction := messageWith(aFragment).Append(nil), messageWith(Attributes{Cfg: CfgSet}).Append(nil)
 	sa := HeaderLen + genericLen + 8 // the first proposal
 	for _, test := range []struct {
 		name string
@@ -208,6 +239,8 @@ func TestReserved(t *testing.T) {
 		{"transform", set(sa+8+6, 0, 7)(valid()), 1},
 		{"all of them", set(sa+8+6, 1, 1)(set(sa+9, 1)(set(sa+1, 1)(set(HeaderLen+1, 1)(valid())))), 4},
 		{"NAT-OA", set(HeaderLen+5, 0, 0, 9)(natoa), 1},
+		{"fragment's flags", set(HeaderLen+7, 0xfe)(fragment), 1},
+		{"transaction", set(HeaderLen+5, 1)(transaction), 1},
 	} {
 		m, err := Parse(test.b)
 		if err != nil {

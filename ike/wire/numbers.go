@@ -1,7 +1,7 @@
 package wire
 
 // Every number of ISAKMP and IKE (RFC 2408, RFC 2409) is here, those of the
-// IPsec DOI in numbersdoi.go; each group under its RFC, and every one has its
+// IPsec DOI in numbersdoi.go, those of transactions in numberscfg.go; each group under its RFC, and every one has its
 // name beside it: a test fails for one that has none.
 
 // An ExchangeType says which ladder a message belongs to.
@@ -65,12 +65,12 @@ const (
 	PayloadNotify     PayloadType = 11  // RFC 2408 §3.14
 	PayloadDelete     PayloadType = 12  // RFC 2408 §3.15
 	PayloadVendorID   PayloadType = 13  // RFC 2408 §3.16
-	PayloadAttributes PayloadType = 14  // of the transaction exchange; not read yet
+	PayloadAttributes PayloadType = 14  // of the transaction exchange
 	PayloadNATD       PayloadType = 20  // RFC 3947 §3.2
 	PayloadNATOA      PayloadType = 21  // RFC 3947 §5.2
-	PayloadNATDDraft  PayloadType = 130 // not read yet
-	PayloadNATOADraft PayloadType = 131 // not read yet
-	PayloadFragment   PayloadType = 132 // not read yet
+	PayloadNATDDraft  PayloadType = 130 // draft-ietf-ipsec-nat-t-ike-03
+	PayloadNATOADraft PayloadType = 131 // draft-ietf-ipsec-nat-t-ike-03
+	PayloadFragment   PayloadType = 132 // Cisco, Microsoft
 )
 
 var payloadNames = names[PayloadType]{

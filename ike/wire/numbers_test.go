@@ -9,7 +9,7 @@ import (
 )
 
 // numberFiles are where the numbers are.
-var numberFiles = []string{"numbers.go", "numbersdoi.go"}
+var numberFiles = []string{"numbers.go", "numbersdoi.go", "numberscfg.go"}
 
 // declared returns, for each type of numbers, its constants and the keys of its
 // names.
@@ -64,8 +64,8 @@ func addNamed(named map[string][]string, l *ast.CompositeLit) {
 
 func TestEveryNumberHasAName(t *testing.T) {
 	constants, named := declared(t)
-	if len(constants) != 21 {
-		t.Errorf("%d types of numbers, want 21", len(constants))
+	if len(constants) != 24 {
+		t.Errorf("%d types of numbers, want 24", len(constants))
 	}
 	for of, list := range constants {
 		have := strings.Join(named[of], " ") + " "
@@ -103,6 +103,9 @@ func TestNamesDiffer(t *testing.T) {
 	checkDiffer(t, idNames)
 	checkDiffer(t, certNames)
 	checkDiffer(t, notifyNames)
+	checkDiffer(t, cfgTypeNames)
+	checkDiffer(t, cfgAttributeNames)
+	checkDiffer(t, xauthMethodNames)
 }
 
 func checkDiffer[T ~uint8 | ~uint16 | ~uint32](t *testing.T, n names[T]) {
@@ -132,6 +135,7 @@ func TestNames(t *testing.T) {
 		{LifeSeconds, "seconds"}, {EncapUDPTunnel, "udp-tunnel"}, {HMACSHA256, "hmac-sha2-256"}, {Authentication(10), "10"},
 		{ESN64, "esn"}, {ESPAESGCM16, "aes-gcm16"}, {AHSHA256, "sha2-256"}, {IPCompLZS, "lzs"},
 		{IDKeyID, "key-id"}, {CertCRL, "crl"}, {NoProposalChosen, "NO-PROPOSAL-CHOSEN"}, {NotifyType(9999), "9999"},
+		{CfgReply, "reply"}, {CfgType(5), "5"}, {XAUTHAnswer, "xauth-answer"}, {CfgAttributeType(16), "16"}, {XAUTHSKEY, "s/key"},
 		{Cookie{0xab}, "ab00000000000000"}, {MessageID(0x1f), "0000001f"},
 	} {
 		if got := test.of.String(); got != test.want {

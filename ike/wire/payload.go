@@ -11,20 +11,36 @@ type syntax struct {
 // room for what peers send and make a message's cost small: one where the RFC's
 // exchanges have one; two IDs for IDci and IDcr; certificates as deep as a chain
 // may be, with CRLs; one NAT-D for each address of a host and two NAT-OA as in
-// RFC 3947 §5; notifications, deletes and vendor IDs as no peer has been seen
+// RFC 3947 §5, whichever numbers they have; notifications, deletes and vendor IDs as no peer has been seen
 // to reach.
 var payloads = map[PayloadType]syntax{
-	PayloadSA:        {parseSA, 1},
-	PayloadKE:        {parseKeyExchange, 1},
-	PayloadID:        {parseID, 2},
-	PayloadCert:      {parseCertificate, 8},
-	PayloadCertReq:   {parseCertificateRequest, 20},
-	PayloadHash:      {parseHash, 1},
-	PayloadSignature: {parseSignature, 1},
-	PayloadNonce:     {parseNonce, 1},
-	PayloadNotify:    {parseNotify, 20},
-	PayloadDelete:    {parseDelete, 20},
-	PayloadVendorID:  {parseVendorID, 32},
-	PayloadNATD:      {parseNATD, 10},
-	PayloadNATOA:     {parseNATOA, 2},
+	PayloadSA:         {parseSA, 1},
+	PayloadKE:         {parseKeyExchange, 1},
+	PayloadID:         {parseID, 2},
+	PayloadCert:       {parseCertificate, 8},
+	PayloadCertReq:    {parseCertificateRequest, 20},
+	PayloadHash:       {parseHash, 1},
+	PayloadSignature:  {parseSignature, 1},
+	PayloadNonce:      {parseNonce, 1},
+	PayloadNotify:     {parseNotify, 20},
+	PayloadDelete:     {parseDelete, 20},
+	PayloadVendorID:   {parseVendorID, 32},
+	PayloadAttributes: {parseCfg, 1},
+	PayloadNATD:       {parseNATD, 10},
+	PayloadNATOA:      {parseNATOA, 2},
+	PayloadNATDDraft:  {parseNATDDraft, 10},
+	PayloadNATOADraft: {parseNATOADraft, 2},
+	PayloadFragment:   {parseFragment, 1},
+}
+
+// counted returns the type as which payloads of type t are counted: the drafts of
+// RFC 3947 had other numbers for the same payloads.
+func (t PayloadType) counted() PayloadType {
+	switch t {
+	case PayloadNATDDraft:
+		return PayloadNATD
+	case PayloadNATOADraft:
+		return PayloadNATOA
+	}
+	return t
 }

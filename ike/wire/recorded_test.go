@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -62,6 +63,7 @@ func TestRecorded(t *testing.T) {
 			}
 			return
 		}
+		checkTransactions(t, m, got)
 		want := m.Plaintext[:m.Length]
 		if again := AppendPayloads(nil, got.Payloads); !bytes.Equal(again, want) {
 			t.Errorf("frame %d: AppendPayloads = %x, want %x", m.Frame, again, want)
@@ -70,8 +72,8 @@ func TestRecorded(t *testing.T) {
 			t.Errorf("frame %d: header = %x, want %x", m.Frame, again, m.Raw[:HeaderLen])
 		}
 	})
-	if count < 19*13 {
-		t.Errorf("%d messages, want at least 13 in each of 19 cases", count)
+	if count < 30*14 {
+		t.Errorf("%d messages, want at least 14 in each of 30 cases", count)
 	}
 }
 
@@ -86,6 +88,10 @@ func messageIDOctets(h Header) []byte { return h.Append(nil, 0, 0)[offsetMessage
 
 func checkRecordedPayloads(t *testing.T, m recorded.Message, got *Message) {
 	t.Helper()
+	if m.Payloads[0].Type == uint8(PayloadFragment) {
+		checkRecordedFragment(t, m, got)
+		return
+	}
 	if len(got.Payloads) != len(m.Payloads) || got.Len() != m.Length {
 		t.Fatalf("frame %d: %d payloads of %d octets, want %d of %d", m.Frame, len(got.Payloads), got.Len(), len(m.Payloads), m.Length)
 	}
@@ -99,6 +105,105 @@ func checkRecordedPayloads(t *testing.T, m recorded.Message, got *Message) {
 	}
 }
 
+// checkRecordedFragment compares what the files say of a fragment, which is all but its
+// octets.
+func checkRecordedFragment(t *testing.T, m recorded.Message, got *Message) {
+	t.Helper()
+	want := m.Payloads[0]
+	f, ok := got.Payloads[0].(Fragment)
+	if !ok || len(got.Payloads) != 1 || f.ID != want.FragmentID || f.Number != want.Number || f.Last != (want.Last != 0) {
+		t.Errorf("frame %d: %v, want one fragment %+v", m.Frame, got, want)
+	}
+}
+
+// checkTransactions compares the attributes of transactions.
+func checkTransactions(t *testing.T, m recorded.Message, got *Message) {
+	t.Helper()
+	for i, p := range got.Payloads {
+		a, ok := p.(Attributes)
+		if !ok {
+			continue
+		}
+		want := m.Payloads[i].Transaction
+		if uint8(a.Cfg) != want.Type || a.Identifier != want.Identifier || len(a.List) != len(want.Attributes) {
+			t.Fatalf("frame %d: %v with %d attributes, want %+v", m.Frame, a.Cfg, len(a.List), want)
+		}
+		for j, c := range a.List {
+			w := want.Attributes[j]
+			v, _ := c.Uint()
+			basic := w.Format == "basic" && !c.Long && strconv.FormatUint(v, 10) == w.Value.String()
+			variable := w.Format == "variable" && c.Long && bytes.Equal(c.Value, w.Octets)
+			if uint16(c.Type) != w.Type || !basic && !variable {
+				t.Errorf("frame %d: attribute %v of %x, want %+v", m.Frame, c.Type, []byte(c.Value), w)
+			}
+		}
+	}
+}
+
+// TestRecordedFragments puts fragments together: the recorded whole is what they
+// are pieces of, and both ways it is the same message.
+func TestRecordedFragments(t *testing.T) {
+	whole := 0
+	var pieces []byte
+	eachRecorded(t, func(m recorded.Message) {
+		if m.Whole {
+			whole++
+			if !bytes.Equal(pieces, m.Raw) {
+				t.Errorf("frame %d: %d octets of fragments, want the %d of the message", m.Frame, len(pieces), len(m.Raw))
+			}
+			pieces = nil
+			return
+		}
+		if f, ok := parseRecorded(t, m).Payloads[0].(Fragment); ok {
+			pieces = append(pieces, f.Data...)
+		}
+	})
+	if whole != 4 || pieces != nil {
+		t.Errorf("%d messages of fragments and %d octets more, want 4 and none", whole, len(pieces))
+	}
+}
+
+// TestRecordedPasswords checks that no text of a recorded message has the password
+// that is in it.
+func TestRecordedPasswords(t *testing.T) {
+	hidden := 0
+	eachRecorded(t, func(m recorded.Message) {
+		if !bytes.Contains(m.Plaintext, []byte("rw-secret-1")) {
+			return
+		}
+		hidden++
+		text := parseRecorded(t, m).String()
+		if want := "xauth-user-name=rwuser xauth-user-password=******]"; !strings.HasSuffix(text, want) {
+			t.Errorf("frame %d: %s, want ...%s", m.Frame, text, want)
+		}
+	})
+	if hidden != 3 {
+		t.Errorf("%d messages with passwords, want 3", hidden)
+	}
+}
+
+// TestRecordedIDs checks every recorded ID.
+func TestRecordedIDs(t *testing.T) {
+	seen := map[IDType]int{}
+	eachRecorded(t, func(m recorded.Message) {
+		for _, p := range parseRecorded(t, m).Payloads {
+			id, ok := p.(ID)
+			if !ok {
+				continue
+			}
+			seen[id.IDType]++
+			if err := id.Check(); err != nil {
+				t.Errorf("frame %d: Check of %v = %v", m.Frame, id, err)
+			}
+		}
+	})
+	for _, of := range []IDType{IDIPv4Addr, IDFQDN, IDIPv4Subnet, IDDERASN1DN, IDKeyID} {
+		if seen[of] == 0 {
+			t.Errorf("no recorded ID is of type %v", of)
+		}
+	}
+}
+
 // TestRecordedText compares the words for every recorded message with a file
 // that people have read; `go test -update` writes it anew.
 func TestRecordedText(t *testing.T) {
@@ -108,7 +213,8 @@ func TestRecordedText(t *testing.T) {
 		for _, sa := range c.SAs {
 			for _, m := range sa.Messages {
 				parsed := parseRecorded(t, m)
-				fmt.Fprintf(&got, "%s %v %v %v\n", m.Direction, parsed.Exchange, parsed.MessageID, parsed)
+				of := map[bool]string{true: " (of fragments)"}[m.Whole]
+				fmt.Fprintf(&got, "%s %v %v %v%s\n", m.Direction, parsed.Exchange, parsed.MessageID, parsed, of)
 			}
 		}
 	}
@@ -141,17 +247,20 @@ func checkLines(t *testing.T, got, want string) {
 	}
 }
 
-// firstCases has two cases with all kinds of messages; the rest differ in
-// numbers only.
-func firstCases(t *testing.T) []recorded.Message {
+// someCases has all kinds of messages; the other cases differ in numbers only.
+func someCases(t *testing.T) []recorded.Message {
 	t.Helper()
-	return append(recorded.Load(t, "psk-main-pfs14").SAs[0].Messages, recorded.Load(t, "ipcomp").SAs[0].Messages...)
+	var list []recorded.Message
+	for _, name := range []string{"psk-main-pfs14", "ipcomp", "xauth-psk-aggr", "cert-main-frag"} {
+		list = append(list, recorded.Load(t, name).SAs[0].Messages...)
+	}
+	return list
 }
 
 // TestRecordedPrefixes checks that no recorded message can be cut and still be
 // one: clear ones anywhere, decrypted ones before their padding.
 func TestRecordedPrefixes(t *testing.T) {
-	for _, m := range firstCases(t) {
+	for _, m := range someCases(t) {
 		if m.Plaintext == nil {
 			checkPrefixes(t, m.Raw)
 			continue
@@ -172,7 +281,7 @@ func TestRecordedPrefixes(t *testing.T) {
 // TestRecordedDamaged changes recorded messages at random.
 func TestRecordedDamaged(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 5))
-	for _, m := range firstCases(t) {
+	for _, m := range someCases(t) {
 		if m.Plaintext == nil {
 			checkDamaged(t, m.Raw)
 			continue

@@ -13,7 +13,6 @@ const (
 	maxTransforms    = 128 // in all proposals: Cisco's and Windows' longest offers have under forty
 	wordBetween      = " | "
 	proposalsBetween = " / "
-	maxSAText        = 2048 // forty transforms fit; a peer's thousands of attributes do not fill a log
 )
 
 // An SA is a negotiation's proposals: RFC 2408 §3.4, RFC 2407 §4.6.1. DOI and
@@ -39,11 +38,7 @@ func (s SA) String() string {
 	for i, p := range s.Proposals {
 		words[i] = p.String()
 	}
-	text := strings.Join(words, proposalsBetween)
-	if len(text) > maxSAText {
-		text = text[:maxSAText] + "..."
-	}
-	return "SA[" + text + "]"
+	return "SA[" + shortened(strings.Join(words, proposalsBetween)) + "]"
 }
 
 // parseSA reads nothing after a DOI or situation of others: their proposals

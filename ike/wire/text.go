@@ -6,8 +6,18 @@ import (
 	"strconv"
 )
 
-// maxText is how much of anything a peer named is printed.
-const maxText = 128
+const (
+	maxText = 128  // how much of anything a peer named is printed
+	maxList = 2048 // forty transforms fit; a peer's thousands of attributes do not fill a log
+)
+
+// shortened returns the text of a list, cut where it gets very long.
+func shortened(text string) string {
+	if len(text) > maxList {
+		return text[:maxList] + "..."
+	}
+	return text
+}
 
 // names gives numbers their names. What has none prints as a number.
 type names[T ~uint8 | ~uint16 | ~uint32] map[T]string

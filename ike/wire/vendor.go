@@ -2,11 +2,12 @@ package wire
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 )
 
 // A VendorID says what its sender is or can do: RFC 2408 §3.16. Those that are
-// known are known by their whole value.
+// known are known by their whole value: [VendorID.Is].
 type VendorID struct{ Data []byte }
 
 // vendorID makes a VendorID of hexadecimal constants.
@@ -28,27 +29,62 @@ var (
 	VendorDPD       = vendorID("afcad71368a1f1c96b8696fc77570100") // RFC 3706
 	VendorXAUTH     = vendorID("09002689dfd6b712")                 // draft-ietf-ipsec-isakmp-xauth-06
 	VendorUnity     = vendorID("12f5f28c457168a9702d9fe274cc0100") // Cisco Unity
-	VendorFragments = vendorID("4048b7d56ebce88525e7de7f00d6c2d3") // IKE fragmentation, without capabilities
+	VendorFragments = vendorID("4048b7d56ebce88525e7de7f00d6c2d3") // IKE fragmentation; capabilities may follow
+	VendorWindows   = vendorID("1e2b516905991c7d7c96fcbfb587e461") // Microsoft Windows; a version may follow
+	VendorGSSAPI    = vendorID("621b04bb09882ac1e15935fefa24aeee") // Kerberos, whose method has XAUTH's number 65001
 )
 
-// fragmentCapabilities is the length of what may follow VendorFragments.
-const fragmentCapabilities = 4
-
-// vendorNames prints the known ones.
-var vendorNames = []struct {
+// A vendor is a known vendor ID and its name in texts.
+type vendor struct {
 	id   VendorID
 	name string
-}{
-	{VendorRFC3947, "RFC3947"}, {VendorNATT03, "NAT-T-03"}, {VendorNATT02N, "NAT-T-02n"},
-	{VendorNATT02, "NAT-T-02"}, {VendorNATT00, "NAT-T-00"}, {VendorDPD, "DPD"},
-	{VendorXAUTH, "XAUTH"}, {VendorUnity, "Unity"}, {VendorFragments, "FRAGMENTATION"},
-	{vendorID("1e2b516905991c7d7c96fcbfb587e461"), "Windows"}, {vendorID("621b04bb09882ac1e15935fefa24aeee"), "GSSAPI"},
-	{vendorID("882fe56d6fd20dbc2251613b2ebe5beb"), "strongSwan"}, {vendorID("7003cbc1097dbe9c2600ba6983bc8b35"), "racoon"},
-	{vendorID("26244d38eddb61b3172a36e3d0cfb819"), "Vid-Initial-Contact"},
+	tail int // octets of a version or of capabilities that may follow
 }
 
-// withTail are those that four octets of version or capabilities may follow.
-var withTail = map[string]bool{"FRAGMENTATION": true, "Windows": true}
+var vendors = []vendor{
+	{VendorRFC3947, "RFC3947", 0}, {VendorNATT03, "NAT-T-03", 0}, {VendorNATT02N, "NAT-T-02n", 0},
+	{VendorNATT02, "NAT-T-02", 0}, {VendorNATT00, "NAT-T-00", 0}, {VendorDPD, "DPD", 0},
+	{VendorXAUTH, "XAUTH", 0}, {VendorUnity, "Unity", 0}, {VendorFragments, "FRAGMENTATION", 4},
+	{VendorWindows, "Windows", 4}, {VendorGSSAPI, "GSSAPI", 0},
+	{vendorID("882fe56d6fd20dbc2251613b2ebe5beb"), "strongSwan", 0}, {vendorID("7003cbc1097dbe9c2600ba6983bc8b35"), "racoon", 0},
+	{vendorID("26244d38eddb61b3172a36e3d0cfb819"), "Vid-Initial-Contact", 0},
+	{vendorID("1f07f70eaa6514d3b0fa96542a50"), "Cisco-VPN3000", 2},
+	{vendorID("4df37928e9fc4fd1b3262170d515c662"), "NAT-T", 0}, {vendorID("9909b64eed937c6573de52ace952fa6b"), "NAT-T-04", 0},
+	{vendorID("80d0bb3def54565ee84645d4c85ce3ee"), "NAT-T-05", 0}, {vendorID("4d1e0e136deafa34c4f3ea9f02ec7285"), "NAT-T-06", 0},
+	{vendorID("439b59f8ba676c4c7737ae22eab8f582"), "NAT-T-07", 0}, {vendorID("8f8d83826d246b6fc7a8a6a428c11de8"), "NAT-T-08", 0},
+}
+
+// Is reports whether v is a known vendor ID: the whole value, after which only a
+// fragmentation ID's capabilities or a version of some vendors may come.
+func (v VendorID) Is(known VendorID) bool {
+	rest, ok := bytes.CutPrefix(v.Data, known.Data)
+	return ok && (len(rest) == 0 || len(rest) == known.tail())
+}
+
+// tail returns how many octets may follow a known vendor ID.
+func (v VendorID) tail() int {
+	for _, known := range vendors {
+		if v.Equal(known.id) {
+			return known.tail
+		}
+	}
+	return 0
+}
+
+// With returns the vendor ID followed by four octets: capabilities, a version.
+func (v VendorID) With(tail uint32) VendorID {
+	return VendorID{binary.BigEndian.AppendUint32(bytes.Clone(v.Data), tail)}
+}
+
+// Tail returns the four octets that follow a known vendor ID; not ok if v is another
+// one or has none.
+func (v VendorID) Tail(known VendorID) (tail uint32, ok bool) {
+	rest, ok := bytes.CutPrefix(v.Data, known.Data)
+	if !ok || !v.Is(known) || len(rest) != 4 {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(rest), true
+}
 
 // Type returns PayloadVendorID.
 func (VendorID) Type() PayloadType { return PayloadVendorID }
@@ -58,9 +94,8 @@ func (v VendorID) Equal(w VendorID) bool { return bytes.Equal(v.Data, w.Data) }
 
 // String returns, for example, "VID[RFC3947]", or the octets of an unknown one.
 func (v VendorID) String() string {
-	for _, known := range vendorNames {
-		rest, ok := bytes.CutPrefix(v.Data, known.id.Data)
-		if ok && (len(rest) == 0 || withTail[known.name] && len(rest) == fragmentCapabilities) {
+	for _, known := range vendors {
+		if v.Is(known.id) {
 			return "VID[" + known.name + "]"
 		}
 	}

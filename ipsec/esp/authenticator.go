@@ -19,6 +19,8 @@ var hashes = [...]func() hash.Hash{
 	ipsec.SHA256: sha256.New,
 	ipsec.SHA384: sha512.New384,
 	ipsec.SHA512: sha512.New,
+
+	ipsec.SHA256Short: sha256.New, // of another length
 }
 
 // An Authenticator computes the ICVs of an SA, of ESP or of AH: HMAC, truncated to the

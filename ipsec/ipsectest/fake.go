@@ -16,8 +16,9 @@ import (
 // are set before.
 type Fake struct {
 	// Fail, if not nil, is asked before every change; an error is returned instead
-	// of doing it. The operation is "SetPolicies", "AddSA" or "RemoveSA"; the SA is
-	// nil for the first and has only its ID for the last.
+	// of doing it. The operation is the method's name; the SA is nil for SetPolicies, and
+	// has its ID only for RemoveSA and MoveSA, its policy only for AddPolicy, RemovePolicy
+	// and PassClear.
 	Fail func(operation string, sa *ipsec.SA) error
 
 	// Can, if not nil, is what Capabilities returns; else that is everything.
@@ -31,6 +32,9 @@ type Fake struct {
 	sas      map[ipsec.SAID]*ipsec.SA
 	counters map[ipsec.SAID]ipsec.Counters
 	sums     ipsec.Statistics
+
+	instances []*ipsec.Policy // oldest first
+	clear     map[ipsec.PolicyID]bool
 }
 
 var _ ipsec.Dataplane = (*Fake)(nil)
@@ -74,8 +78,8 @@ func (f *Fake) Adopt(sas []*ipsec.SA) (kept []*ipsec.SA, err error) {
 // Faults returns none.
 func (f *Fake) Faults() []ipsec.Fault { return nil }
 
-// SetPolicies keeps the list and forgets the SAs of policies that were listed and
-// are no more.
+// SetPolicies keeps the list and forgets SAs and instances of policies that were listed
+// and are no more.
 func (f *Fake) SetPolicies(policies []*ipsec.Policy) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -86,11 +90,7 @@ func (f *Fake) SetPolicies(policies []*ipsec.Policy) error {
 		if slices.ContainsFunc(policies, func(q *ipsec.Policy) bool { return q.ID == p.ID }) {
 			continue
 		}
-		for id, sa := range f.sas {
-			if sa.Policy == p.ID {
-				f.forget(id)
-			}
-		}
+		f.forgetPolicies(func(id ipsec.PolicyID) bool { return id.Configured() == p.ID })
 	}
 	f.policies = policies
 	return nil

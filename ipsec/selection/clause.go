@@ -17,16 +17,55 @@ type Clause struct {
 // Clauses returns what the policies say about packets to this box, in order. Of several
 // that select the same only the first has a say.
 func Clauses(policies []*ipsec.Policy) []Clause {
+	all, _ := Marked(policies)
+	return all
+}
+
+// A Mark is where the clauses of a template's instances come: before the clause at an
+// index, or behind all.
+type Mark struct {
+	Template ipsec.PolicyID
+	At       int
+}
+
+// Marked is Clauses with the places for instances that come later. A template has no
+// clauses; instances that are listed stand before it, the newest first.
+func Marked(policies []*ipsec.Policy) ([]Clause, []Mark) {
 	list := clauseList{all: make([]Clause, 0, len(policies))}
 	for _, p := range policies {
-		list.allowTooBig(p)
-	}
-	for _, p := range policies {
-		for i := range p.ACL.Rules {
-			list.addRule(&p.ACL.Rules[i])
+		if !p.Template {
+			list.allowTooBig(p)
 		}
 	}
-	return list.all
+	var marks []Mark
+	marked := make(map[ipsec.PolicyID]bool)
+	for _, p := range policies {
+		if of := p.ID.Configured(); (p.Template || p.ID.Instance != 0) && !marked[of] {
+			marked[of] = true
+			marks = append(marks, Mark{of, len(list.all)})
+		}
+		list.addRules(p)
+	}
+	return list.all, marks
+}
+
+// addRules adds the mirrors of a policy's rules, if they are not a template's.
+func (l *clauseList) addRules(p *ipsec.Policy) {
+	if p.Template {
+		return
+	}
+	for i := range p.ACL.Rules {
+		l.addRule(&p.ACL.Rules[i])
+	}
+}
+
+// ClausesOf returns what one policy says: which reports of routers it lets in, and the
+// mirrors of its rules.
+func ClausesOf(p *ipsec.Policy) (first, rules []Clause) {
+	var reports, mirrors clauseList
+	reports.allowTooBig(p)
+	mirrors.addRules(p)
+	return reports.all, mirrors.all
 }
 
 // A clauseList grows.

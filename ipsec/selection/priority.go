@@ -36,6 +36,35 @@ func Priorities(old []uint32) []uint32 {
 	return now
 }
 
+// Room is how many clauses a place that many come to is made ready for.
+const Room = 1 << 20
+
+// Spaced is Priorities with room for others to come: behind the i-th for each i that is in
+// spaces and has no priority yet, as for a mark, which is no clause but takes a place. They
+// share what there is if they are many.
+func Spaced(old []uint32, spaces []int) []uint32 {
+	if len(spaces) == 0 {
+		return Priorities(old)
+	}
+	slots := max(Room/int(priorityStep)/(1+len(spaces)/8), 1)
+	wide, at := make([]uint32, 0, len(old)+slots), make([]int, len(old))
+	for i, p := range old {
+		at[i] = len(wide)
+		wide = append(wide, p)
+		if len(spaces) > 0 && spaces[0] == i {
+			spaces = spaces[1:]
+			if p == 0 {
+				wide = append(wide, make([]uint32, slots)...)
+			}
+		}
+	}
+	all := Priorities(wide)
+	for i := range at {
+		old[i] = all[at[i]]
+	}
+	return old
+}
+
 // before returns the priority that the i-th has to be above.
 func before(now []uint32, i int) uint32 {
 	if i == 0 {

@@ -47,6 +47,18 @@ func (s Selection) Holds(t acl.Tuple) bool {
 		t.SourcePort&s.FromPort.Mask == s.FromPort.Value && t.DestinationPort&s.ToPort.Mask == s.ToPort.Value
 }
 
+// Overlaps reports whether a packet can be of both selections.
+func (s Selection) Overlaps(other Selection) bool {
+	return s.From.Overlaps(other.From) && s.To.Overlaps(other.To) &&
+		(s.Protocol == 0 || other.Protocol == 0 || s.Protocol == other.Protocol) &&
+		s.FromPort.overlaps(other.FromPort) && s.ToPort.overlaps(other.ToPort)
+}
+
+// overlaps reports whether a port can be of both.
+func (p PortBits) overlaps(other PortBits) bool {
+	return (p.Value^other.Value)&p.Mask&other.Mask == 0
+}
+
 // HasPorts reports whether the selection asks for ports.
 func (s Selection) HasPorts() bool { return s.FromPort.Mask != 0 || s.ToPort.Mask != 0 }
 

@@ -16,6 +16,7 @@ type association struct {
 	base  ipsec.Counters  // what a predecessor counted
 	final *ipsec.Counters // the last, if the kernel has it no more; nil: it lives
 	peer  netip.AddrPort  // where its packets come from now, as far as was told
+	moved bool            // it has gone to another address
 }
 
 // keyFor returns the key of an SA's flow.
@@ -129,5 +130,20 @@ func counted(sa *ipsec.SA, c ipsec.Counters) ipsec.Counters {
 	if sa.Mode == ipsec.Transport {
 		c.Octets += ipHeader * c.Packets
 	}
+	c.OtherICV = sa.Direction == ipsec.Inbound && c.Packets == 0 && c.ICVFailures >= enoughFailures && cutsSHA2(sa)
 	return c
+}
+
+// enoughFailures is how many packets that are not authentic, with none that is, are no
+// chance.
+const enoughFailures = 3
+
+// cutsSHA2 reports whether an SA has ICVs that peers cut to different lengths.
+func cutsSHA2(sa *ipsec.SA) bool {
+	_, one := sa.Integrity.Other()
+	if sa.AH == nil {
+		return one
+	}
+	_, other := sa.AH.Integrity.Other()
+	return one || other
 }

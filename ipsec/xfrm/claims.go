@@ -12,25 +12,55 @@ import (
 type claimed struct {
 	entries []*entry // in order of precedence
 	spared  [directions][]claim
-	ports   bool // packets have to be reassembled
+	near    []netip.Prefix // of routes that lead elsewhere than by a policy's device
+	ports   bool           // packets have to be reassembled
+}
+
+// all returns the entries of the configuration and of instances, in order of precedence.
+func (c *claimed) all() []*entry {
+	n := len(c.entries)
+	for _, e := range c.entries {
+		n += len(e.instances)
+	}
+	list := make([]*entry, 0, n)
+	for _, e := range c.entries {
+		for _, i := range slices.Backward(e.instances) {
+			list = append(list, i)
+		}
+		list = append(list, e)
+	}
+	return list
 }
 
 // list returns the claims of a direction, the first decides. Reports of packets that are
 // too large come before everything, and then the sources whose packets may come in clear.
 func (c *claimed) list(d kernel.Direction) []*claim {
-	n := len(c.spared[d])
-	for _, e := range c.entries {
-		n += len(e.claims[d]) + len(e.first)
+	all, n := c.all(), len(c.spared[d])
+	for _, e := range all {
+		n += len(e.claims[d]) + len(e.first) + 1
 	}
 	list := make([]*claim, 0, n)
 	if d == kernel.In {
-		for _, e := range c.entries {
+		for _, e := range all {
 			list = point(list, e.first)
 		}
 	}
 	list = point(list, c.spared[d])
 	for _, e := range c.entries {
-		list = point(list, e.claims[d])
+		list = e.append(list, d)
+	}
+	return list
+}
+
+// append appends the claims of an entry in a direction: of a template the mark, and the
+// claims of its instances.
+func (e *entry) append(list []*claim, d kernel.Direction) []*claim {
+	if !e.policy.Template {
+		return point(list, e.claims[d])
+	}
+	list = append(list, &e.marks[d])
+	for _, i := range slices.Backward(e.instances) {
+		list = point(list, i.claims[d])
 	}
 	return list
 }
@@ -58,7 +88,8 @@ func (c *claimed) spare(t *table, routes []selection.Route) {
 	for _, e := range c.entries {
 		ours[e.device] = true
 	}
-	for _, s := range selection.Spared(c.sources(elsewhere(routes, ours)), routes, ours) {
+	c.near = elsewhere(routes, ours)
+	for _, s := range selection.Spared(sources(c.all(), c.near), routes, ours) {
 		for _, d := range []kernel.Direction{kernel.In, kernel.Forward} {
 			at := t.place(placeKey{direction: d, selection: s.Selection})
 			c.spared[d] = append(c.spared[d], claim{place: at})
@@ -76,14 +107,14 @@ func elsewhere(routes []selection.Route, ours map[int]bool) (prefixes []netip.Pr
 	return prefixes
 }
 
-// sources returns where protected packets come from, as far as it has to do with some
-// prefixes, each once, in the form that [selection.Spared] wants.
-func (c *claimed) sources(near []netip.Prefix) (list []selection.Clause) {
+// sources returns where packets that entries protect come from, as far as it has to do with
+// some prefixes, each once, in the form that [selection.Spared] wants.
+func sources(entries []*entry, near []netip.Prefix) (list []selection.Clause) {
 	if len(near) == 0 {
 		return nil
 	}
 	seen := make(map[netip.Prefix]bool)
-	for _, e := range c.entries {
+	for _, e := range entries {
 		for i := range e.claims[kernel.In] {
 			from := e.claims[kernel.In][i].place.selection.From
 			if e.ifID != 0 || e.claims[kernel.In][i].flow == nil || !slices.ContainsFunc(near, from.Overlaps) || seen[from] {
@@ -98,7 +129,7 @@ func (c *claimed) sources(near []netip.Prefix) (list []selection.Clause) {
 
 // bind has all claims meet the places of the table as it is now.
 func (c *claimed) bind(t *table) {
-	for _, e := range c.entries {
+	for _, e := range c.all() {
 		e.bind(t)
 	}
 	for d := range c.spared {

@@ -19,6 +19,7 @@ func (d *Dataplane) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 	inner, ok := d.countersOf(a)
 	if s, found, err := d.system.State(id); found && err == nil {
 		inner.Packets, inner.Sequence = s.Counters.Packets, s.Counters.Sequence
+		inner.LastUsed, inner.ICVFailures = s.Counters.LastUsed, s.Counters.ICVFailures
 	}
 	return inner, ok
 }

@@ -48,21 +48,25 @@ type Dataplane struct {
 	flows       flows
 	stated      claimed
 	byID        map[ipsec.PolicyID]*entry
+	holders     selection.Holders
+	early       []*ipsec.Policy // instances that came before the first SetPolicies, oldest first
+	told        bool            // it has come
 	rounds      uint64
 	routes      []selection.Route
 	devices     map[string]int           // indexes of those that were asked for
 	tunnels     map[string]kernel.Tunnel // tunnel interfaces of ours that there are
 	sas         map[ipsec.SAID]*association
 	around      map[ipsec.SAID]*association // bundles, by the names of their AH
-	kept        map[ipsec.SAID]bool         // reserved SPIs
-	retired     ipsec.Statistics            // of SAs that are gone
-	begin       kernel.Statistics           // when we opened
-	last        kernel.Statistics           // as they were when they could be read last
-	begun       bool                        // what a predecessor left is ours or gone
-	reassembles *bool                       // fragments are put together; nil: nobody knows
-	known       bool                        // table and tunnels are what the kernel has
-	moved       bool                        // devices or routes are others than the policies were made for
-	dirty       bool                        // others changed something of ours, perhaps
+	ofPolicy    map[ipsec.PolicyID]map[ipsec.SAID]*association
+	kept        map[ipsec.SAID]bool // reserved SPIs
+	retired     ipsec.Statistics    // of SAs that are gone
+	begin       kernel.Statistics   // when we opened
+	last        kernel.Statistics   // as they were when they could be read last
+	begun       bool                // what a predecessor left is ours or gone
+	reassembles *bool               // fragments are put together; nil: nobody knows
+	known       bool                // table and tunnels are what the kernel has
+	moved       bool                // devices or routes are others than the policies were made for
+	dirty       bool                // others changed something of ours, perhaps
 	warned      map[string]bool
 	closed      bool
 
@@ -81,7 +85,8 @@ func newDataplane(c Config, s system, n network) *Dataplane {
 		table: newTable(), flows: newFlows(), byID: make(map[ipsec.PolicyID]*entry),
 		devices: make(map[string]int), tunnels: make(map[string]kernel.Tunnel),
 		sas: make(map[ipsec.SAID]*association), around: make(map[ipsec.SAID]*association),
-		kept: make(map[ipsec.SAID]bool), warned: make(map[string]bool), stop: make(chan struct{}),
+		ofPolicy: make(map[ipsec.PolicyID]map[ipsec.SAID]*association),
+		kept:     make(map[ipsec.SAID]bool), warned: make(map[string]bool), stop: make(chan struct{}),
 	}
 }
 

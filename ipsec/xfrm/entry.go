@@ -55,6 +55,11 @@ type entry struct {
 	owned  bool    // it is in force
 	round  uint64  // of the claims that it is in
 	drawn  uint64  // the round in which its policy was listed last
+	clear  bool    // what has no SA passes in clear: PassClear
+
+	// Of a template.
+	marks     [directions]claim // where its instances come
+	instances []*entry          // oldest first
 }
 
 // A drawer makes entries.
@@ -67,6 +72,12 @@ type drawer struct {
 // What comes in cannot be bound to the device, since the kernel does not know it there.
 func (d drawer) entry(p *ipsec.Policy, device int, ifID uint32) (*entry, error) {
 	e := &entry{policy: p, device: device, ifID: ifID}
+	if p.Template {
+		for d := range e.marks {
+			e.marks[d].place = &place{mark: true}
+		}
+		return e, nil
+	}
 	e.allowTooBig(d.table)
 	for i := range p.ACL.Rules {
 		if err := d.rule(e, &p.ACL.Rules[i]); err != nil {
@@ -159,7 +170,7 @@ func (e *entry) claim(t *table, s selection.Selection, out, in *flow, block bool
 		if d != int(kernel.Out) {
 			there = s.Mirror()
 		}
-		c.place, c.block = t.place(e.key(kernel.Direction(d), there)), block
+		c.place, c.block, c.of = t.place(e.key(kernel.Direction(d), there)), block, e
 		e.claims[d] = append(e.claims[d], c)
 	}
 }

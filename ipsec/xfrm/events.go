@@ -3,6 +3,7 @@ package xfrm
 import (
 	"net/netip"
 
+	"sallyport/acl"
 	"sallyport/ipsec"
 	"sallyport/ipsec/xfrm/kernel"
 )
@@ -37,11 +38,18 @@ func (d *Dataplane) understand(e kernel.Event) []ipsec.Event {
 // configured: there is nobody to ask.
 func (d *Dataplane) acquire(e kernel.Acquire) []ipsec.Event {
 	f := d.flows.byReqID[e.ReqID]
-	if f == nil || f.inbound || f.entry == nil || f.entry.policy.Manual {
+	if f == nil || f.inbound || f.entry == nil || f.entry.policy.Manual || f.serves(e.Packet) {
 		return nil
 	}
 	f.asked = true
 	return []ipsec.Event{ipsec.Acquire{Policy: f.policy, Rule: f.rule, Packet: e.Packet}}
+}
+
+// serves reports whether the newest SA of a flow is for a packet: it came back while its
+// state moved, and the packet has its SA.
+func (f *flow) serves(t acl.Tuple) bool {
+	n := len(f.sas)
+	return n > 0 && f.sas[n-1].moved && f.sas[n-1].Selector.Contains(t)
 }
 
 // expire says that an SA is at a limit. After a hard one the kernel has it no more, and the

@@ -98,6 +98,24 @@ func (m *memory) DeleteState(id ipsec.SAID) error {
 	return nil
 }
 
+func (m *memory) MoveState(id ipsec.SAID, inbound bool, remote netip.AddrPort) error {
+	s, ok := m.states[id]
+	if !ok {
+		return unix.ESRCH
+	}
+	if err := m.did("move state"); err != nil {
+		return err
+	}
+	delete(m.states, id)
+	if inbound {
+		s.Encapsulation.Local = remote.Port()
+	} else {
+		s.ID.Destination, s.Encapsulation.Remote = remote.Addr(), remote.Port()
+	}
+	m.states[s.ID], m.keys[s.ID] = s, m.keys[id]
+	return nil
+}
+
 func (m *memory) State(id ipsec.SAID) (kernel.Installed, bool, error) {
 	s, ok := m.states[id]
 	return s, ok, nil

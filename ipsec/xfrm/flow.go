@@ -36,6 +36,7 @@ type shape struct {
 	mode          ipsec.Mode
 	local, remote netip.Addr
 	block         bool // there is none, and nobody to be asked for one
+	clear         bool // there need be none
 }
 
 // unknown is no flow's shape: Auto is no SA's mode.
@@ -46,10 +47,10 @@ var unknown = shape{mode: ipsec.Auto}
 func (f *flow) shape() shape {
 	if len(f.sas) == 0 {
 		p := f.entry.policy
-		return shape{p.Transform, p.Mode.Proposed(), p.Local, p.Remote, !f.inbound && (p.Manual || !known(p.Remote))}
+		return shape{p.Transform, p.Mode.Proposed(), p.Local, p.Remote, !f.inbound && (p.Manual || !known(p.Remote)), f.entry.clear}
 	}
 	sa := f.sas[len(f.sas)-1]
-	return shape{sa.Offer().Transform(), sa.Mode, sa.Local, sa.Remote, false}
+	return shape{sa.Offer().Transform(), sa.Mode, sa.Local, sa.Remote, false, f.inbound && f.entry != nil && f.entry.clear}
 }
 
 // known reports whether an address says something.
@@ -58,6 +59,7 @@ func known(a netip.Addr) bool { return a.IsValid() && !a.IsUnspecified() }
 // fill makes the flow's say of a kernel's policy.
 func (f *flow) fill(p *kernel.Policy) {
 	switch s := f.shape(); {
+	case s.clear && !f.inbound:
 	case s.block:
 		p.Block = true
 	case f.inbound:
@@ -71,7 +73,7 @@ func (f *flow) fill(p *kernel.Policy) {
 // transport of its packets. Where a packet came from is not asked: peers move, and the SA
 // that it came in is the flow's.
 func (f *flow) require(p *kernel.Policy, s shape, from, to netip.Addr) {
-	t := kernel.Template{Protocol: ipsec.ESP, Mode: s.mode, Source: orAny(from), Destination: orAny(to), ReqID: f.reqID}
+	t := kernel.Template{Protocol: ipsec.ESP, Mode: s.mode, Source: orAny(from), Destination: orAny(to), ReqID: f.reqID, Optional: s.clear}
 	switch s.transform {
 	case ipsec.TransformAH:
 		t.Protocol = ipsec.AH

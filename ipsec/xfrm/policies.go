@@ -22,7 +22,16 @@ func (d *Dataplane) SetPolicies(policies []*ipsec.Policy) error {
 			return err
 		}
 	}
-	return d.move(policies)
+	if err := d.move(policies); err != nil {
+		return err
+	}
+	for _, p := range d.early {
+		if d.byID[p.ID] == nil {
+			d.holders.Remove(p)
+		}
+	}
+	d.told, d.early = true, nil
+	return nil
 }
 
 // hostMoved reports whether devices or routes have changed since the policies were right
@@ -51,7 +60,7 @@ func (d *Dataplane) move(policies []*ipsec.Policy) error {
 		return errors.Join(err, d.restore(), d.removeTunnels())
 	}
 	d.moved = false
-	d.drop(before.entries)
+	d.drop(before.all())
 	return d.removeTunnels()
 }
 
@@ -74,9 +83,40 @@ func (d *Dataplane) draw(policies []*ipsec.Policy) (next claimed, err error) {
 			fresh[p.ID] = true
 		}
 		next.entries = append(next.entries, e)
+		if p.Template && !e.owned {
+			if err := d.keepInstances(e); err != nil {
+				return next, err
+			}
+		}
+	}
+	for _, e := range next.all() {
 		next.ports = next.ports || e.ports
 	}
 	return next, d.spare(&next)
+}
+
+// keepInstances gives a template's new entry the instances of the old one, and those that
+// came before all policies.
+func (d *Dataplane) keepInstances(e *entry) error {
+	var policies []*ipsec.Policy
+	if old := d.byID[e.policy.ID]; old != nil {
+		for _, i := range old.instances {
+			policies = append(policies, i.policy)
+		}
+	}
+	for _, p := range d.early {
+		if p.ID.Configured() == e.policy.ID {
+			policies = append(policies, p)
+		}
+	}
+	for _, p := range policies {
+		i, err := d.entryOf(p, nil)
+		if err != nil {
+			return err
+		}
+		e.instances = append(e.instances, i)
+	}
+	return nil
 }
 
 // A cursor goes along the entries that there are, most of which stay in their order.
@@ -106,7 +146,11 @@ func (d *Dataplane) entryOf(p *ipsec.Policy, e *entry) (*entry, error) {
 	if e != nil && (e.drawn == d.rounds || e.device == device && e.ifID == ifID && (e.policy == p || *e.policy == *p)) {
 		return e, nil
 	}
-	return drawer{d.table, &d.flows}.entry(p, device, ifID)
+	drawn, err := drawer{d.table, &d.flows}.entry(p, device, ifID)
+	if err == nil && e != nil {
+		drawn.clear = e.clear
+	}
+	return drawn, err
 }
 
 // deviceOf returns the device that a policy's packets leave by, and the identifier of a
@@ -189,16 +233,16 @@ func (d *Dataplane) spare(next *claimed) (err error) {
 // replace makes other claims the ones in force. A flow is the entry's that states it.
 func (d *Dataplane) replace(next claimed) {
 	d.rounds++
-	for _, e := range next.entries {
+	for _, e := range next.all() {
 		e.round = d.rounds
 	}
-	for _, e := range d.stated.entries {
+	for _, e := range d.stated.all() {
 		if e.round != d.rounds {
 			d.disown(e)
 		}
 	}
 	d.stated = next
-	for _, e := range next.entries {
+	for _, e := range next.all() {
 		if !e.owned {
 			d.own(e)
 		}
@@ -225,7 +269,11 @@ func (d *Dataplane) disown(e *entry) {
 
 // abandon forgets the flows that were made for entries which came to nothing.
 func (d *Dataplane) abandon(next claimed) {
-	for _, e := range next.entries {
+	d.releaseUnowned(next.all())
+}
+
+func (d *Dataplane) releaseUnowned(entries []*entry) {
+	for _, e := range entries {
 		if !e.owned {
 			d.releaseFlows(e)
 		}
@@ -239,12 +287,13 @@ func (d *Dataplane) drop(entries []*entry) {
 	for _, e := range entries {
 		if !e.owned && d.byID[e.policy.ID] == nil {
 			gone[e.policy.ID] = true
+			d.holders.Remove(e.policy)
 		}
 	}
 	if len(gone) > 0 {
 		d.removePolicies(gone)
 	}
-	d.abandon(claimed{entries: entries})
+	d.releaseUnowned(entries)
 }
 
 func (d *Dataplane) releaseFlows(e *entry) {

@@ -125,11 +125,32 @@ func (d *Dataplane) fulfil(s kernel.State) error {
 
 // register takes note of an SA that the kernel has.
 func (d *Dataplane) register(a *association) {
+	d.enroll(a)
+	a.flow.sas = append(a.flow.sas, a)
+}
+
+// enroll takes note of the names of an SA.
+func (d *Dataplane) enroll(a *association) {
 	d.sas[a.ID] = a
+	if d.ofPolicy[a.Policy] == nil {
+		d.ofPolicy[a.Policy] = make(map[ipsec.SAID]*association)
+	}
+	d.ofPolicy[a.Policy][a.ID] = a
 	if id, ok := a.AHID(); ok {
 		d.around[id] = a
 	}
-	a.flow.sas = append(a.flow.sas, a)
+}
+
+// unregister forgets the names of an SA.
+func (d *Dataplane) unregister(a *association) {
+	delete(d.sas, a.ID)
+	if id, ok := a.AHID(); ok {
+		delete(d.around, id)
+	}
+	delete(d.ofPolicy[a.Policy], a.ID)
+	if len(d.ofPolicy[a.Policy]) == 0 {
+		delete(d.ofPolicy, a.Policy)
+	}
 }
 
 // RemoveSA removes one direction. An older SA of the same flow takes over again.
@@ -158,10 +179,7 @@ func (d *Dataplane) remove(a *association) error {
 		err = errors.Join(err, d.end(a))
 	}
 	d.retired = d.with(d.retired, a, *a.final)
-	delete(d.sas, a.ID)
-	if id, ok := a.AHID(); ok {
-		delete(d.around, id)
-	}
+	d.unregister(a)
 	a.Wipe()
 	d.flows.release(a.flow)
 	return err
@@ -187,9 +205,11 @@ func (d *Dataplane) finish(a *association, c ipsec.Counters) {
 // removePolicies removes the SAs of policies. What the kernel refuses is found by the next
 // full comparison.
 func (d *Dataplane) removePolicies(gone map[ipsec.PolicyID]bool) {
-	for _, a := range d.sas {
-		if gone[a.Policy] && d.remove(a) != nil {
-			d.dirty = true
+	for id := range gone {
+		for _, a := range d.ofPolicy[id] {
+			if d.remove(a) != nil {
+				d.dirty = true
+			}
 		}
 	}
 }

@@ -13,6 +13,7 @@ type system interface {
 	AddState(kernel.State) error
 	UpdateState(kernel.State) error
 	DeleteState(ipsec.SAID) error
+	MoveState(id ipsec.SAID, inbound bool, remote netip.AddrPort) error
 	State(ipsec.SAID) (kernel.Installed, bool, error)
 	States() ([]kernel.Installed, error)
 	Same(kernel.State) (bool, error)

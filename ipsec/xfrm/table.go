@@ -1,6 +1,7 @@
 package xfrm
 
 import (
+	"math"
 	"net/netip"
 
 	"sallyport/ipsec/selection"
@@ -26,19 +27,29 @@ func keyOf(p *kernel.Policy) placeKey {
 // A place is a policy that the kernel has, or is to have.
 type place struct {
 	placeKey
-	have  kernel.Policy // index 0: it is not there
-	claim *claim        // the first that wants it
-	right bool          // have is what the claim wants, but for the priority
-	open  bool          // several flows claim it: what comes in may be any one's
-	round uint64        // of difference, in which it was wanted last
+	have   kernel.Policy // index 0: it is not there
+	claim  *claim        // the first that wants it
+	right  bool          // have is what the claim wants, but for the priority
+	open   bool          // several flows claim it: what comes in may be any one's
+	round  uint64        // of difference, in which it was wanted last
+	takers int           // claims that want it; the first has it
+	mark   bool          // no policy of the kernel's: instances of a template come behind it
+	low    uint32        // of a mark: the priority that comes next
 }
+
+// fresh reports whether nobody has the place and the kernel has nothing there.
+func (p *place) fresh() bool { return p.takers == 0 && p.have.Index == 0 }
 
 // A claim is what somebody wants of a place.
 type claim struct {
 	place *place
-	flow  *flow // that is to be protected; nil: it passes in clear
-	block bool  // or not at all
+	flow  *flow  // that is to be protected; nil: it passes in clear
+	block bool   // or not at all
+	of    *entry // whose claim it is; nil: nobody's
 }
+
+// blocks reports whether the claim is that packets do not pass.
+func (c *claim) blocks() bool { return c.block && !(c.of != nil && c.of.clear) }
 
 // want returns the policy that a place is to have. Where several flows meet, as those of
 // one access list on two devices, packets may have come in an SA of each: the SA's own
@@ -46,7 +57,7 @@ type claim struct {
 func (p *place) want(priority uint32) kernel.Policy {
 	w := kernel.Policy{
 		Direction: p.direction, Selection: p.selection, Device: p.device, IfID: p.ifID,
-		Priority: priority, Index: p.have.Index, Block: p.claim.block,
+		Priority: priority, Index: p.have.Index, Block: p.claim.blocks(),
 	}
 	if p.claim.flow == nil {
 		return w
@@ -69,9 +80,10 @@ func (p *place) settled() bool {
 // nothing itself.
 type table struct {
 	places [directions]map[placeKey]*place
-	strays []kernel.Policy // that share their key with another
-	used   map[uint32]bool // indexes
-	next   [directions]uint32
+	strays []kernel.Policy      // that share their key with another
+	used   map[uint32]bool      // indexes
+	next   [directions]uint32   // the first that never was used
+	freed  [directions][]uint32 // that were given back
 	round  uint64
 }
 
@@ -102,7 +114,7 @@ func (t *table) learn(now []kernel.Policy) {
 		}
 		t.next[d] = kernel.FirstIndex | uint32(d)
 	}
-	t.strays, t.used = nil, make(map[uint32]bool, len(now))
+	t.strays, t.used, t.freed = nil, make(map[uint32]bool, len(now)), [directions][]uint32{}
 	for i := range now {
 		t.used[now[i].Index] = true
 		at := t.place(keyOf(&now[i]))
@@ -132,9 +144,16 @@ type change struct {
 func (t *table) difference(claims [directions][]*claim) (c change) {
 	t.round++
 	for d := range claims {
-		order, old := t.inOrder(claims[d])
-		for i, priority := range selection.Priorities(old) {
+		order, old, marks := t.inOrder(claims[d])
+		for i, priority := range selection.Spaced(old, marks) {
 			at := order[i]
+			if i > 0 {
+				order[i-1].low = priority
+			}
+			if at.low = math.MaxUint32; at.mark {
+				at.have.Priority = priority
+				continue
+			}
 			if at.settled() && priority == at.have.Priority {
 				continue
 			}
@@ -148,27 +167,31 @@ func (t *table) difference(claims [directions][]*claim) (c change) {
 				at.right = true
 			}
 		}
-		c.gone = append(c.gone, t.unclaimed(kernel.Direction(d), len(order))...)
+		c.gone = append(c.gone, t.unclaimed(kernel.Direction(d), len(order)-len(marks))...)
 	}
 	c.gone = append(c.gone, t.strays...)
 	return c
 }
 
 // inOrder returns the places that are claimed, each once, and the priorities that they
-// have.
-func (t *table) inOrder(claims []*claim) (order []*place, old []uint32) {
+// have, and which of them are marks.
+func (t *table) inOrder(claims []*claim) (order []*place, old []uint32, marks []int) {
 	order, old = make([]*place, 0, len(claims)), make([]uint32, 0, len(claims))
 	for _, c := range claims {
 		at := c.place
 		if at.round == t.round {
+			at.takers++
 			at.open = at.open || c.flow != nil && at.claim.flow != nil && c.flow != at.claim.flow
 			continue
 		}
 		at.right = at.right && at.claim == c
-		at.round, at.claim, at.open = t.round, c, false
+		at.round, at.claim, at.open, at.takers = t.round, c, false, 1
+		if at.mark {
+			marks = append(marks, len(order))
+		}
 		order, old = append(order, at), append(old, at.have.Priority)
 	}
-	return order, old
+	return order, old, marks
 }
 
 // unclaimed forgets the places of a direction that nobody claims any more, and returns the
@@ -182,6 +205,7 @@ func (t *table) unclaimed(d kernel.Direction, claimed int) (gone []kernel.Policy
 			continue
 		}
 		delete(t.places[d], k)
+		at.takers = 0
 		if at.have.Index != 0 {
 			gone = append(gone, at.have)
 		}
@@ -191,6 +215,13 @@ func (t *table) unclaimed(d kernel.Direction, claimed int) (gone []kernel.Policy
 
 // free returns an index that is free, and takes it.
 func (t *table) free(d kernel.Direction) uint32 {
+	for n := len(t.freed[d]); n > 0; n = len(t.freed[d]) {
+		index := t.freed[d][n-1]
+		if t.freed[d] = t.freed[d][:n-1]; !t.used[index] {
+			t.used[index] = true
+			return index
+		}
+	}
 	for t.used[t.next[d]] {
 		t.next[d] += kernel.IndexStep
 	}
@@ -202,5 +233,55 @@ func (t *table) free(d kernel.Direction) uint32 {
 func (t *table) giveBack(index uint32) {
 	delete(t.used, index)
 	d := index % kernel.IndexStep
-	t.next[d] = min(t.next[d], index)
+	t.freed[d] = append(t.freed[d], index)
+}
+
+// insert gives the places of claims priorities behind a mark, before all that came there
+// earlier, and returns the policies to be added. It is false, and nothing has changed, if
+// one of them is somebody's or there is no room.
+func (t *table) insert(d kernel.Direction, mark *place, claims []claim) (added []placed, ok bool) {
+	n := uint32(len(claims))
+	if mark.low-mark.have.Priority <= n {
+		mark.have.Priority = 0 // difference makes room again
+		return nil, false
+	}
+	seen := make(map[*place]bool, n)
+	for i := range claims {
+		if at := claims[i].place; !at.fresh() || seen[at] {
+			return nil, false
+		}
+		seen[claims[i].place] = true
+	}
+	for i := range claims {
+		at := claims[i].place
+		at.claim, at.open, at.right, at.takers = &claims[i], false, false, 1
+		want := at.want(mark.low - n + uint32(i))
+		want.Index = t.free(d)
+		added = append(added, placed{at, want})
+	}
+	mark.low -= n
+	return added, true
+}
+
+// only reports whether claims have their places and nobody else wants those.
+func (t *table) only(claims []claim) bool {
+	for i := range claims {
+		if at := claims[i].place; at.takers != 1 || at.claim != &claims[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// withdraw forgets the places of claims, and returns the policies that the kernel has
+// there.
+func (t *table) withdraw(d kernel.Direction, claims []claim) (gone []kernel.Policy) {
+	for i := range claims {
+		at := claims[i].place
+		if delete(t.places[d], at.placeKey); at.have.Index != 0 {
+			gone = append(gone, at.have)
+		}
+		at.takers = 0
+	}
+	return gone
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -35,7 +36,8 @@ type Case struct {
 
 // An ISAKMPSA is one phase 1 and everything under it.
 type ISAKMPSA struct {
-	Mode       string     `json:"mode"`
+	Mode       string     `json:"mode"` // "main" or "aggressive"
+	Auth       string     `json:"auth"` // "psk", "rsa-sig", "ecdsa-256", "xauth-init-psk", "hybrid-init-rsa"
 	Attributes Attributes `json:"attributes"`
 	CookieI    Hex        `json:"cky_i"`
 	CookieR    Hex        `json:"cky_r"`
@@ -56,6 +58,8 @@ type ISAKMPSA struct {
 	IV         Hex        `json:"phase1_iv"`
 	HashI      Hex        `json:"hash_i"`
 	HashR      Hex        `json:"hash_r"`
+
+	Signed map[string]Hex `json:"signature_block"` // by "HASH_I" and "HASH_R": what RSA signed, block type 1 around the hash
 
 	QuickModes []QuickMode `json:"quick_modes"`
 	Messages   []Message   `json:"messages"` // in wire order
@@ -80,7 +84,8 @@ type Message struct {
 	Dst       string    `json:"dst"`
 	DstPort   uint16    `json:"dport"`
 	Marker    bool      `json:"non_esp_marker"`
-	Direction string    `json:"direction"` // "i->r" or "r->i", of the ISAKMP SA's initiator
+	Whole     bool      `json:"reassembled"` // of the fragments before it; was not a datagram itself
+	Direction string    `json:"direction"`   // "i->r" or "r->i", of the ISAKMP SA's initiator
 	Exchange  uint8     `json:"exchange"`
 	Flags     uint8     `json:"flags"`
 	MessageID Hex       `json:"message_id"`
@@ -93,11 +98,32 @@ type Message struct {
 	NATD      []NATD    `json:"nat_d"`
 }
 
-// A Payload is one payload of a message.
+// A Payload is one payload of a message. Fragments have no body but the three
+// fields behind it.
 type Payload struct {
-	Type uint8  `json:"type"`
-	Name string `json:"name"`
-	Body Hex    `json:"body"`
+	Type       uint8  `json:"type"`
+	Name       string `json:"name"`
+	Body       Hex    `json:"body"`
+	FragmentID uint16 `json:"fragment_id"`
+	Number     uint8  `json:"number"`
+	Last       uint8  `json:"last"` // 1 for the last one
+
+	Transaction Transaction `json:"decoded"` // of payload 14; without contents in others
+}
+
+// A Transaction is what a payload of the transaction exchange holds.
+type Transaction struct {
+	Type       uint8 `json:"cfg_type"`
+	Identifier uint16
+	Attributes []TransactionAttribute
+}
+
+// A TransactionAttribute is one attribute of a transaction.
+type TransactionAttribute struct {
+	Type   uint16
+	Format string // "basic" or "variable"
+	Octets Hex    `json:"value_hex"` // of a variable one
+	Value  json.Number
 }
 
 // A NATD is what a NAT-D payload should cover and what came.
@@ -105,7 +131,7 @@ type NATD struct {
 	IP       string `json:"ip"`
 	Port     uint16 `json:"port"`
 	Expected Hex    `json:"expected"`
-	Received Hex    `json:"received"`
+	Received Hex    `json:"received"` // another one where a NAT was on the way, or was pretended
 }
 
 // A QuickMode is one quick mode and the keys it made.
@@ -170,6 +196,12 @@ type ESPPacket struct {
 	PadLength  int    `json:"pad_length"`
 	NextHeader uint8  `json:"next_header"`
 	Inner      Hex    `json:"inner"`
+}
+
+// Has reports whether a message of an exchange of that type, such as 6 of the
+// transaction exchange, is under the ISAKMP SA.
+func (sa ISAKMPSA) Has(exchange uint8) bool {
+	return slices.ContainsFunc(sa.Messages, func(m Message) bool { return m.Exchange == exchange })
 }
 
 // folder is where the files are, from the module's root.

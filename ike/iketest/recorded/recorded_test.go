@@ -4,17 +4,97 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
+// contents says what a case has of what not every case has.
+type contents struct {
+	mode, auth   string
+	transactions int // messages of transaction exchanges
+	fragments    int
+	whole        int // messages that were put together of fragments
+	signed       int // signature blocks
+}
+
+// special has the cases that are not the usual: main mode with a pre-shared key.
+var special = map[string]contents{
+	"cert-aggr":      {mode: "aggressive", auth: "rsa-sig", fragments: 2, whole: 1, signed: 2},
+	"cert-ecdsa":     {mode: "main", auth: "ecdsa-256"},
+	"cert-main":      {mode: "main", auth: "rsa-sig", fragments: 2, whole: 1, signed: 2},
+	"cert-main-frag": {mode: "main", auth: "rsa-sig", fragments: 6, whole: 2, signed: 2},
+	"hybrid":         {mode: "main", auth: "hybrid-init-rsa", transactions: 6, signed: 1},
+	"modecfg-pull":   {mode: "main", auth: "psk", transactions: 2},
+	"modecfg-push":   {mode: "main", auth: "psk", transactions: 2},
+	"psk-fqdn-aggr":  {mode: "aggressive", auth: "psk"},
+	"psk-nat-aggr":   {mode: "aggressive", auth: "psk"},
+	"xauth-psk-aggr": {mode: "aggressive", auth: "xauth-init-psk", transactions: 6},
+	"xauth-psk-main": {mode: "main", auth: "xauth-init-psk", transactions: 4},
+}
+
 func TestAll(t *testing.T) {
-	const least = 19 // as the README lists them
+	const count = 30
 	cases := All(t)
-	if len(cases) < least {
-		t.Errorf("All() = %d cases, want at least %d", len(cases), least)
+	if len(cases) != count {
+		t.Errorf("All() = %d cases, want %d", len(cases), count)
 	}
 	for _, c := range cases {
-		t.Run(c.Name, func(t *testing.T) { checkComplete(t, c) })
+		t.Run(c.Name, func(t *testing.T) {
+			checkComplete(t, c)
+			want, ok := special[c.Name]
+			if !ok {
+				want = contents{mode: "main", auth: "psk"}
+			}
+			if got := contentsOf(c.SAs[0]); got != want {
+				t.Errorf("the case has %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+func contentsOf(sa ISAKMPSA) contents {
+	got := contents{mode: sa.Mode, auth: sa.Auth, signed: len(sa.Signed)}
+	for _, m := range sa.Messages {
+		if m.Exchange == 6 {
+			got.transactions++
+		}
+		if m.Payloads[0].Type == fragment {
+			got.fragments++
+		}
+		if m.Whole {
+			got.whole++
+		}
+	}
+	return got
+}
+
+const fragment = 132
+
+// TestEveryCaseIsExplained checks that the README names every file, and no other.
+func TestEveryCaseIsExplained(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root(t), folder, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]bool{}
+	for _, row := range strings.Split(string(text), "\n") {
+		if cells := strings.Split(row, "|"); len(cells) > 2 {
+			for _, name := range strings.Split(cells[1], ",") {
+				named[strings.TrimSpace(name)] = true
+			}
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(root(t), folder, "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if name := strings.TrimSuffix(filepath.Base(file), ".json"); !named[name] {
+			t.Errorf("the README does not name %s", name)
+		}
+	}
+	if got := len(named) - len(files); got != 2 { // the head of the table and the line below
+		t.Errorf("the README names %d cases that there are not", got-2)
 	}
 }
 
@@ -35,6 +115,9 @@ func checkComplete(t *testing.T, c *Case) {
 		}
 	}
 	for i, m := range sa.Messages {
+		if len(m.Payloads) != 0 && m.Payloads[0].Type == fragment {
+			m.Length = len(m.Raw) // no file says it of a fragment
+		}
 		if len(m.Raw) == 0 || len(m.Payloads) == 0 || m.Length == 0 || m.Src == "" || m.SrcPort == 0 || len(m.MessageID) != 4 {
 			t.Errorf("message %d is not complete", i+1)
 		}
@@ -58,6 +141,13 @@ func TestLoad(t *testing.T) {
 	}
 	if got := c.SAs[0].QuickModes[0].Transform.Value(0xffff); got != 0 {
 		t.Errorf("Value of an attribute that is not there = %d, want 0", got)
+	}
+}
+
+func TestHas(t *testing.T) {
+	sa := Load(t, "modecfg-pull").SAs[0]
+	if !sa.Has(6) || !sa.Has(2) || sa.Has(4) {
+		t.Errorf("Has: transaction %v, main %v, aggressive %v; want all but the last", sa.Has(6), sa.Has(2), sa.Has(4))
 	}
 }
 

@@ -34,6 +34,8 @@ var digests = map[ipsec.Integrity]string{
 	ipsec.SHA256: "hmac(sha256)",
 	ipsec.SHA384: "hmac(sha384)",
 	ipsec.SHA512: "hmac(sha512)",
+
+	ipsec.SHA256Short: "hmac(sha256)", // of another length
 }
 
 // cipherOf returns a cipher as the kernel calls it.
@@ -58,7 +60,7 @@ func encryptionOf(a algorithm) ipsec.Encryption {
 
 // integrityOf is the way back of digestOf; NoIntegrity for what is none of ours.
 func integrityOf(a algorithm) ipsec.Integrity {
-	for _, i := range ipsec.Integrities() {
+	for i := range digests {
 		if digestOf(i) == a {
 			return i
 		}

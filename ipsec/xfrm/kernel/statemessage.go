@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"math"
 	"time"
 
@@ -144,7 +145,9 @@ func installedOf(x *nl.XfrmUsersaInfo) Installed {
 			Soft: lifetime(x.Lft.SoftAddExpiresSeconds, x.Lft.SoftByteLimit),
 			Hard: lifetime(x.Lft.HardAddExpiresSeconds, x.Lft.HardByteLimit),
 		},
-		Counters: ipsec.Counters{Packets: x.Curlft.Packets, Octets: x.Curlft.Bytes},
+		Counters: ipsec.Counters{
+			Packets: x.Curlft.Packets, Octets: x.Curlft.Bytes, ICVFailures: uint64(x.Stats.IntegrityFailed),
+		},
 	}
 }
 
@@ -176,6 +179,10 @@ func (s *Installed) attribute(kind uint16, value []byte) {
 	case nl.XFRMA_OFFLOAD_DEV:
 		if len(value) >= 5 {
 			s.Offload, s.Inbound = int(read32(value)), value[4]&offloadInbound != 0
+		}
+	case nl.XFRMA_LASTUSED:
+		if len(value) >= 8 {
+			s.Counters.LastUsed = time.Unix(int64(binary.NativeEndian.Uint64(value)), 0)
 		}
 	case nl.XFRMA_SET_MARK, nl.XFRMA_IF_ID:
 		s.readNumber(kind, value)

@@ -20,11 +20,16 @@ type Template struct {
 	Mode                ipsec.Mode
 	Source, Destination netip.Addr // outer addresses; the unspecified address: any (In and Forward)
 	ReqID               uint32
+	Optional            bool // what comes in clear passes too; of Out not in tunnel mode
 }
 
 // String returns the template in the style of ip-xfrm(8).
 func (t Template) String() string {
-	return fmt.Sprintf("%v %v src %v dst %v reqid %#x", t.Protocol, t.Mode, t.Source, t.Destination, t.ReqID)
+	text := fmt.Sprintf("%v %v src %v dst %v reqid %#x", t.Protocol, t.Mode, t.Source, t.Destination, t.ReqID)
+	if t.Optional {
+		text += " level use"
+	}
+	return text
 }
 
 // anyAlgorithm lets a template be met by whatever algorithm.
@@ -36,6 +41,9 @@ func (t Template) info() *nl.XfrmUserTmpl {
 		XfrmId: nl.XfrmId{Proto: uint8(t.Protocol)}, Family: unix.AF_INET, Reqid: t.ReqID, Mode: modeNumber(t.Mode),
 		Aalgos: anyAlgorithm, Ealgos: anyAlgorithm, Calgos: anyAlgorithm,
 	}
+	if t.Optional {
+		x.Optional = 1
+	}
 	put(x.XfrmId.Daddr[:], t.Destination)
 	put(x.Saddr[:], t.Source)
 	return x
@@ -46,6 +54,7 @@ func templateOf(x *nl.XfrmUserTmpl) Template {
 	return Template{
 		Protocol: ipsec.Protocol(x.XfrmId.Proto), Mode: modeOf(x.Mode),
 		Source: address(x.Saddr[:]), Destination: address(x.XfrmId.Daddr[:]), ReqID: x.Reqid,
+		Optional: x.Optional != 0,
 	}
 }
 

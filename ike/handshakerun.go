@@ -1,0 +1,217 @@
+package ike
+
+import (
+	"errors"
+	"net/netip"
+
+	"sallyport/ike/pki"
+	"sallyport/ike/wire"
+)
+
+// The life of phase 1 around its tables: how it begins, by our wish or by a
+// peer's message 1, and how it ends.
+
+// startPhase1 begins phase 1 with a peer from our address.
+func (e *Engine) startPhase1(p *Peer, with party, local netip.Addr) {
+	e.phase1(p, with, netip.AddrPortFrom(local, portIKE), netip.AddrPortFrom(e.remote(p, with), portIKE))
+}
+
+// phase1 begins phase 1 between two ports; a rekey behind a NAT stays on 4500.
+func (e *Engine) phase1(p *Peer, with party, local, remote netip.AddrPort) {
+	s := e.newSA(p, true, local, remote)
+	e.regroup(s, with)
+	if p.Mode == AggressiveMode {
+		e.aggressive(s)
+		return
+	}
+	s.phase1 = newHandshake(s, wire.MainMode, mainModeInitiator)
+	s.phase1.offered = e.offersPhase1(p)
+	s.phase1.outSA()
+}
+
+func newHandshake(s *sa, kind wire.ExchangeType, table []step[*handshake]) *handshake {
+	return &handshake{exchange: exchange{engine: s.engine, sa: s, kind: kind, began: s.engine.now}, table: table}
+}
+
+// responders are the tables of the exchanges that phase 1 may be, as responder.
+func responder(kind wire.ExchangeType) []step[*handshake] {
+	if kind == wire.Aggressive {
+		return aggressiveResponder
+	}
+	return mainModeResponder
+}
+
+// inFirst takes a message 1: of a negotiation that it begins, or repeated.
+func (e *Engine) inFirst(p *packet) error {
+	key := firstKey{p.Remote, p.header.CookieI}
+	if s := e.firsts[key]; s != nil {
+		if s.phase1 != nil && s.phase1.repeated(p) {
+			return nil
+		}
+		return reject(UnexpectedMessage, "message 1 comes again, but not the same")
+	}
+	if p.encrypted() {
+		return reject(InvalidFlags, "message 1 is encrypted")
+	}
+	candidates, err := e.candidates(p)
+	if err != nil {
+		return err
+	}
+	s := e.newSA(candidates[0], false, p.Local, p.Remote)
+	s.candidates = candidates
+	s.cookieI, s.firstKey = p.header.CookieI, key
+	s.phase1 = newHandshake(s, p.header.Exchange, responder(p.header.Exchange))
+	e.halfOpen.add(s)
+	e.firsts[key] = s
+	if err := s.phase1.receive(p); err != nil {
+		s.remove("refused")
+		return err
+	}
+	return nil
+}
+
+// candidates returns the peers that a message 1 may be of, by the address that it comes
+// from, if the way it begins is allowed.
+func (e *Engine) candidates(p *packet) ([]*Peer, error) {
+	all := e.directory.at(p.Remote.Addr())
+	if len(all) == 0 {
+		return nil, reject(PeerAddressMismatch, "no applied ike peer has `remote-address %v`", p.Remote.Addr())
+	}
+	var fit []*Peer
+	for _, peer := range all {
+		if peer.answers(p.header.Exchange) {
+			fit = append(fit, peer)
+		}
+	}
+	if len(fit) == 0 {
+		return nil, reject(ExchangeMismatch, "peer begins with %v mode, `exchange-mode` of ike peer %s does not allow it", p.header.Exchange, all[0].Name)
+	}
+	return fit, nil
+}
+
+// answers reports whether a peer may begin with an exchange.
+func (p *Peer) answers(kind wire.ExchangeType) bool {
+	if kind == wire.Aggressive {
+		return p.Mode == AggressiveMode || p.Mode == AutoMode
+	}
+	return p.Mode != AggressiveMode
+}
+
+// receive takes a packet that belongs to this exchange.
+func (x *handshake) receive(p *packet) error {
+	if x.sa.initiator && x.accepted == p.digest {
+		return nil // the timer of what the initiator sends is ours
+	}
+	if x.repeated(p) {
+		return nil
+	}
+	if x.state == established {
+		return reject(UnexpectedMessage, "%v mode is over", x.kind)
+	}
+	m, next, err := p.open(x.sa.keys, x.iv)
+	var syntax *wire.SyntaxError
+	if p.encrypted() && errors.As(err, &syntax) {
+		err = x.garbled()
+	}
+	if err != nil {
+		return err
+	}
+	local, remote, before := x.sa.local, x.sa.remote, x.packet
+	x.sa.local, x.sa.remote, x.packet = p.Local, p.Remote, p // only a proof may bring another port, and it is checked
+	if err := receive(x, x.table, p, m, next); err != nil {
+		x.sa.local, x.sa.remote, x.packet = local, remote, before
+		return x.tellOnce(err)
+	}
+	return nil
+}
+
+// tellOnce has the peer told of the first refusal only: it may be forged, and one
+// is all that the peer needs.
+func (x *handshake) tellOnce(err error) error {
+	var r *Rejection
+	if !errors.As(err, &r) || r.Notify == 0 {
+		return err
+	}
+	if x.told {
+		r.Notify = 0
+	}
+	x.told = true
+	return err
+}
+
+// garbled explains an encrypted message that makes no sense: the keys differ,
+// and of what goes into them only the pre-shared key is not on the wire.
+func (x *handshake) garbled() error {
+	return x.tellOnce(rejectWith(AuthenticationFail, wire.AuthenticationFailed, "message %d does not decrypt: `pre-shared-key` of ike peer %s differs from the peer's",
+		x.number+1, x.sa.peer.Name))
+}
+
+// computed takes the result of mathematics.
+func (x *handshake) computed(r Result) error {
+	x.job, x.result = 0, r
+	err := r.Err
+	if err == nil {
+		err = run(x, x.table, nil)
+	} else {
+		err = x.tellOnce(refusalOf(err))
+	}
+	switch {
+	case err != nil && x.sa.initiator:
+		x.resume(x.timedOut)
+	case err != nil:
+		x.private.Wipe()
+		x.goBack()
+	}
+	return err
+}
+
+// refusalOf makes a refusal of what mathematics has found wrong.
+func refusalOf(err error) error {
+	var certificate *pki.Refusal
+	if errors.As(err, &certificate) {
+		return rejectWith(AuthenticationFail, certificate.Notify, "%v", err)
+	}
+	return rejectWith(InvalidKeyExchange, wire.InvalidKeyInformation, "%v", err)
+}
+
+// about returns the packet that a refusal by mathematics is an answer to.
+func (x *handshake) about() *packet { return x.packet }
+
+// finish makes the ISAKMP SA usable. The exchange stays to answer repetitions.
+func (x *handshake) finish() {
+	x.state = established
+	x.sa.lastIV = x.iv
+	x.endAfter(linger, x.forget)
+	x.sa.authenticated(x.claim.initialContact)
+}
+
+// forget drops what only repetitions needed.
+func (x *handshake) forget() {
+	x.close()
+	x.sa.phase1 = nil
+}
+
+// abandon ends a negotiation that the initiator did not go on with.
+func (x *handshake) abandon() { x.sa.remove("no answer") }
+
+// timedOut ends a negotiation whose messages the responder does not answer.
+func (x *handshake) timedOut() {
+	e, s := x.engine, x.sa
+	e.emit(TimedOut{Remote: s.remote, Exchange: x.kind, After: e.now.Sub(x.began)})
+	e.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: NoAnswer.String(), Reason: x.whyNoAnswer()})
+	s.remove("no answer")
+}
+
+// whyNoAnswer guesses from how far the exchange came.
+func (x *handshake) whyNoAnswer() string {
+	step := map[state]string{
+		sentSA: "message 1: is the peer there, is UDP 500 open, does its configuration have our address and a common ike proposal?",
+		sentKE: "message 3: is the way to the peer open for larger packets?",
+		sentID: "message 5: is the peer's pre-shared key the same, does it accept our ID, is UDP 4500 open?",
+	}[x.state]
+	reason := "no answer to main mode " + step
+	if x.hint != "" {
+		reason += " It said (not authenticated): " + x.hint
+	}
+	return reason
+}

@@ -1,0 +1,69 @@
+package pki
+
+import (
+	"fmt"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// oidSignedData is PKCS #7's content type: RFC 2315 §14.
+const oidSignedData = "1.2.840.113549.1.7.2"
+
+// unwrap returns the certificates and revocation lists that PKCS #7 signed data
+// carry (RFC 2315 §9.1). The signatures there mean nothing to us: each
+// certificate has its own. Errors: octets in BER's indefinite lengths or
+// otherwise not DER, another content, no certificate and no list.
+func unwrap(b []byte) (certificates, lists [][]byte, err error) {
+	data, err := signedData(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	var of [2]cryptobyte.String
+	for i := range of {
+		var there bool
+		if !data.ReadOptionalASN1(&of[i], &there, asn1.Tag(i).ContextSpecific().Constructed()) {
+			return nil, nil, fmt.Errorf("PKCS #7 whose certificates or lists are no DER")
+		}
+	}
+	if certificates, err = elements(of[0]); err != nil {
+		return nil, nil, err
+	}
+	if lists, err = elements(of[1]); err != nil {
+		return nil, nil, err
+	}
+	if len(certificates)+len(lists) == 0 {
+		return nil, nil, fmt.Errorf("PKCS #7 without a certificate or list")
+	}
+	return certificates, lists, nil
+}
+
+// signedData returns what follows the content in the SignedData of a ContentInfo.
+func signedData(b []byte) (cryptobyte.String, error) {
+	input := cryptobyte.String(b)
+	var info, content, data cryptobyte.String
+	var kind objectIdentifier
+	if !input.ReadASN1(&info, asn1.SEQUENCE) || !input.Empty() || !info.ReadASN1ObjectIdentifier(&kind) {
+		return nil, fmt.Errorf("octets that are no PKCS #7 in DER")
+	}
+	if kind.String() != oidSignedData {
+		return nil, fmt.Errorf("PKCS #7 of content %v, want signed data, %s", kind, oidSignedData)
+	}
+	if !info.ReadASN1(&content, asn1.Tag(0).ContextSpecific().Constructed()) || !content.ReadASN1(&data, asn1.SEQUENCE) ||
+		!data.SkipASN1(asn1.INTEGER) || !data.SkipASN1(asn1.SET) || !data.SkipASN1(asn1.SEQUENCE) {
+		return nil, fmt.Errorf("PKCS #7 whose signed data are no DER")
+	}
+	return data, nil
+}
+
+// elements splits a set into its DER elements.
+func elements(set cryptobyte.String) (out [][]byte, err error) {
+	for !set.Empty() {
+		var e cryptobyte.String
+		if !set.ReadASN1Element(&e, asn1.SEQUENCE) {
+			return nil, fmt.Errorf("PKCS #7 with something besides X.509 certificates and lists")
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}

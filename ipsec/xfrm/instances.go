@@ -1,0 +1,302 @@
+package xfrm
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"sallyport/ipsec"
+	"sallyport/ipsec/selection"
+	"sallyport/ipsec/xfrm/kernel"
+)
+
+// AddPolicy adds an instance of a template, in a place of the kernel's order that is kept for
+// it: no other policy changes, unless they are about the very same packets, or a million
+// have come since the place was made.
+func (d *Dataplane) AddPolicy(p *ipsec.Policy) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.prepare(); err != nil {
+		return err
+	}
+	if p.ID.Instance == 0 || p.Template || p.Routed {
+		return fmt.Errorf("policy %v is no instance of a template", p.ID)
+	}
+	old := d.byID[p.ID]
+	if old != nil && (old.policy == p || *old.policy == *p) {
+		return nil
+	}
+	if err := d.holders.Add(p); err != nil {
+		return err
+	}
+	err := d.addInstance(p, old)
+	if err != nil {
+		d.holders.Remove(p)
+	}
+	if gone := old; gone != nil {
+		if err != nil {
+			return errors.Join(err, d.holders.Add(gone.policy))
+		}
+		if gone.policy.Remote != p.Remote {
+			d.holders.Remove(gone.policy)
+		}
+	}
+	return err
+}
+
+// addInstance is AddPolicy for one that differs from the old one of its name, if there is
+// any.
+func (d *Dataplane) addInstance(p *ipsec.Policy, old *entry) error {
+	if !d.told {
+		d.early = append(slices.DeleteFunc(d.early, func(other *ipsec.Policy) bool { return other.ID == p.ID }), p)
+		return nil
+	}
+	of := d.byID[p.ID.Configured()]
+	if of == nil || !of.policy.Template {
+		return fmt.Errorf("policy %v: there is no template %v", p.ID, p.ID.Configured())
+	}
+	if p.Device != of.policy.Device {
+		return fmt.Errorf("policy %v is of device %s, want its template's, %s", p.ID, p.Device, of.policy.Device)
+	}
+	e, err := drawer{d.table, &d.flows}.entry(p, of.device, of.ifID)
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		e.clear = old.clear
+		return d.exchange(of, old, e)
+	}
+	if done, err := d.insert(of, e); done || err != nil {
+		return err
+	}
+	return d.exchange(of, nil, e)
+}
+
+// insert adds an instance by its own policies alone, and reports whether it did: not if
+// others of ours have to change for it.
+func (d *Dataplane) insert(of, e *entry) (done bool, err error) {
+	if !d.known || e.ports && !d.stated.ports || !d.spares(e) || !reported(e) {
+		return false, nil
+	}
+	d.own(e)
+	var added []placed
+	for way := range e.claims {
+		some, ok := d.table.insert(kernel.Direction(way), of.marks[way].place, e.claims[way])
+		if !ok {
+			d.retreat(e, added)
+			return false, nil
+		}
+		added = append(added, some...)
+	}
+	for i := range e.first {
+		e.first[i].place.takers++
+	}
+	d.known = false
+	for _, p := range added {
+		if err := d.add(p); err != nil {
+			d.disown(e)
+			d.releaseFlows(e)
+			return false, errors.Join(err, d.restore())
+		}
+	}
+	d.known = true
+	of.instances = append(of.instances, e)
+	return true, nil
+}
+
+// retreat takes back what was prepared for an instance in the table.
+func (d *Dataplane) retreat(e *entry, added []placed) {
+	d.disown(e)
+	for _, p := range added {
+		d.table.giveBack(p.want.Index)
+		p.place.takers, p.place.claim = 0, nil
+	}
+}
+
+// reported reports whether the reports of routers are let in already that an entry wants.
+func reported(e *entry) bool {
+	return !slices.ContainsFunc(e.first, func(c claim) bool { return c.place.takers == 0 })
+}
+
+// spares reports whether the sources that an entry's packets may come from in clear are
+// spared already.
+func (d *Dataplane) spares(e *entry) bool {
+	wanted := sources([]*entry{e}, d.stated.near)
+	if len(wanted) == 0 {
+		return true
+	}
+	ours := make(map[int]bool)
+	for _, other := range d.stated.entries {
+		ours[other.device] = true
+	}
+	return !slices.ContainsFunc(selection.Spared(wanted, d.routes, ours), func(c selection.Clause) bool {
+		at := d.table.places[kernel.In][placeKey{direction: kernel.In, selection: c.Selection}]
+		return at == nil || at.takers == 0
+	})
+}
+
+// exchange puts an instance in the place of the old one, or before all others of its
+// template, or takes the old one away, by a look at all policies. On error everything is as
+// before, as far as the kernel allows.
+func (d *Dataplane) exchange(of, old, e *entry) error {
+	before, stated := of.instances, d.stated
+	of.instances = exchanged(before, old, e)
+	if old != nil {
+		d.disown(old)
+	}
+	if e != nil {
+		d.own(e)
+	}
+	err := d.enactAnew()
+	if err == nil {
+		d.releaseUnowned(some(old))
+		return nil
+	}
+	of.instances, d.stated = before, stated
+	if e != nil {
+		d.disown(e)
+	}
+	if old != nil {
+		d.own(old)
+	}
+	d.releaseUnowned(some(e))
+	return errors.Join(err, d.restore())
+}
+
+// some returns the list of an entry, if there is one.
+func some(e *entry) []*entry {
+	if e == nil {
+		return nil
+	}
+	return []*entry{e}
+}
+
+// exchanged returns a list with an entry in the place of the old one, or behind all if that
+// is nil; nil leaves it out.
+func exchanged(list []*entry, old, e *entry) (next []*entry) {
+	for _, other := range list {
+		switch {
+		case other != old:
+			next = append(next, other)
+		case e != nil:
+			next = append(next, e)
+		}
+	}
+	if old == nil && e != nil {
+		next = append(next, e)
+	}
+	return next
+}
+
+// enactAnew makes the kernel have what the entries claim, after instances have changed.
+func (d *Dataplane) enactAnew() error {
+	if !d.known {
+		if err := d.look(); err != nil {
+			return err
+		}
+	}
+	next := claimed{entries: d.stated.entries}
+	for _, e := range next.all() {
+		next.ports = next.ports || e.ports
+	}
+	if err := d.spare(&next); err != nil {
+		return err
+	}
+	d.stated = next
+	return d.enact()
+}
+
+// RemovePolicy removes an instance: its policies, and then its SAs.
+func (d *Dataplane) RemovePolicy(id ipsec.PolicyID) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if i := slices.IndexFunc(d.early, func(p *ipsec.Policy) bool { return p.ID == id }); i >= 0 {
+		d.holders.Remove(d.early[i])
+		d.early = slices.Delete(d.early, i, i+1)
+	}
+	e := d.byID[id]
+	if d.closed || e == nil || id.Instance == 0 {
+		return nil
+	}
+	of := d.byID[id.Configured()]
+	err := d.withdraw(of, e)
+	if err != nil {
+		return err
+	}
+	d.holders.Remove(e.policy)
+	d.removePolicies(map[ipsec.PolicyID]bool{id: true})
+	d.releaseFlows(e)
+	return nil
+}
+
+// withdraw removes an instance's policies, if it can without a look at others.
+func (d *Dataplane) withdraw(of, e *entry) error {
+	if !d.known || slices.ContainsFunc(e.first, func(c claim) bool { return c.place.takers < 2 }) {
+		return d.exchange(of, e, nil)
+	}
+	for way := range e.claims {
+		if !d.table.only(e.claims[way]) {
+			return d.exchange(of, e, nil)
+		}
+	}
+	d.known = false
+	for way := range e.claims {
+		for _, p := range d.table.withdraw(kernel.Direction(way), e.claims[way]) {
+			if err := d.system.DeletePolicy(p.Index, p.IfID); err != nil {
+				return err
+			}
+			d.table.giveBack(p.Index)
+		}
+	}
+	for i := range e.first {
+		e.first[i].place.takers--
+	}
+	d.known = true
+	at := slices.Index(of.instances, e)
+	of.instances = slices.Delete(of.instances, at, at+1)
+	d.disown(e)
+	return nil
+}
+
+// PassClear says whether what has no SA of a policy's goes in clear, and what comes in clear
+// is let in.
+func (d *Dataplane) PassClear(id ipsec.PolicyID, whether bool) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.prepare(); err != nil {
+		return err
+	}
+	e := d.byID[id]
+	if e == nil {
+		return fmt.Errorf("there is no policy %v", id)
+	}
+	if e.clear == whether {
+		return nil
+	}
+	e.clear = whether
+	for way := range e.claims {
+		for i := range e.claims[way] {
+			if err := d.refresh(&e.claims[way][i]); err != nil {
+				d.known = false
+				return err
+			}
+		}
+	}
+	for _, f := range e.flows {
+		f.shown = f.shape()
+	}
+	return nil
+}
+
+// refresh puts what a claim wants now, if it has its place.
+func (d *Dataplane) refresh(c *claim) error {
+	at := c.place
+	if at.claim != c || at.have.Index == 0 {
+		return nil
+	}
+	want := at.want(at.have.Priority)
+	if want == at.have {
+		return nil
+	}
+	return d.put(placed{at, want})
+}
