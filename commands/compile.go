@@ -52,6 +52,7 @@ type ingredients struct {
 	lifetime ipsec.Lifetime
 	auto     bool
 	offload  bool
+	proof    bool // there is something to authenticate with
 }
 
 // Protection returns what the engine and the dataplane are told: all proposals, and
@@ -65,7 +66,7 @@ type ingredients struct {
 // serialised.
 func (c *Config) Protection(device func(name string) (string, error)) (*Protection, error) {
 	b := c.builder()
-	p := &Protection{IKE: &ike.Config{Policies: make([]*ike.Policy, 0, len(c.Policies))}, Policies: make([]*ipsec.Policy, 0, len(c.Policies))}
+	p := &Protection{IKE: c.globals(), Policies: make([]*ipsec.Policy, 0, len(c.Policies))}
 	for _, proposal := range values(c.IKEProposals, cmp.Compare[uint32]) {
 		p.IKE.Proposals = append(p.IKE.Proposals, &proposal.Proposal)
 	}
@@ -112,7 +113,7 @@ func (p *Protection) unlessSame(old *Protection) *Protection {
 	if old == nil {
 		return p
 	}
-	if slices.Equal(p.IKE.Proposals, old.IKE.Proposals) && slices.Equal(p.IKE.Policies, old.IKE.Policies) {
+	if sameGlobals(p.IKE, old.IKE) && slices.Equal(p.IKE.Proposals, old.IKE.Proposals) && slices.Equal(p.IKE.Policies, old.IKE.Policies) {
 		p.IKE = old.IKE
 	}
 	if p.IKE == old.IKE && slices.Equal(p.Policies, old.Policies) && slices.Equal(p.Manual, old.Manual) {
@@ -137,7 +138,7 @@ func (c *Config) builder() builder {
 	same := func(p part) bool { return old.written[p] == c.written[p] }
 	b := builder{
 		Config: c, old: old,
-		policies: c.compiled != nil && same(partPolicies), lists: same(partACLs), peers: same(partIKEPeers),
+		policies: c.compiled != nil && same(partPolicies), lists: same(partACLs), peers: same(partIKEPeers) && same(partIKEProposals),
 		ipsec: same(partIPsecProposals), times: c.Lifetime == old.lifetime, ports: same(partInterfaces),
 	}
 	b.now = &compiled{
@@ -238,6 +239,7 @@ func (b *builder) ingredients(i *Interface, device string, entry *Policy, before
 	if from.peer != nil && from.peer.Local.IsValid() {
 		from.local = from.peer.Local
 	}
+	from.proof = b.proves(from.peer)
 	return from
 }
 
@@ -253,13 +255,13 @@ func (c *Config) offers(entry *Policy) []*ipsec.Proposal {
 }
 
 func (f *ingredients) complete() bool {
-	return f.list != nil && f.peer != nil && f.peer.Remote.IsValid() && len(f.peer.Key) > 0 && f.local.IsValid()
+	return f.list != nil && f.peer != nil && onePlace(f.peer) && f.proof && f.local.IsValid()
 }
 
 func (f *ingredients) policy(id ipsec.PolicyID, offers []*ipsec.Proposal) *ike.Policy {
 	return &ike.Policy{
 		Policy: ipsec.Policy{
-			ID: id, Device: f.device, Local: f.local, Remote: f.peer.Remote, ACL: f.list, Window: f.entry.Window,
+			ID: id, Device: f.device, Local: f.local, Remote: placeOf(f.peer), ACL: f.list, Window: f.entry.Window,
 			Transform: offers[0].Transform, Mode: offers[0].Mode.Proposed(), Offload: f.offload,
 		},
 		Peer: f.peer, Proposals: offers, PFS: f.entry.PFS, Lifetime: f.lifetime, Auto: f.auto,

@@ -269,7 +269,7 @@ func TestManualSharesWhatDidNotChange(t *testing.T) {
 		whole, policy, pair bool // what of entry 5 stays
 	}{
 		{"ip route-static 10.0.0.0 8 192.0.2.2", true, true, true},
-		{"sysname X", true, true, true},
+		{"sysname X", false, true, true}, // it is what peers may know the box by
 		{"acl 3001\n rule permit icmp", false, true, true},
 		{"acl 3000\n rule permit icmp", false, false, true},
 		{"ipsec policy m 10\n sa spi inbound esp 555", false, true, true},

@@ -33,6 +33,7 @@ type Config struct {
 	Interfaces     map[string]*Interface // by canonical name, such as GigabitEthernet0/0/2
 	Routes         map[RouteKey]*Route
 	Lifetime       ipsec.Lifetime // ipsec sa global-duration
+	IKE            IKEGlobal
 	Management     Management
 	Logging        Logging
 	Zone           TimeZone // clock timezone

@@ -30,9 +30,14 @@ var groupNames = map[wire.Group]string{
 	wire.Group14: "MODP-2048",
 	wire.Group15: "MODP-3072",
 	wire.Group16: "MODP-4096",
+	wire.Group17: "MODP-6144",
+	wire.Group18: "MODP-8192",
 	wire.Group19: "ECP-256",
 	wire.Group20: "ECP-384",
 	wire.Group21: "ECP-521",
+	wire.Group22: "MODP-1024-160",
+	wire.Group23: "MODP-2048-224",
+	wire.Group24: "MODP-2048-256",
 }
 
 var hashNames = map[wire.HashAlgorithm]string{
@@ -49,7 +54,19 @@ var cipherNames = map[wire.EncryptionAlgorithm]string{
 	wire.EncAES:  "AES",
 }
 
-var methodNames = map[wire.AuthMethod]string{wire.AuthPSK: "PRE_SHARED"}
+var methodNames = map[wire.AuthMethod]string{
+	wire.AuthPSK:           "PRE_SHARED",
+	wire.AuthRSA:           "RSA_SIGNATURE",
+	wire.AuthECDSA256:      "ECDSA_SIGNATURE_256",
+	wire.AuthECDSA384:      "ECDSA_SIGNATURE_384",
+	wire.AuthECDSA521:      "ECDSA_SIGNATURE_521",
+	wire.AuthHybridInitRSA: "HYBRID_RSA",
+	wire.AuthHybridRespRSA: "HYBRID_RSA",
+	wire.AuthXAUTHInitPSK:  "PRE_SHARED_XAUTH",
+	wire.AuthXAUTHRespPSK:  "PRE_SHARED_XAUTH",
+	wire.AuthXAUTHInitRSA:  "RSA_SIGNATURE_XAUTH",
+	wire.AuthXAUTHRespRSA:  "RSA_SIGNATURE_XAUTH",
+}
 
 // nameOf returns the name of a protocol number: empty for zero, which stands
 // for nothing chosen, and the number itself when it has no name here.

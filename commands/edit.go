@@ -2,7 +2,6 @@ package commands
 
 import (
 	"fmt"
-	"net/netip"
 
 	"sallyport/commands/grammar"
 	"sallyport/ipsec/secret"
@@ -21,8 +20,8 @@ type edit struct {
 	port     func(name string) error             // whether an interface exists; nil: not known
 	warnings func(text string)                   // nil: nobody reads them
 
-	remotes map[netip.Addr]string // peers by remote address; nil: it does not pay for one line
-	spis    map[spiName]PolicyKey // manual policies by their SPIs; nil: not asked for yet
+	remotes map[remotePlace]string // peers by where they are; nil: it does not pay for one line
+	spis    map[spiName]PolicyKey  // manual policies by their SPIs; nil: not asked for yet
 }
 
 // own makes the configuration one that may be changed.
@@ -58,42 +57,4 @@ func refuses[T any](reason string) func(any, *T, *struct{}) error {
 // allows makes a check of whether an object may be made or removed.
 func allows[K any](f func(*edit, K) error) func(any, *Config, K) error {
 	return func(x any, _ *Config, k K) error { return f(x.(*edit), k) }
-}
-
-// peerAt returns the name of the peer with that remote address, or "".
-func (e *edit) peerAt(a netip.Addr) string {
-	if e.remotes != nil {
-		return e.remotes[a]
-	}
-	for name, p := range e.config.IKEPeers {
-		if p.Remote == a {
-			return name
-		}
-	}
-	return ""
-}
-
-// indexPeers has peerAt know all peers, for an edit of many lines. The SPIs will be looked
-// for again.
-func (e *edit) indexPeers() {
-	e.spis = nil
-	e.remotes = make(map[netip.Addr]string, len(e.config.IKEPeers))
-	for name, p := range e.config.IKEPeers {
-		if p.Remote.IsValid() {
-			e.remotes[p.Remote] = name
-		}
-	}
-}
-
-// movePeer keeps the remote addresses up to date.
-func (e *edit) movePeer(name string, from, to netip.Addr) {
-	if e.remotes == nil {
-		return
-	}
-	if e.remotes[from] == name {
-		delete(e.remotes, from)
-	}
-	if to.IsValid() {
-		e.remotes[to] = name
-	}
 }

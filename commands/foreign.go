@@ -68,7 +68,7 @@ func (c *Config) peerAt(address string) string {
 	if err != nil {
 		return ""
 	}
-	return (&edit{config: c}).peerAt(a)
+	return (&edit{config: c}).peerAt(remotePlace{address: a})
 }
 
 // instead runs a line in the place of one that was typed.

@@ -27,10 +27,15 @@ func (e *edit) completeBefore(before, after any) []*Policy {
 		}
 		return nil
 	case *ike.Peer:
-		if is, _ := after.(*ike.Peer); !callable(was) || callable(is) {
+		if is, _ := after.(*ike.Peer); !e.config.callable(was) || e.config.callable(is) {
 			return nil
 		}
 		concerned = func(p *Policy) bool { return p.Peer == was.Name }
+	case *IKEProposal:
+		if is, _ := after.(*IKEProposal); !keyless(was.Method) || is != nil && keyless(is.Method) {
+			return nil
+		}
+		concerned = func(p *Policy) bool { return e.config.restsOn(p.Peer, was.Number) }
 	case *ipsec.Proposal:
 		if is, _ := after.(*ipsec.Proposal); is != nil && len(is.Offers()) > 0 {
 			return nil
@@ -46,7 +51,31 @@ func (e *edit) completeBefore(before, after any) []*Policy {
 }
 
 // callable reports whether a peer has what a negotiation with it wants. It may be nil.
-func callable(p *ike.Peer) bool { return p != nil && p.Remote.IsValid() && len(p.Key) > 0 }
+func (c *Config) callable(p *ike.Peer) bool { return p != nil && onePlace(p) && c.proves(p) }
+
+// restsOn reports whether a peer without a key may rest on a proposal to do without.
+func (c *Config) restsOn(peer string, proposal uint32) bool {
+	p := c.IKEPeers[peer]
+	return p != nil && len(p.Key) == 0 && (p.Proposal == 0 || p.Proposal == proposal)
+}
+
+// proves reports whether there is something that a peer and we can prove ourselves with: a
+// key, or a proposal that does without. It may be nil.
+func (c *Config) proves(p *ike.Peer) bool {
+	if p == nil || len(p.Key) > 0 || p.UserTable != 0 {
+		return p != nil
+	}
+	if p.Proposal != 0 {
+		only := c.IKEProposals[p.Proposal]
+		return only != nil && keyless(only.Method)
+	}
+	for _, proposal := range c.IKEProposals {
+		if keyless(proposal.Method) {
+			return true
+		}
+	}
+	return false
+}
 
 // allInForce returns those of some entries that are in force, by name and number.
 func (c *Config) allInForce(some func(*Policy) bool) (all []*Policy) {
@@ -85,7 +114,7 @@ func (c *Config) lacks(p *Policy, on *Interface) []string {
 	switch {
 	case peer == nil:
 		return lacks
-	case len(peer.Key) == 0:
+	case !c.proves(peer):
 		lacks = append(lacks, keyCommand+" of IKE peer "+peer.Name)
 	case !peer.Local.IsValid() && len(on.Addresses) == 0:
 		lacks = append(lacks, "address of interface "+on.Name)

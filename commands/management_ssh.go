@@ -28,7 +28,7 @@ func sshRows() []grammar.Row[Config] {
 			grammar.Flag("enable", helpTurnOn, func(c *Config) *bool { return &c.Management.SSH.Enabled })).Hidden(),
 		grammar.Setting(server, kw("port", "Port"),
 			grammar.Arg(sshPort(), "Port", func(c *Config) *int { return &c.Management.SSH.Port })),
-		grammar.Setting(server, kw("timeout", "Time to log in"),
+		grammar.Setting(server, kw("timeout", helpTimeout),
 			grammar.Arg(kind.Seconds(1, mostTimeout), "Seconds", func(c *Config) *time.Duration { return &c.Management.SSH.Timeout })),
 		grammar.Setting(server, kw("authentication-retries", "Tries of a password in one connection"),
 			grammar.Arg(kind.Integer(1, mostRetries), "Tries", func(c *Config) *int { return &c.Management.SSH.Retries })),

@@ -11,12 +11,6 @@ import (
 	"sallyport/ipsec/secret"
 )
 
-// keyForms is what may stand before a key.
-func keyForms() grammar.Element[ManualKey] {
-	kw := grammar.Kw[ManualKey]
-	return grammar.Optional(grammar.OneOf(kw("cipher", "Key in clear or in its stored form"), kw("simple", "Key in clear")))
-}
-
 func keySide(k *ManualKey) *SASide { return &k.SASide }
 
 // stringKeyRow is `sa string-key`.
@@ -46,7 +40,7 @@ func manualKeyRow(form KeyForm, help string, side grammar.Element[ManualKey], ke
 		Put:    func(x any, p *Policy, k ManualKey) error { return x.(*edit).putKey(p, k) },
 		Remove: func(_ any, p *Policy, k ManualKey) error { return p.removeKey(k) },
 		Undo:   []grammar.Element[ManualKey]{path, side},
-	}, path, side, keyForms(), grammar.Arg(key, "Key", func(k *ManualKey) *secret.Octets { return &k.Key }))
+	}, path, side, secretForms[ManualKey](), grammar.Arg(key, "Key", func(k *ManualKey) *secret.Octets { return &k.Key }))
 }
 
 // putKey sets a key in the place of what was there for its SA: of a string and keys

@@ -110,7 +110,9 @@ func checkPeer(e *edit, p *Policy) error {
 	switch {
 	case peer == nil:
 		return refuse("The IKE peer does not exist.")
-	case !peer.Remote.IsValid():
+	case peer.RemoteLast.IsValid():
+		return refuse("The IKE peer has a range of addresses, which only a policy template can have.")
+	case !onePlace(peer):
 		return refuse("The IKE peer has no remote-address.")
 	case !peer.V1Only:
 		e.warn("The IKE peer has no undo version 2; IKEv2 is not available, IKEv1 is used.")

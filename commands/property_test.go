@@ -111,7 +111,7 @@ func sameValue(a, b reflect.Value) (string, bool) {
 // fixed are fields that no row changes: values of which there is only one yet,
 // or that only later commands set.
 var fixed = []string{
-	"Config.compiled", "Config.version", "IKEProposal.Method", "Peer.Mode",
+	"Config.compiled", "Config.version",
 }
 
 // referable are lines that make what others refer to.
@@ -131,9 +131,15 @@ func TestEveryFieldIsReached(t *testing.T) {
 		}
 		d.types(300)
 		noteFields(reached, d.session.running.config)
+		d.session.Exec(t.Context(), "ike peer c") // a view of many rows
+		d.session.Exec(t.Context(), "remote-address 203.0.113.3")
+		for range 12 {
+			d.session.Exec(t.Context(), d.line("", []*grammar.Table{d.session.place.object.Table}))
+			noteFields(reached, d.session.running.config)
+		}
 	}
 	for _, fresh := range []any{New(), newIKEProposal(), ike.NewPeer(), acl.New(3000), ipsec.NewProposal(), acl.Rule{}, Policy{}, Interface{}, Tunnel{}, Route{}, newLogging(), newLogging().Levels, LogServer{},
-		Management{}, LocalUser{}, SSHUser{}, PublicKey{}, UserInterface{}, SSHServer{}, Hotkeys{}} {
+		IKEGlobal{}, ike.DPD{}, ike.Fragmentation{}, ike.Heartbeat{}, ike.Limits{}, Management{}, LocalUser{}, SSHUser{}, PublicKey{}, UserInterface{}, SSHServer{}, Hotkeys{}} {
 		v := reflect.Indirect(reflect.ValueOf(fresh))
 		for name := range fields(v) {
 			if reached[name] == slices.Contains(fixed, name) {
@@ -177,6 +183,10 @@ func noteFields(reached map[string]bool, c *Config) {
 		}
 	}
 	note(c, New())
+	note(c.IKE, IKEGlobal{})
+	note(c.IKE.DPD, ike.DPD{})
+	note(c.IKE.Heartbeat, ike.Heartbeat{})
+	note(c.IKE.Limits, ike.Limits{})
 	note(c.Logging, newLogging())
 	note(c.Logging.Levels, newLogging().Levels)
 	for _, h := range c.Logging.Hosts {
@@ -187,6 +197,7 @@ func noteFields(reached map[string]bool, c *Config) {
 	}
 	for _, p := range c.IKEPeers {
 		note(p, ike.NewPeer())
+		note(p.Fragmentation, ike.Fragmentation{})
 	}
 	for _, p := range c.IPsecProposals {
 		note(p, ipsec.NewProposal())

@@ -56,12 +56,17 @@ func sealedPolicy(p *Policy, seal func(secret.Octets) string) *Policy {
 	return &q
 }
 
+// sealedPeer returns a peer with its secrets in their stored form.
 func sealedPeer(p *ike.Peer, seal func(secret.Octets) string) *ike.Peer {
-	if len(p.Key) == 0 {
+	if len(p.Key) == 0 && len(p.Password) == 0 {
 		return p
 	}
 	q := *p
-	q.Key = secret.Octets(seal(p.Key))
+	for _, s := range []*secret.Octets{&q.Key, &q.Password} {
+		if len(*s) > 0 {
+			*s = secret.Octets(seal(*s))
+		}
+	}
 	return &q
 }
 

@@ -13,7 +13,7 @@ func TestRefusals(t *testing.T) {
 		{"an address of another peer", "ike peer a\n remote-address 192.0.2.1\nike peer b\n remote-address 192.0.2.1",
 			"The remote address is already used by IKE peer a."},
 		{"the peer's own address again", "ike peer a\n remote-address 192.0.2.1\n remote-address 192.0.2.1", ""},
-		{"an address that the peer has left", "ike peer a\n remote-address 192.0.2.1\n remote-address 192.0.2.2\nike peer b\n remote-address 192.0.2.1", ""},
+		{"an address that the peer has left", "ike peer a\n remote-address 192.0.2.1\n remote-address 192.0.2.2\n undo remote-address 192.0.2.1\nike peer b\n remote-address 192.0.2.1", ""},
 		{"and the one it went to", "ike peer a\n remote-address 192.0.2.1\n remote-address 192.0.2.2\nike peer b\n remote-address 192.0.2.2",
 			"The remote address is already used by IKE peer a."},
 		{"an address that was undone", "ike peer a\n remote-address 192.0.2.1\n undo remote-address\nike peer b\n remote-address 192.0.2.1", ""},

@@ -32,6 +32,7 @@ func systemRows() []grammar.Row[Config] {
 			grammar.Arg(kind.Name(64, ""), "Host name", func(c *Config) *string { return &c.Sysname })),
 	}
 	rows = append(rows, aclRows()...)
+	rows = append(rows, ikeGlobalRows()...)
 	rows = append(rows, ipsecProposalRow(), ikeProposalRow(), ikePeerRow())
 	rows = append(rows, durationRows()...)
 	rows = append(rows, policyRows()...)
@@ -69,6 +70,7 @@ const (
 	helpRemote     = "Address of the peer"
 	helpESP        = "ESP protocol defined in RFC4303"
 	helpTraffic    = "By traffic"
+	helpTimeout    = "How long to wait"
 	helpSA         = "Security association"
 	helpByName     = "The one of a name"
 	helpByNumber   = "The one of a number"
@@ -162,7 +164,7 @@ func ikePeerRow() grammar.Row[Config] {
 		Delete: allows(func(e *edit, name string) error {
 			err := e.peerUnused(name)
 			if err == nil {
-				e.movePeer(name, e.config.IKEPeers[name].Remote, noAddr)
+				e.movePeer(e.config.IKEPeers[name], nil)
 			}
 			return err
 		}),

@@ -17,6 +17,7 @@ type tunnelState struct {
 	local, remote netip.Addr // its ends; zero: not known
 	profile       *Policy    // nil: none
 	peer          *ike.Peer  // of the profile; nil: none
+	proof         bool       // there is something to authenticate with
 	offers        []*ipsec.Proposal
 	carrier       *Interface // the port that has the local address; nil: none that is configured
 	missing       []string   // what it lacks, as commands and nouns
@@ -80,11 +81,12 @@ func (c *Config) findEnds(t *tunnelState) {
 	if t.peer = c.IKEPeers[t.profile.Peer]; t.peer == nil {
 		return
 	}
+	t.proof = c.proves(t.peer)
 	if !of.Source.IsValid() && of.SourcePort == "" {
 		t.local = t.peer.Local
 	}
 	if !t.remote.IsValid() {
-		t.remote = t.peer.Remote
+		t.remote = placeOf(t.peer)
 	}
 }
 
@@ -146,16 +148,16 @@ func (t *tunnelState) lacksProtection() (missing []string) {
 		return append(missing, "ike-peer of ipsec profile "+t.profile.Name)
 	}
 	of := " of ike peer " + t.peer.Name
-	if len(t.peer.Key) == 0 {
+	if !t.proof {
 		missing = append(missing, "pre-shared-key"+of)
 	}
-	if t.remote != t.peer.Remote {
+	gre := t.of.Tunnel.Protocol == TunnelGRE
+	if t.remote != placeOf(t.peer) || gre && t.remote == unresolved {
 		missing = append(missing, "destination that is the remote-address"+of)
 	}
 	if t.peer.Local.IsValid() && t.local != t.peer.Local {
 		missing = append(missing, "source that is the local-address"+of)
 	}
-	gre := t.of.Tunnel.Protocol == TunnelGRE
 	if gre && t.local.IsValid() && (t.carrier == nil || t.carrier.Shutdown) {
 		missing = append(missing, "interface that is up with the address "+t.local.String())
 	}

@@ -32,18 +32,17 @@ func (v *validation) fault(format string, args ...any) {
 }
 
 func (v *validation) peers() {
-	byAddress := make(map[netip.Addr]string, len(v.config.IKEPeers))
+	byPlace := make(map[remotePlace]string, len(v.config.IKEPeers))
 	for name, p := range v.config.IKEPeers {
 		if p.Proposal != 0 && v.config.IKEProposals[p.Proposal] == nil {
 			v.fault("The IKE proposal %d of IKE peer %s does not exist.", p.Proposal, name)
 		}
-		if !p.Remote.IsValid() {
-			continue
+		for _, place := range placesOf(p) {
+			if other, taken := byPlace[place]; taken {
+				v.fault("The IKE peers %s and %s have the same remote address.", min(name, other), max(name, other))
+			}
+			byPlace[place] = name
 		}
-		if other, taken := byAddress[p.Remote]; taken {
-			v.fault("The IKE peers %s and %s have the same remote address.", min(name, other), max(name, other))
-		}
-		byAddress[p.Remote] = name
 	}
 }
 

@@ -31,13 +31,35 @@ func allOf[P wire.Payload](m *wire.Message) (all []P) {
 // certificateRequests asks the peer for its certificate by the names of the authorities
 // that we trust.
 func (x *handshake) certificateRequests() (p []wire.Payload) {
-	if !x.sa.method.signs(!x.sa.initiator) {
+	if !x.wantsCertificate() {
 		return nil
 	}
-	for _, r := range x.engine.config.Store.Requests(x.sa.peer.Domain) {
+	for _, r := range x.engine.config.Store.Requests(x.domain()) {
 		p = append(p, r)
 	}
 	return p
+}
+
+// wantsCertificate reports whether the peer signs, or may do so after some offer of ours.
+func (x *handshake) wantsCertificate() bool {
+	if x.state != makingKE || x.kind == wire.MainMode {
+		return x.sa.method.signs(!x.sa.initiator)
+	}
+	return slices.ContainsFunc(x.offered, func(t wire.Transform) bool {
+		offer, _ := readPhase1(t)
+		return methods[offer.method].signsR
+	})
+}
+
+// domain names the only authorities that count for whoever the other end may be; empty: all.
+func (x *handshake) domain() string {
+	domain := x.sa.peer.Domain
+	for _, p := range x.sa.candidates {
+		if p.Domain != domain {
+			return ""
+		}
+	}
+	return domain
 }
 
 // credential returns what we prove ourselves with: the one that the peer's entry names, or

@@ -34,6 +34,7 @@ type child struct {
 	soft, hard deadline
 	change     deadline // to this pair, from the one that it succeeds
 	unsaved    bool
+	flowing    flowing
 }
 
 // softLifetime returns when to rekey an SA of that lifetime: a tenth, but at
@@ -227,6 +228,7 @@ func (c *child) forget() {
 	if c.sa != nil {
 		c.sa.children = slices.DeleteFunc(c.sa.children, same)
 	}
+	e.vacate(c.party)
 }
 
 // removeChildren removes all pairs under an ISAKMP SA without a word.

@@ -1,9 +1,6 @@
 package ike
 
 import (
-	"fmt"
-
-	"sallyport/acl"
 	"sallyport/ike/wire"
 	"sallyport/ipsec"
 )
@@ -55,28 +52,6 @@ func selectorOf(local, remote wire.ID) (s ipsec.Selector, err error) {
 	return s, nil
 }
 
-// match finds the permit rule whose traffic is just what the peer proposes.
-func (e *Engine) match(s *sa, traffic ipsec.Selector) (flowKey, *Policy, error) {
-	var ours []string
-	for _, p := range e.config.Policies {
-		if p.party() != s.party {
-			continue
-		}
-		for _, r := range p.ACL.Rules {
-			want, ok := ipsec.SelectorOf(r)
-			if r.Action != acl.Permit || !ok {
-				continue
-			}
-			if want == traffic {
-				return flowKey{p.ID, r.ID}, p, nil
-			}
-			ours = append(ours, fmt.Sprintf("acl %v rule %d: %v", p.ACL, r.ID, want))
-		}
-	}
-	return flowKey{}, nil, rejectWith(FlowMismatch, wire.InvalidIDInformation,
-		"peer proposes %v (seen from here), no rule is its mirror: %v", traffic, ours)
-}
-
 // sameIDs checks that the responder returns the client IDs that it got.
 func (q *quickMode) sameIDs(m *wire.Message) error {
 	got, ids, err := q.clientIDs(m)
@@ -87,7 +62,7 @@ func (q *quickMode) sameIDs(m *wire.Message) error {
 		got.Local, got.Remote = got.Remote, got.Local
 		got.LocalPort, got.RemotePort = got.RemotePort, got.LocalPort
 	}
-	if got != q.traffic {
+	if got = q.sa.throughNAT(m, got); got != q.traffic {
 		return reject(FlowMismatch, "the answer is for %v, asked was %v", got, q.traffic)
 	}
 	return nil

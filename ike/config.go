@@ -30,10 +30,12 @@ type Config struct {
 	UserTables  map[uint32]*UserTable      // `ike user-table`
 	Schemes     map[string]*Scheme         // `service-scheme`: what clients are given
 	Hosts       map[string][]netip.Addr    // addresses that host names of peers have now
+
+	TrafficIdentical bool // `ipsec remote traffic-identical accept`: a party may have what another has
 }
 
 // A Policy is one entry of a policy group, applied to an interface; or one entry of a
-// policy template, with Remote zero, or what came of it for one party.
+// policy template, with Template set, of which an ACL without rules permits any traffic.
 type Policy struct {
 	ipsec.Policy
 	Peer      *Peer
@@ -42,7 +44,6 @@ type Policy struct {
 	Lifetime  ipsec.Lifetime    // of each SA: RFC 2407 §4.5; Octets are a multiple of 1024
 	Auto      bool              // bring the SAs up without waiting for traffic
 	Respond   bool              // `respond-only enable`: nothing is begun here, not even a rekey without an SA
-	Template  bool              // parties and traffic are found when somebody negotiates; ACL nil: any traffic
 	Clear     ClearFallback
 
 	who string // the party's identity, of an instance of a template

@@ -41,6 +41,7 @@ func (e *Engine) reset(in Reset) {
 // rest ends all waiting for another try: at the end for good, else because the
 // operator's word is a reason to try now. The rekeys of other pairs go on.
 func (e *Engine) rest(in Reset) {
+	e.resetFallbacks(in.Quiet)
 	for _, f := range e.flows {
 		if in.Quiet || len(f.children) == 0 {
 			e.schedule.clear(&f.retry)
@@ -64,18 +65,40 @@ func (in Reset) children(c *child) bool {
 		(in.SA == ipsec.SAID{} || c.up && (named(c.in, in.SA) || named(c.out, in.SA)))
 }
 
-// failed undoes a pair that the dataplane did not take.
+// failed undoes a pair that the dataplane did not take, or whose policy it did not.
 func (e *Engine) failed(in Failed) {
-	install, ok := in.Output.(InstallSA)
-	if !ok {
-		return
+	switch out := in.Output.(type) {
+	case InstallSA:
+		if c := e.find(out.SA.ID); c != nil {
+			c.refused(out.SA, fmt.Sprintf("SA %v was not installed: %v", out.SA.ID, in.Err))
+		}
+	case MoveSA:
+		e.notMoved(out)
+	case AddPolicy:
+		if c := e.unfinishedUnder(out.Policy.ID); c != nil {
+			c.refused(c.in, fmt.Sprintf("policy %v was not installed: %v", out.Policy.ID, in.Err))
+		}
 	}
-	c := e.find(install.SA.ID)
-	if c == nil {
-		return
+}
+
+// unfinishedUnder returns the pair that is being negotiated under a policy, or nil.
+func (e *Engine) unfinishedUnder(id ipsec.PolicyID) *child {
+	p := e.policies[id]
+	if p == nil {
+		return nil
 	}
-	e.fail(Failure{Remote: c.remote, Peer: c.peer.Name, Category: DataplaneRefused.String(),
-		Reason: fmt.Sprintf("SA %v was not installed: %v", install.SA.ID, in.Err)})
+	for _, c := range e.pairs[p.party()] {
+		if c.flow.key.policy == id && !c.up && !c.gone {
+			return c
+		}
+	}
+	return nil
+}
+
+// refused ends a pair one SA of which the dataplane did not take.
+func (c *child) refused(sa *ipsec.SA, reason string) {
+	e := c.engine
+	e.fail(Failure{Remote: c.remote, Peer: c.peer.Name, Category: DataplaneRefused.String(), Reason: reason})
 	f, q := c.flow, c.negotiation
 	for _, o := range f.children {
 		if o.successor == c {
@@ -83,7 +106,7 @@ func (e *Engine) failed(in Failed) {
 		}
 	}
 	if q.sa.established && !q.sa.gone {
-		q.sa.inform(q.takeBack(install.SA)...)
+		q.sa.inform(q.takeBack(sa)...)
 	}
 	c.remove("dataplane refused")
 	q.forget()

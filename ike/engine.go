@@ -28,29 +28,40 @@ type Engine struct {
 	out      []Output
 	schedule schedule
 
-	sas      map[wire.Cookie]*sa // by our own cookie
-	firsts   map[firstKey]*sa    // as responder: by what a repeated message 1 shows
-	halfOpen halfOpen
-	byParty  map[party][]*sa // oldest first
-	flows    map[flowKey]*flow
-	inbound  map[ipsec.SPI]*child
-	bundled  map[ipsec.SPI]*child // by the SPI of a bundle's AH, inbound
-	outbound map[ipsec.SAID]*child
-	pairs    map[party][]*child // oldest first
-	jobs     map[uint64]computing
+	sas       map[wire.Cookie]*sa // by our own cookie
+	firsts    map[firstKey]*sa    // as responder: by what a repeated message 1 shows
+	halfOpen  halfOpen
+	puzzles   puzzles
+	byParty   map[party][]*sa // oldest first
+	flows     map[flowKey]*flow
+	inbound   map[ipsec.SPI]*child
+	bundled   map[ipsec.SPI]*child // by the SPI of a bundle's AH, inbound
+	outbound  map[ipsec.SAID]*child
+	instances map[instanceKey]*instance
+	held      map[ipsec.Selector]*instance // by their traffic, of several the newest
+	pairs     map[party][]*child           // oldest first
+	jobs      map[uint64]computing
 
-	waiting   map[party][]*flow // for phase 1
-	lastID    uint32            // connection id
-	lastJob   uint64
-	made      uint64         // ISAKMP SAs so far
-	ups       uint64         // pairs that came up so far
-	contacted map[party]bool // who has had our INITIAL-CONTACT
-	notices   noticeLimit
-	failures  []Failure        // newest last
-	offlines  []Offline        // newest last
-	history   []*tunnelHistory // newest last
-	refused   [categories]uint64
-	unsaved   unsaved
+	waiting      map[party][]*flow // for phase 1
+	lastID       uint32            // connection id
+	lastJob      uint64
+	lastInstance uint32
+	attempts     map[party]int  // which of a peer's addresses is tried
+	made         uint64         // ISAKMP SAs so far
+	ups          uint64         // pairs that came up so far
+	contacted    map[party]bool // who has had our INITIAL-CONTACT
+	notices      noticeLimit
+	aggressives  rateLimit
+	failures     []Failure        // newest last
+	offlines     []Offline        // newest last
+	history      []*tunnelHistory // newest last
+	refused      [categories]uint64
+	unsaved      unsaved
+	open         map[ipsec.PolicyID]*opening // whose traffic goes in clear
+	census       census
+	leases       leases
+	given        map[party]*Configured // by gateways, to us
+	logins       map[uint64]*sa        // by the Authenticate that is under way
 }
 
 // computing is an exchange that waits for a Computed.
@@ -71,8 +82,14 @@ func New(c *Config, entropy io.Reader) *Engine {
 		inbound:   map[ipsec.SPI]*child{},
 		bundled:   map[ipsec.SPI]*child{},
 		outbound:  map[ipsec.SAID]*child{},
+		instances: map[instanceKey]*instance{},
+		held:      map[ipsec.Selector]*instance{},
+		attempts:  map[party]int{},
+		open:      map[ipsec.PolicyID]*opening{},
 		pairs:     map[party][]*child{},
 		jobs:      map[uint64]computing{},
+		given:     map[party]*Configured{},
+		logins:    map[uint64]*sa{},
 		contacted: map[party]bool{},
 		waiting:   map[party][]*flow{},
 	}
@@ -111,6 +128,8 @@ func (e *Engine) Step(now time.Time, in Input) []Output {
 		e.computed(in)
 	case Failed:
 		e.failed(in)
+	case Authenticated:
+		e.authenticated(in)
 	}
 	return e.outputs()
 }

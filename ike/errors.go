@@ -27,9 +27,11 @@ const (
 	Phase1Mismatch
 	Phase2Mismatch
 	FlowMismatch
+	FlowConflict
 	EncapsulationMismatch
 	InvalidKeyExchange
 	AuthenticationFail
+	NoAddress // of a pool, for a client
 	IDMismatch
 	ExchangeMismatch
 	InvalidHash
@@ -51,9 +53,11 @@ var categoryNames = [categories]string{
 	Phase1Mismatch:        "phase1 proposal mismatch",
 	Phase2Mismatch:        "phase2 proposal or pfs mismatch",
 	FlowMismatch:          "flow mismatch",
+	FlowConflict:          "flow conflict",
 	EncapsulationMismatch: "encapsulation mode mismatch",
 	InvalidKeyExchange:    "dh mismatch",
 	AuthenticationFail:    "authentication fail",
+	NoAddress:             "no address",
 	IDMismatch:            "config ID mismatch",
 	ExchangeMismatch:      "exchange mode mismatch",
 	InvalidHash:           "invalid hash",
@@ -181,7 +185,7 @@ func (e *Engine) peerName(remote netip.AddrPort) string {
 // fail records a failure. One that repeats the latest of its peer only renews
 // its time, so that a peer which tries for ever does not push out the others.
 func (e *Engine) fail(f Failure) {
-	f.Time = e.now
+	f.Time, f.Reason = e.now, f.Reason+e.hiddenNAT(f)
 	for i := len(e.failures) - 1; i >= 0; i-- {
 		if old := e.failures[i]; old.Remote.Addr() == f.Remote.Addr() && old.Category == f.Category && old.Reason == f.Reason {
 			e.failures = slices.Delete(e.failures, i, i+1)

@@ -48,6 +48,7 @@ type step[X any] struct {
 	need      payloads // must be there
 	may       payloads // may be there as well, besides anywhere
 	encrypted bool
+	either    bool // encrypted or not
 	computed  bool // waits for a Computed, not for a message
 	do        func(X, *wire.Message) error
 	to        state // unless do went further at once
@@ -116,7 +117,7 @@ func find[X any](table []step[X], from state, computed bool) *step[X] {
 
 // check holds a message against the row.
 func (s *step[X]) check(m *wire.Message) error {
-	if encrypted := m.Flags&wire.FlagEncrypted != 0; encrypted != s.encrypted {
+	if encrypted := m.Flags&wire.FlagEncrypted != 0; encrypted != s.encrypted && !s.either {
 		return reject(InvalidFlags, "encryption flag is %v, want %v", encrypted, s.encrypted)
 	}
 	var have payloads
@@ -161,7 +162,8 @@ func receive[X interface{ base() *exchange }](x X, table []step[X], p *packet, m
 		b.before = older
 		return err
 	}
-	b.sa.heard = e.now
+	b.sa.hear()
+	b.sa.spend(p)
 	e.out = slices.Insert(e.out, at, Output(MessageReceived{p.Local, p.Remote, before.number + 1, m}))
 	return nil
 }
@@ -191,13 +193,19 @@ func (x *exchange) repeated(p *packet) bool {
 	if x.accepted != p.digest {
 		return false
 	}
+	x.answerAgain()
+	return true
+}
+
+// answerAgain sends the answer to the message accepted last once more, at most once a
+// second.
+func (x *exchange) answerAgain() {
 	e := x.engine
-	if x.sent != nil && x.job == 0 && e.now.Sub(x.answered) >= answerPause {
+	if x.sent != nil && x.job == 0 && e.now.Sub(x.answered).Abs() >= answerPause {
 		x.answered = e.now
 		x.sa.transmit(x.sent)
 		e.emit(Repeated{x.sa.local, x.sa.remote, x.kind, x.number, 0})
 	}
-	return true
 }
 
 // send sends the exchange's next message and keeps its octets.
@@ -225,6 +233,14 @@ func (x *exchange) expectAnswer(failed func()) {
 	}
 	jitter := time.Duration(float64(wait) * repeatShare * (2*x.engine.draw() - 1))
 	x.engine.schedule.set(&x.repeat, x.engine.now.Add(wait+jitter), func() { x.again(failed) })
+}
+
+// hear notes that a message was accepted. Whatever it was: the peer has what ended phase 1.
+func (s *sa) hear() {
+	s.heard = s.engine.now
+	if x := s.phase1; x != nil && x.state == established {
+		x.stopRepeating()
+	}
 }
 
 // again repeats the last message, or gives up.

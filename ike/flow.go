@@ -41,6 +41,7 @@ func (e *Engine) flow(k flowKey) *flow {
 func (e *Engine) idle(f *flow) {
 	if len(f.children) == 0 && f.active == nil && !f.waiting && f.retry.place == 0 {
 		delete(e.flows, f.key)
+		e.dropInstance(f.key.policy)
 	}
 }
 
@@ -79,13 +80,24 @@ func (e *Engine) want(f *flow) {
 	if p == nil || f.active != nil || f.waiting {
 		return
 	}
-	if s := e.current(p.party()); s != nil {
+	s := e.current(p.party())
+	if s != nil && !s.spent() {
 		s.startQuickMode(f)
+		return
+	}
+	if s == nil && (p.Respond || !p.Peer.single()) { // it is the peer who begins
+		return
+	}
+	if err := e.admits(p.party(), true); err != nil {
+		e.notAdmitted(f, p, err)
 		return
 	}
 	f.waiting = true
 	e.waiting[p.party()] = append(e.waiting[p.party()], f)
-	if e.negotiating(p.party()) == nil {
+	switch {
+	case s != nil:
+		s.rekey()
+	case e.negotiating(p.party()) == nil:
 		e.startPhase1(p.Peer, p.party(), p.Local)
 	}
 }

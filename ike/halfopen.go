@@ -18,11 +18,11 @@ func (h *halfOpen) add(s *sa) {
 	if h.perAddr == nil {
 		h.perAddr = map[netip.Addr]int{}
 	}
-	addr := s.remote.Addr()
-	if h.perAddr[addr] >= maxHalfOpenPerAddr {
+	addr, limits := s.remote.Addr(), s.engine.limits()
+	for h.perAddr[addr] >= limits.HalfOpenPerAddr {
 		h.drop(func(o *sa) bool { return o.remote.Addr() == addr })
 	}
-	if len(h.entries) >= maxHalfOpen {
+	for len(h.entries) >= limits.HalfOpen {
 		h.drop(func(*sa) bool { return true })
 	}
 	h.entries = append(h.entries, s)
@@ -32,7 +32,7 @@ func (h *halfOpen) add(s *sa) {
 // drop ends the oldest entry that which allows: one that has not come back with
 // message 3, if there is one, has proved nothing.
 func (h *halfOpen) drop(which func(*sa) bool) {
-	unproven := func(s *sa) bool { return which(s) && s.phase1 != nil && s.phase1.state == sentSA }
+	unproven := func(s *sa) bool { return which(s) && s.phase1 != nil && s.phase1.unproven() }
 	i := slices.IndexFunc(h.entries, unproven)
 	if i < 0 {
 		i = slices.IndexFunc(h.entries, which)

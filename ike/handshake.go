@@ -1,6 +1,8 @@
 package ike
 
 import (
+	"errors"
+
 	"sallyport/ike/keymat"
 	"sallyport/ike/wire"
 	"sallyport/ipsec/secret"
@@ -45,12 +47,19 @@ type handshake struct {
 	told    bool             // of a refusal
 	inputs  keymat.Exchange  // of the key formulas
 	packet  *packet          // accepted last, while its mathematics is done
+
+	preShared secret.Octets // what SKEYID was made of; shared with the configuration
+	shown     wire.ID       // our identity, in aggressive mode
+	stranger  string        // why the other end can be nobody of ours, which it is not told
+	open      *wire.Message // aggressive mode's message 1 or 2, until there are keys
+	undo      *trial        // of message 2
 }
 
 // A keyPart is what the peer's half of the key exchange brings.
 type keyPart struct {
 	public, nonce []byte
 	nat           nat
+	can           Abilities
 }
 
 // acceptSA reads message 1 and returns the answer to its offer.
@@ -58,15 +67,31 @@ func (x *handshake) acceptSA(m *wire.Message) (wire.SA, error) {
 	if m.Find(wire.PayloadSA) != 0 {
 		return wire.SA{}, reject(UnexpectedPayload, "phase 1 begins with %v, want SA", m.Payloads[0].Type())
 	}
-	peer, answer, agreed, err := x.engine.choosePeer(m.Payloads[0].(wire.SA), x.sa.candidates)
+	peer, answer, agreed, err := x.choosePeer(m)
 	if err != nil {
 		return wire.SA{}, err
 	}
 	x.inputs.SA = append([]byte(nil), m.Body(0)...)
+	x.meet(m, peer, agreed)
+	if x.sa.method.signsR {
+		_, err = x.localID()
+	}
+	return answer, err
+}
+
+// meet makes peer the other end, with what was agreed on.
+func (x *handshake) meet(m *wire.Message, peer *Peer, agreed phase1) {
 	x.sa.meet(peer)
 	x.sa.agree(agreed)
+	x.knows(m)
+}
+
+// knows keeps what a message says besides its purpose.
+func (x *handshake) knows(m *wire.Message) {
 	x.sa.knows(m)
-	return answer, nil
+	if asked := certificateRequests(m); asked != nil {
+		x.claim.requested = asked
+	}
 }
 
 // takeChoice reads the responder's choice, which must be one of our offers.
@@ -80,7 +105,7 @@ func (x *handshake) takeChoice(m *wire.Message) error {
 	}
 	x.sa.cookieR = m.CookieR
 	x.sa.agree(agreed)
-	x.sa.knows(m)
+	x.knows(m)
 	return nil
 }
 
@@ -103,7 +128,7 @@ func (x *handshake) inKE(m *wire.Message) error {
 		return err
 	}
 	x.theirs = theirs
-	x.claim.requested = certificateRequests(m)
+	x.knows(m)
 	if !x.sa.initiator {
 		x.private = x.engine.random(keymat.PrivateLen(x.sa.suite.Group))
 	}
@@ -123,13 +148,14 @@ func (x *handshake) readKE(m *wire.Message) (keyPart, error) {
 		return keyPart{}, err
 	}
 	nat, err := x.sa.detectNAT(m)
-	return keyPart{ke.Data, nonce.Data, nat}, err
+	return keyPart{ke.Data, nonce.Data, nat, abilitiesOf(m)}, err
 }
 
 // takeTheirs accepts the peer's half of the key exchange: its value is a good one.
 func (x *handshake) takeTheirs() {
 	x.sa.nat = x.theirs.nat
-	if x.sa.id == 0 {
+	x.sa.learns(x.theirs.can)
+	if x.sa.id == 0 && x.kind == wire.MainMode {
 		x.sa.id = x.engine.newID()
 	}
 	x.setNonce(!x.sa.initiator, x.theirs.nonce)
@@ -148,6 +174,10 @@ func (x *handshake) setNonce(initiators bool, nonce []byte) {
 func (x *handshake) makeKeys() error {
 	x.inputs.CookieI, x.inputs.CookieR = x.sa.cookieI, x.sa.cookieR
 	keys, err := x.deriveKeys()
+	var refused *Rejection
+	if errors.As(err, &refused) {
+		return err
+	}
 	if err != nil {
 		return reject(InvalidKeyExchange, "%v", err)
 	}
@@ -159,9 +189,29 @@ func (x *handshake) makeKeys() error {
 
 // deriveKeys makes SKEYID as the method wants it: RFC 2409 §5.
 func (x *handshake) deriveKeys() (*keymat.Keys, error) {
-	of := keymat.Secrets{PreShared: x.sa.preSharedKey(), Shared: x.result.DH.Shared}
+	if x.sa.method.preShared {
+		if err := x.findKey(); err != nil {
+			return nil, err
+		}
+	}
+	of := keymat.Secrets{PreShared: x.preShared, Shared: x.result.DH.Shared}
 	return keymat.Authenticated(x.sa.authMethod, x.sa.suite, of, x.inputs)
 }
+
+// findKey looks up the pre-shared key. For a stranger it is one that nobody knows.
+func (x *handshake) findKey() error {
+	x.preShared = x.engine.preSharedKey(x.sa.peer, x.claim.id)
+	if x.stranger != "" {
+		x.preShared = x.engine.random(strangersKey)
+	}
+	if len(x.preShared) == 0 {
+		return reject(AuthenticationFail, "ike peer %s has no `pre-shared-key`", x.sa.peer.Name)
+	}
+	return nil
+}
+
+// strangersKey is how many octets nobody guesses.
+const strangersKey = 32
 
 // nonceLen is what we send: at least half the key of the prf (RFC 2409 §5), as
 // long as peers do.

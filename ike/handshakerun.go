@@ -3,8 +3,8 @@ package ike
 import (
 	"errors"
 	"net/netip"
+	"slices"
 
-	"sallyport/ike/pki"
 	"sallyport/ike/wire"
 )
 
@@ -20,13 +20,56 @@ func (e *Engine) startPhase1(p *Peer, with party, local netip.Addr) {
 func (e *Engine) phase1(p *Peer, with party, local, remote netip.AddrPort) {
 	s := e.newSA(p, true, local, remote)
 	e.regroup(s, with)
-	if p.Mode == AggressiveMode {
-		e.aggressive(s)
-		return
-	}
 	s.phase1 = newHandshake(s, wire.MainMode, mainModeInitiator)
-	s.phase1.offered = e.offersPhase1(p)
-	s.phase1.outSA()
+	if p.Mode == AggressiveMode {
+		s.phase1 = newHandshake(s, wire.Aggressive, aggressiveInitiator)
+	}
+	if err := s.phase1.begin(); err != nil {
+		e.fail(Failure{Remote: remote, Peer: p.Name, Category: categoryOf(err).String(), Reason: reasonOf(err)})
+		s.remove("construct local ID fail")
+	}
+}
+
+// begin begins with message 1, if we can prove who we are by some offer.
+func (x *handshake) begin() error {
+	if err := x.makeOffers(); err != nil {
+		return err
+	}
+	if x.kind == wire.Aggressive {
+		return x.makeKE()
+	}
+	x.outSA()
+	return nil
+}
+
+// makeOffers keeps the offers whose method we can prove ourselves by.
+func (x *handshake) makeOffers() error {
+	s := x.sa
+	err := reject(Phase1Mismatch, "ike peer %s has nothing to offer: its `ike-proposal` does not exist", s.peer.Name)
+	for _, t := range x.engine.offersPhase1(s.peer) {
+		offer, _ := readPhase1(t)
+		s.authMethod, s.method = offer.method, methods[offer.method]
+		if why := x.canProve(); why != nil {
+			err = why
+			continue
+		}
+		x.offered = append(x.offered, t)
+	}
+	if len(x.offered) == 0 {
+		return err
+	}
+	first, _ := readPhase1(x.offered[0])
+	s.authMethod, s.method = first.method, methods[first.method]
+	return nil
+}
+
+// canProve reports whether we have what the method wants of us.
+func (x *handshake) canProve() error {
+	if x.sa.method.preShared && len(x.engine.preSharedKey(x.sa.peer, wire.ID{})) == 0 {
+		return reject(AuthenticationFail, "ike peer %s has no `pre-shared-key`", x.sa.peer.Name)
+	}
+	_, err := x.localID()
+	return err
 }
 
 func newHandshake(s *sa, kind wire.ExchangeType, table []step[*handshake]) *handshake {
@@ -55,6 +98,12 @@ func (e *Engine) inFirst(p *packet) error {
 	}
 	candidates, err := e.candidates(p)
 	if err != nil {
+		return err
+	}
+	if p.header.Exchange == wire.Aggressive && !e.aggressives.allow(e.now, p.Remote.Addr(), aggressiveEach, aggressives) {
+		return reject(Limited, "message 1 of aggressive mode beyond %d a second from an address, or %d in all", aggressiveEach, aggressives)
+	}
+	if err := e.admits(party{peer: candidates[0].Name}, false); err != nil {
 		return err
 	}
 	s := e.newSA(candidates[0], false, p.Local, p.Remote)
@@ -99,7 +148,7 @@ func (p *Peer) answers(kind wire.ExchangeType) bool {
 
 // receive takes a packet that belongs to this exchange.
 func (x *handshake) receive(p *packet) error {
-	if x.sa.initiator && x.accepted == p.digest {
+	if x.sa.initiator && x.accepted == p.digest && x.kind == wire.MainMode {
 		return nil // the timer of what the initiator sends is ours
 	}
 	if x.repeated(p) {
@@ -107,6 +156,9 @@ func (x *handshake) receive(p *packet) error {
 	}
 	if x.state == established {
 		return reject(UnexpectedMessage, "%v mode is over", x.kind)
+	}
+	if x.kind != p.header.Exchange {
+		return reject(UnexpectedMessage, "a message of %v mode in %v mode", p.header.Exchange, x.kind)
 	}
 	m, next, err := p.open(x.sa.keys, x.iv)
 	var syntax *wire.SyntaxError
@@ -139,13 +191,6 @@ func (x *handshake) tellOnce(err error) error {
 	return err
 }
 
-// garbled explains an encrypted message that makes no sense: the keys differ,
-// and of what goes into them only the pre-shared key is not on the wire.
-func (x *handshake) garbled() error {
-	return x.tellOnce(rejectWith(AuthenticationFail, wire.AuthenticationFailed, "message %d does not decrypt: `pre-shared-key` of ike peer %s differs from the peer's",
-		x.number+1, x.sa.peer.Name))
-}
-
 // computed takes the result of mathematics.
 func (x *handshake) computed(r Result) error {
 	x.job, x.result = 0, r
@@ -153,25 +198,20 @@ func (x *handshake) computed(r Result) error {
 	if err == nil {
 		err = run(x, x.table, nil)
 	} else {
-		err = x.tellOnce(refusalOf(err))
+		err = x.refusalOf(err)
 	}
+	err = x.tellOnce(err)
 	switch {
 	case err != nil && x.sa.initiator:
+		x.takeBack()
 		x.resume(x.timedOut)
+	case err != nil && x.kind == wire.Aggressive && x.before.state == started:
+		x.sa.remove("refused") // message 1 was no good
 	case err != nil:
 		x.private.Wipe()
 		x.goBack()
 	}
 	return err
-}
-
-// refusalOf makes a refusal of what mathematics has found wrong.
-func refusalOf(err error) error {
-	var certificate *pki.Refusal
-	if errors.As(err, &certificate) {
-		return rejectWith(AuthenticationFail, certificate.Notify, "%v", err)
-	}
-	return rejectWith(InvalidKeyExchange, wire.InvalidKeyInformation, "%v", err)
 }
 
 // about returns the packet that a refusal by mathematics is an answer to.
@@ -199,19 +239,12 @@ func (x *handshake) timedOut() {
 	e, s := x.engine, x.sa
 	e.emit(TimedOut{Remote: s.remote, Exchange: x.kind, After: e.now.Sub(x.began)})
 	e.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: NoAnswer.String(), Reason: x.whyNoAnswer()})
-	s.remove("no answer")
-}
-
-// whyNoAnswer guesses from how far the exchange came.
-func (x *handshake) whyNoAnswer() string {
-	step := map[state]string{
-		sentSA: "message 1: is the peer there, is UDP 500 open, does its configuration have our address and a common ike proposal?",
-		sentKE: "message 3: is the way to the peer open for larger packets?",
-		sentID: "message 5: is the peer's pre-shared key the same, does it accept our ID, is UDP 4500 open?",
-	}[x.state]
-	reason := "no answer to main mode " + step
-	if x.hint != "" {
-		reason += " It said (not authenticated): " + x.hint
+	silent, flows := x.silent(), slices.Clone(e.waiting[s.party])
+	if s.initiator && len(e.waiting[s.party]) > 0 && e.passOver(s.peer, s.party) {
+		e.startPhase1(s.peer, s.party, s.local.Addr())
 	}
-	return reason
+	s.remove("no answer")
+	if silent {
+		e.fallBack(s, flows)
+	}
 }

@@ -25,12 +25,15 @@ func (e *Engine) inInformational(p *packet) error {
 	if !p.encrypted() {
 		return e.inHints(p)
 	}
-	s, err := e.established(p)
+	s, err := e.proved(p)
 	if err != nil {
 		e.inUnfinished(p)
 		return err
 	}
 	id := p.header.MessageID
+	if q := s.quick[id]; q != nil && q.state == qmConfirming {
+		return q.receiveConnected(p)
+	}
 	if _, used := s.used[id]; used {
 		return reject(UnexpectedMessage, "message ID %#08x was used before", uint32(id))
 	}
@@ -41,16 +44,24 @@ func (e *Engine) inInformational(p *packet) error {
 	if err != nil {
 		return err
 	}
-	if err := checkHash(m, s.hash1(id, m.After(0))); err != nil {
+	if err := s.checkInformational(id, m); err != nil {
 		return err
 	}
+	if n, ok := signOfLife(m); ok {
+		return s.inSignOfLife(p, m, n)
+	}
 	s.use(id)
-	s.heard = e.now
+	s.spend(p)
+	s.hear()
 	s.mindIDs()
 	if s.follow(p.Local, p.Remote) {
-		s.changed()
+		s.carryPairs()
 	}
 	e.emit(MessageReceived{p.Local, p.Remote, 1, m})
+	if !s.established {
+		s.informedEarly(m)
+		return nil
+	}
 	s.inform1(m)
 	return nil
 }
@@ -96,10 +107,12 @@ func (s *sa) inNotify(n wire.Notify) {
 	switch {
 	case n.Notify == wire.InitialContact:
 		s.removeOthers(e.now)
-	case n.Notify == wire.RUThere:
-		if seq, ok := n.Sequence(); ok && n.Names(s.cookieI, s.cookieR) {
-			s.inform(wire.NewDPD(wire.RUThereAck, s.cookieI, s.cookieR, seq))
+	case n.Notify == wire.RUThere: // among others
+		if number, err := s.numberOf(n); err == nil {
+			s.inform(wire.NewDPD(wire.RUThereAck, s.cookieI, s.cookieR, number))
 		}
+	case n.Notify == wire.ResponderLifetime:
+		s.inLifetime(n)
 	case n.Notify < wire.Connected: // 1-16383 are errors: RFC 2408 §3.14.1
 		s.refusedByPeer(n)
 	}
@@ -178,29 +191,12 @@ func hasNotify(m *wire.Message, t wire.NotifyType) bool {
 	})
 }
 
-// moved follows the peer of a UDP-encapsulated SA to its new mapping: RFC 3947
-// §6. The pairs are rekeyed, since an SA's ports do not change once it is made.
-func (e *Engine) moved(in Moved) {
-	c := e.find(in.SA)
-	if c == nil || c.sa == nil || !c.sa.nat.there || c.sa.nat.here || c.sa.remote == in.Remote {
-		return
-	}
-	s := c.sa
-	s.remote = in.Remote
-	s.changed()
-	for _, c := range slices.Clone(s.children) {
-		if c.up && !c.replaced {
-			c.rekey()
-		}
-	}
-}
-
 // inUnfinished looks at what comes encrypted while we wait for message 6: the
 // peer's reason for not sending it. If our keys do not read it, that is a reason
 // in itself. It is a hint like those in clear: the peer has not proved itself.
 func (e *Engine) inUnfinished(p *packet) {
 	s := e.lookUp(p.header)
-	if s == nil || s.phase1 == nil || s.phase1.state != sentID || s.remote.Addr() != p.Remote.Addr() || p.header.MessageID == 0 {
+	if s == nil || s.phase1 == nil || s.phase1.state != sentID || !s.initiator || s.remote.Addr() != p.Remote.Addr() || p.header.MessageID == 0 {
 		return
 	}
 	m, _, err := p.open(s.keys, s.keys.ExchangeIV(s.phase1.iv, p.header.MessageID))
@@ -222,14 +218,14 @@ func (x *handshake) hinted(text string) {
 		return
 	}
 	x.hint, x.hints = text, x.hints+1
-	category, reason := PeerRefused, "peer answers "+text+" (not authenticated) to main mode"
+	category, reason := PeerRefused, "peer answers "+text+" (not authenticated) to "+x.mode()
 	switch x.state {
 	case sentSA:
 		category = Phase1Mismatch
 		reason += " with " + wire.NewSA(wire.Proposal{Number: 1, Protocol: wire.ProtoISAKMP, Transforms: x.offered}).String()
 	case sentID:
 		category = AuthenticationFail
-		reason += " message 5: does `pre-shared-key` of ike peer " + x.sa.peer.Name + " differ from the peer's?"
+		reason += x.doubt(text)
 	}
 	x.engine.fail(Failure{Remote: x.sa.remote, Peer: x.sa.peer.Name, Category: category.String(), Reason: reason})
 }

@@ -61,7 +61,7 @@ type Computed struct {
 }
 
 // A Failed says that an output could not be performed; the outputs after it in
-// its batch were not tried.
+// its batch were not tried, but for a MoveSA.
 type Failed struct {
 	Output Output
 	Err    error

@@ -20,6 +20,7 @@ func (q *quickMode) makeChild(initiator bool) {
 	c.changed()
 	s.heir().adopt([]*child{c})
 	c.register()
+	e.state(q.flow.key.policy)
 }
 
 // makeSA makes one direction. Its SPIs are those that the receiver chose.
@@ -37,6 +38,9 @@ func (q *quickMode) makeSA(d ipsec.Direction, of spis) *ipsec.SA {
 	}
 	if s.nat.found() {
 		made.Encapsulation = ipsec.Ports{Local: s.local.Port(), Remote: s.remote.Port()}
+		if made.Mode == ipsec.Transport {
+			made.Original = q.original
+		}
 	}
 	q.setKeys(made, of)
 	return made

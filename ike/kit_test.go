@@ -47,6 +47,7 @@ type end struct {
 	addr      netip.Addr
 	sas       map[ipsec.SAID]*ipsec.SA
 	refuse    func(*ipsec.SA) bool // what its dataplane does not take
+	unmovable bool                 // its dataplane moves no SA
 	untried   []Output             // from the one that was refused on
 	compute   bool                 // Computes wait in computing
 	computing []Compute
@@ -153,6 +154,10 @@ func (n *end) perform(outputs []Output) (next []Input) {
 				return append(next, Failed{out, fmt.Errorf("refused")})
 			}
 			n.install(out.SA)
+		case MoveSA:
+			if err := n.move(out); err != nil {
+				next = append(next, Failed{out, err})
+			}
 		case RemoveSA:
 			if n.sas[out.ID] == nil && !n.wasNotTried(out.ID) {
 				n.w.t.Errorf("%s removes %v, which is not there", n.name, out.ID)
@@ -167,6 +172,22 @@ func (n *end) perform(outputs []Output) (next []Input) {
 		}
 	}
 	return next
+}
+
+// move gives an SA another place of its peer's, and objects to one that is not there.
+func (n *end) move(m MoveSA) error {
+	sa := n.sas[m.SA]
+	if sa == nil {
+		n.w.t.Errorf("%s moves %v, which is not there", n.name, m.SA)
+		return fmt.Errorf("there is no SA")
+	}
+	if n.unmovable {
+		return fmt.Errorf("refused")
+	}
+	moved := at(sa, m.To)
+	delete(n.sas, m.SA)
+	n.sas[moved.ID] = moved
+	return nil
 }
 
 // wasNotTried reports whether an SA was to be installed by a batch that failed

@@ -36,28 +36,38 @@ const (
 	doubtAfter      = 3 * time.Second               // from a crossing that the peer may see otherwise to a new pair: what was under way is there
 	natKeepAlive    = 20 * time.Second              // RFC 3948 §4
 
-	minLifetime   = time.Minute // shorter offers run for this long here
-	noticesPerSec = 10          // clear notifications to strangers, in all
-	maxStrangers  = 1024        // addresses remembered for their limit of one a second
+	minLifetime    = time.Minute // shorter offers run for this long here
+	noticesPerSec  = 10          // clear notifications to strangers, in all
+	aggressives    = 50          // message 1 of aggressive mode in a second, in all: each costs a Diffie-Hellman
+	aggressiveEach = 2           // and of one address
+	maxStrangers   = 1024        // addresses remembered for their limit of one a second
 )
+
+// A rateLimit counts what was done in a second, for each address and in all.
+type rateLimit struct {
+	second    time.Time
+	inAll     int
+	addresses map[netip.Addr]int
+}
+
+// allow reports whether one more may be done for a now.
+func (l *rateLimit) allow(now time.Time, a netip.Addr, perAddr, inAll int) bool {
+	if now.Sub(l.second).Abs() >= time.Second || l.addresses == nil {
+		*l = rateLimit{now, 0, map[netip.Addr]int{}}
+	}
+	if l.addresses[a] >= perAddr || l.inAll >= inAll || len(l.addresses) >= maxStrangers {
+		return false
+	}
+	l.addresses[a]++
+	l.inAll++
+	return true
+}
 
 // noticeLimit limits clear notifications: one a second to an address and
 // noticesPerSec in all.
-type noticeLimit struct {
-	second    time.Time
-	inAll     int
-	addresses map[netip.Addr]struct{}
-}
+type noticeLimit struct{ rateLimit }
 
 // allow reports whether one more may be sent to a now.
 func (l *noticeLimit) allow(now time.Time, a netip.Addr) bool {
-	if now.Sub(l.second) >= time.Second || l.addresses == nil {
-		l.second, l.inAll, l.addresses = now, 0, map[netip.Addr]struct{}{}
-	}
-	if _, again := l.addresses[a]; again || l.inAll >= noticesPerSec || len(l.addresses) >= maxStrangers {
-		return false
-	}
-	l.addresses[a] = struct{}{}
-	l.inAll++
-	return true
+	return l.rateLimit.allow(now, a, 1, noticesPerSec)
 }

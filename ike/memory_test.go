@@ -136,6 +136,7 @@ func (m *memory) check(e *Engine) error {
 // comparable leaves out what need not be remembered at once, and puts the rest in order.
 func comparable(s SavedSA) SavedSA {
 	s.Used = slices.Compact(slices.Sorted(slices.Values(append([]wire.MessageID{0}, s.Used...))))
+	s.Spent = 0                     // is remembered when the SA is
 	s.Accepted, s.Answer = nil, nil // no repetition needs it after a while
 	return s
 }

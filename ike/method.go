@@ -37,6 +37,26 @@ var methods = map[wire.AuthMethod]method{
 	wire.AuthXAUTHRespRSA:  {signsI: true, signsR: true, user: theResponder},
 }
 
+// whyNoRSAEncryption is what an operator is told whose peer asks for it.
+const whyNoRSAEncryption = "authentication by RSA encryption is refused on purpose: an answer, or the time it takes, tells enough of the padding to break it " +
+	"(Bleichenbacher's oracle; Felsch et al., USENIX Security 2018); configure the peer for signatures"
+
+// onlyRSAEncryption reports whether an offer has nothing but authentication by RSA
+// encryption.
+func onlyRSAEncryption(offer wire.SA) bool {
+	found := false
+	for _, p := range offer.Proposals {
+		for _, t := range p.Transforms {
+			got, _ := readPhase1(t)
+			if base := got.method.Base(); base != wire.AuthRSAEncryption && base != wire.AuthRSARevised {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
 // withUser has the XAUTH forms of a method: the initiator, or the responder, is the user.
 var withUser = map[wire.AuthMethod][2]wire.AuthMethod{
 	wire.AuthPSK:           {wire.AuthXAUTHInitPSK, wire.AuthXAUTHRespPSK},

@@ -2,6 +2,7 @@ package ike
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // TestDetectNAT is the matrix of RFC 3947 §3.2.
 func TestDetectNAT(t *testing.T) {
-	s := &sa{peerCan: Abilities{NATT: nattRFC3947}, cookieI: wire.Cookie{1}, cookieR: wire.Cookie{2}, local: kitPort(1, 500), remote: kitPort(2, 500), suite: strong.suite}
+	s := &sa{peer: &Peer{}, peerCan: Abilities{NATT: nattRFC3947}, cookieI: wire.Cookie{1}, cookieR: wire.Cookie{2}, local: kitPort(1, 500), remote: kitPort(2, 500), suite: strong.suite}
 	hash := func(a netip.AddrPort) wire.Payload {
 		return wire.NATD{Hash: keymat.NATD(s.suite.Hash, s.cookieI, s.cookieR, a)}
 	}
@@ -43,6 +44,13 @@ func TestDetectNAT(t *testing.T) {
 			t.Errorf("%s: detectNAT = %+v, %v, want %+v", test.name, got, err, test.want)
 		}
 	}
+	s.peer.NAT, s.peerCan.NATT = NATForce, nattDraft02
+	if got, err := s.detectNAT(&wire.Message{Payloads: []wire.Payload{us, them}}); got != (nat{forced: true, draft: true}) || err != nil {
+		t.Errorf("forced, with a draft: %+v, %v", got, err)
+	}
+	if got, err := s.detectNAT(&wire.Message{}); got != (nat{}) || err != nil {
+		t.Errorf("forced, and the peer has sent none: %+v, %v", got, err)
+	}
 	s.peerCan.NATT = noNATT
 	if got, err := s.detectNAT(&wire.Message{Payloads: []wire.Payload{other, other}}); got != (nat{}) || err != nil {
 		t.Errorf("without the vendor ID: %+v, %v", got, err)
@@ -60,6 +68,10 @@ func TestEncapsulation(t *testing.T) {
 		{ipsec.Tunnel, nat{there: true}, wire.EncapUDPTunnel},
 		{ipsec.Transport, nat{}, wire.EncapTransport},
 		{ipsec.Transport, nat{here: true, there: true}, wire.EncapUDPTransport},
+		{ipsec.Tunnel, nat{forced: true}, wire.EncapUDPTunnel},
+		{ipsec.Tunnel, nat{there: true, draft: true}, wire.EncapUDPTunnelDraft},
+		{ipsec.Transport, nat{here: true, draft: true}, wire.EncapUDPTransportDraft},
+		{ipsec.Tunnel, nat{draft: true}, wire.EncapTunnel},
 	} {
 		got := encapsulation(test.mode, test.nat)
 		if got != test.want || modeOf(got) != test.mode {
@@ -117,15 +129,62 @@ func TestNATMoves(t *testing.T) {
 	w.mustEnd()
 }
 
-// TestFollow checks who follows.
-func TestFollow(t *testing.T) {
+// TestKeepAlive checks that one is sent only where nothing else was.
+func TestKeepAlive(t *testing.T) {
+	e := New(&Config{NATKeepAlive: 10 * time.Second}, nil)
+	e.now = kitStart
+	s := &sa{engine: e, peer: &Peer{}, local: kitPort(1, portNATT), remote: kitPort(2, portNATT)}
+	at := func(d time.Duration) int {
+		sent := 0
+		for _, out := range e.Step(kitStart.Add(d), Tick{}) {
+			if o, ok := out.(Send); ok && len(o.Octets) == 1 && o.Octets[0] == 0xff {
+				sent++
+			}
+		}
+		return sent
+	}
+	s.keptAlive()
+	if _, set := e.Deadline(); set {
+		t.Error("what needs no keep-alive has one")
+	}
+	s.keepAliveLater()
+	for _, step := range []struct {
+		at   time.Duration
+		send bool // a message, after the tick
+		want int
+	}{
+		{9 * time.Second, false, 0}, {10 * time.Second, false, 1}, {15 * time.Second, true, 0}, {20 * time.Second, false, 0},
+		{24 * time.Second, false, 0}, {25 * time.Second, false, 1}, {35 * time.Second, false, 1},
+	} {
+		if got := at(step.at); got != step.want {
+			t.Errorf("after %v: %d keep-alives, want %d", step.at, got, step.want)
+		}
+		if step.send {
+			s.transmit([]byte("message"))
+		}
+	}
+}
+
+// TestHiddenNAT checks when a failure names a NAT that nothing is to be done about.
+func TestHiddenNAT(t *testing.T) {
 	for _, test := range []struct {
-		nat  nat
-		want uint16
-	}{{nat{}, 500}, {nat{here: true}, 500}, {nat{there: true}, 7}, {nat{true, true}, 500}} {
-		s := &sa{nat: test.nat, local: kitPort(1, 500), remote: kitPort(2, 500)}
-		if s.follow(kitPort(1, 500), kitPort(2, 7)); s.remote.Port() != test.want {
-			t.Errorf("%+v follows to port %d, want %d", test.nat, s.remote.Port(), test.want)
+		name string
+		nat  NATTraversal
+		port uint16
+		peer string
+		want bool
+	}{
+		{"a translated port", NATOff, 24500, "peer", true},
+		{"port 500", NATOff, 500, "peer", false},
+		{"port 4500", NATOff, 4500, "peer", false},
+		{"no port", NATOff, 0, "peer", false},
+		{"NAT traversal", NATDetect, 24500, "peer", false},
+		{"a stranger", NATOff, 24500, "", false},
+	} {
+		e := New(&Config{Policies: []*Policy{{Peer: &Peer{Name: "peer", Remote: kitAddr(1), NAT: test.nat}}}}, nil)
+		e.fail(Failure{Remote: kitPort(2, test.port), Peer: test.peer, Reason: "it failed"})
+		if got := strings.Contains(e.Failures()[0].Reason, "there is a NAT on the way"); got != test.want {
+			t.Errorf("%s: %q", test.name, e.Failures()[0].Reason)
 		}
 	}
 }

@@ -20,6 +20,10 @@ type Options struct {
 	// Fetch asks an OCSP responder; it bounds its own time. nil: there is none.
 	Fetch func(url string, request []byte) ([]byte, error)
 
+	// Counters returns what an SA of the dataplane's has done so far: whether the peer lives.
+	// It is called when a timer wants to know, never for a packet. nil: nobody can tell.
+	Counters func(ipsec.SAID) (ipsec.Counters, bool)
+
 	// Remember asks for the outputs Remember and Forget.
 	Remember bool
 }

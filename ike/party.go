@@ -1,7 +1,6 @@
 package ike
 
 import (
-	"net/netip"
 	"slices"
 )
 
@@ -52,12 +51,5 @@ func (e *Engine) leaveParty(s *sa) {
 	if e.byParty[s.party] = rest; len(rest) == 0 {
 		delete(e.byParty, s.party)
 	}
-}
-
-// remote returns where a party is to be reached.
-func (e *Engine) remote(p *Peer, _ party) netip.Addr {
-	if addrs := e.config.Hosts[p.RemoteHost]; p.RemoteHost != "" && len(addrs) > 0 {
-		return addrs[0]
-	}
-	return p.Remote
+	e.vacate(s.party)
 }

@@ -17,6 +17,8 @@ type phase1 struct {
 	suite    keymat.Suite
 	method   wire.AuthMethod
 	lifetime time.Duration // 0: none given
+	octets   uint64        // likewise
+	cut      bool          // it is less than was offered
 }
 
 // sameAs reports whether two transforms are one proposal: lifetime never decides.
@@ -40,7 +42,7 @@ func (p *Proposal) choices(as *Peer, initiator bool) []phase1 {
 	var all []phase1
 	for _, c := range p.Encryptions {
 		for _, h := range p.Hashes {
-			all = append(all, phase1{keymat.Suite{Cipher: c, Hash: h, Group: p.Group}, as.method(p.Method, initiator), p.Lifetime})
+			all = append(all, phase1{keymat.Suite{Cipher: c, Hash: h, Group: p.Group}, as.method(p.Method, initiator), p.Lifetime, p.Octets, false})
 		}
 	}
 	return all
@@ -68,13 +70,17 @@ func (a phase1) transform(number uint8) wire.Transform {
 	if a.suite.Cipher.KeyBits != 0 {
 		attributes = append(attributes, wire.Basic(wire.AttrKeyLength, uint16(a.suite.Cipher.KeyBits)))
 	}
-	return wire.Transform{Number: number, ID: uint8(wire.KeyIKE), Attributes: append(attributes,
+	attributes = append(attributes,
 		wire.Basic(wire.AttrHash, uint16(a.suite.Hash)),
 		wire.Basic(wire.AttrAuthMethod, uint16(a.method)),
 		wire.Basic(wire.AttrGroup, uint16(a.suite.Group)),
 		wire.Basic(wire.AttrLifeType, uint16(wire.LifeSeconds)),
 		wire.Number(wire.AttrLifeDuration, uint64(a.lifetime/time.Second)),
-	)}
+	)
+	if a.octets != 0 {
+		attributes = append(attributes, wire.Basic(wire.AttrLifeType, uint16(wire.LifeKilobytes)), wire.Number(wire.AttrLifeDuration, a.octets/1024))
+	}
+	return wire.Transform{Number: number, ID: uint8(wire.KeyIKE), Attributes: attributes}
 }
 
 // readPhase1 reads a transform of phase 1. It is false for one that we cannot
@@ -86,10 +92,12 @@ func readPhase1(t wire.Transform) (phase1, bool) {
 		return phase1{}, false
 	}
 	c := keymat.Cipher{Algorithm: wire.EncryptionAlgorithm(seen[wire.AttrEncryption]), KeyBits: int(seen[wire.AttrKeyLength])}
+	life := lifetimes(t, wire.AttrLifeType, wire.AttrLifeDuration)
 	return phase1{
 		suite:    keymat.Suite{Cipher: c, Hash: wire.HashAlgorithm(seen[wire.AttrHash]), Group: wire.Group(seen[wire.AttrGroup])},
 		method:   wire.AuthMethod(seen[wire.AttrAuthMethod]),
-		lifetime: seconds(lifetimes(t, wire.AttrLifeType, wire.AttrLifeDuration)[wire.LifeSeconds]),
+		lifetime: seconds(life[wire.LifeSeconds]),
+		octets:   kilobytes(life[wire.LifeKilobytes]),
 	}, true
 }
 
@@ -129,7 +137,9 @@ func lifetimes(t wire.Transform, kind, duration wire.AttributeType) map[wire.Lif
 		case kind:
 			unit = wire.LifeType(min(v, 0xffff))
 		case duration:
-			found[unit] = v
+			if old, twice := found[unit]; !twice || v < old {
+				found[unit] = v
+			}
 		}
 	}
 	return found
@@ -183,7 +193,7 @@ func (e *Engine) choosePhase1(offer wire.SA, p *Peer) (wire.SA, phase1, error) {
 				continue
 			}
 			if want := findPhase1(ours, got, p); want != nil {
-				got.lifetime = shorter(want.Lifetime, got.lifetime)
+				got = want.bounds(got)
 				answer := wire.Proposal{Number: proposal.Number, Protocol: proposal.Protocol, Transforms: []wire.Transform{t}}
 				return wire.NewSA(answer), got, nil
 			}
@@ -194,6 +204,9 @@ func (e *Engine) choosePhase1(offer wire.SA, p *Peer) (wire.SA, phase1, error) {
 
 // findPhase1 returns the proposal of ours that allows a transform, or nil.
 func findPhase1(ours []*Proposal, got phase1, as *Peer) *Proposal {
+	if methods[got.method].preShared && len(as.Key) == 0 && as.UserTable == 0 {
+		return nil // nobody proves anything by a key that there is not
+	}
 	for _, p := range ours {
 		if slices.ContainsFunc(p.choices(as, false), got.sameAs) {
 			return p
@@ -233,6 +246,9 @@ func sameAttributes(a, b wire.Transform) bool {
 // explainPhase1 says what was offered, what is configured, and which lines of
 // the nearest proposal would have to change.
 func explainPhase1(offer wire.SA, ours []*Proposal, p *Peer) string {
+	if onlyRSAEncryption(offer) {
+		return "peer offers " + offer.String() + ": " + whyNoRSAEncryption
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "peer offers %v; ike peer %s allows %s", offer, p.Name, textOf(ours, p))
 	if near, lines := nearestPhase1(offer, ours, p); near != nil {
@@ -292,6 +308,9 @@ func (p *Proposal) differences(got phase1, as *Peer) (lines []string) {
 	}
 	if p.Group != got.suite.Group {
 		lines = append(lines, fmt.Sprintf("`dh group%d`", uint16(got.suite.Group)))
+	}
+	if methods[got.method].preShared && len(as.Key) == 0 && as.UserTable == 0 {
+		lines = append(lines, "`pre-shared-key` of ike peer "+as.Name)
 	}
 	if as.method(p.Method, false) != got.method {
 		lines = append(lines, fmt.Sprintf("`authentication-method` (the peer's is %v)", got.method))

@@ -7,12 +7,13 @@ import (
 
 	"sallyport/ike/keymat"
 	"sallyport/ike/wire"
+	"sallyport/ipsec/secret"
 )
 
 var (
 	aes128 = keymat.Cipher{Algorithm: wire.EncAES, KeyBits: 128}
 	// strong is what goodTransform says.
-	strong = phase1{keymat.Suite{Cipher: aes128, Hash: wire.HashSHA256, Group: wire.Group14}, wire.AuthPSK, time.Hour}
+	strong = phase1{keymat.Suite{Cipher: aes128, Hash: wire.HashSHA256, Group: wire.Group14}, wire.AuthPSK, time.Hour, 0, false}
 )
 
 // with returns a transform with attributes in place of those of the same type,
@@ -42,6 +43,12 @@ func long(t wire.AttributeType, value ...byte) wire.Attribute {
 	return wire.Attribute{Type: t, Long: true, Value: value}
 }
 
+// kilo returns what a transform says besides, of a limit in kilobytes.
+func kilo(a phase1, n uint64) phase1 {
+	a.octets = n * 1024
+	return a
+}
+
 func without(t wire.AttributeType) wire.Attribute { return wire.Attribute{Type: t} }
 
 func TestReadPhase1(t *testing.T) {
@@ -64,8 +71,8 @@ func TestReadPhase1(t *testing.T) {
 		{"lifetime of 2^64-1", with(good, long(wire.AttrLifeDuration, 255, 255, 255, 255, 255, 255, 255, 255)), life(876000 * time.Hour), true},
 		{"lifetime of nine octets", with(good, long(wire.AttrLifeDuration, 1, 0, 0, 0, 0, 0, 0, 0, 0)), life(876000 * time.Hour), true},
 		{"no lifetime", with(good, without(wire.AttrLifeType), without(wire.AttrLifeDuration)), life(0), true},
-		{"kilobytes only", with(good, wire.Basic(wire.AttrLifeType, 2)), life(0), true},
-		{"seconds and kilobytes", and(good, wire.Basic(wire.AttrLifeType, 2), wire.Number(wire.AttrLifeDuration, 1<<20)), strong, true},
+		{"kilobytes only", with(good, wire.Basic(wire.AttrLifeType, 2)), kilo(life(0), 3600), true},
+		{"seconds and kilobytes", and(good, wire.Basic(wire.AttrLifeType, 2), wire.Number(wire.AttrLifeDuration, 1<<20)), kilo(strong, 1<<20), true},
 		{"a duration before its type", with(good, without(wire.AttrLifeType)), life(0), true},
 	} {
 		got, ok := readPhase1(test.t)
@@ -84,7 +91,7 @@ func life(d time.Duration) phase1 {
 
 // phase1Kit is an engine with two proposals.
 func phase1Kit() (*Engine, *Peer) {
-	p := &Peer{Name: "far"}
+	p := &Peer{Name: "far", Key: secret.Octets("key")}
 	return New(&Config{Proposals: []*Proposal{
 		{Number: 10, Method: wire.AuthPSK, Encryptions: []keymat.Cipher{aes128}, Hashes: []wire.HashAlgorithm{wire.HashSHA256}, Group: wire.Group14, Lifetime: 2 * time.Hour},
 		{Number: 20, Method: wire.AuthPSK, Encryptions: []keymat.Cipher{{Algorithm: wire.Enc3DES}}, Hashes: []wire.HashAlgorithm{wire.HashMD5}, Group: wire.Group2, Lifetime: time.Hour},
@@ -96,7 +103,7 @@ func offer1(transforms ...wire.Transform) wire.SA {
 }
 
 func TestChoosePhase1(t *testing.T) {
-	weak := phase1{keymat.Suite{Cipher: keymat.Cipher{Algorithm: wire.Enc3DES}, Hash: wire.HashMD5, Group: wire.Group2}, wire.AuthPSK, time.Minute}
+	weak := phase1{keymat.Suite{Cipher: keymat.Cipher{Algorithm: wire.Enc3DES}, Hash: wire.HashMD5, Group: wire.Group2}, wire.AuthPSK, time.Minute, 0, false}
 	alien := with(strong.transform(9), wire.Basic(wire.AttrEncryption, 8))
 	for _, test := range []struct {
 		name   string

@@ -70,7 +70,10 @@ func encapsulation(m ipsec.Mode, n nat) wire.EncapsulationMode {
 	if m == ipsec.Transport {
 		mode = wire.EncapTransport
 	}
-	if n.found() {
+	switch {
+	case n.found() && n.draft:
+		mode += wire.EncapUDPTunnelDraft - wire.EncapTunnel
+	case n.found():
 		mode += wire.EncapUDPTunnel - wire.EncapTunnel
 	}
 	return mode
@@ -78,7 +81,7 @@ func encapsulation(m ipsec.Mode, n nat) wire.EncapsulationMode {
 
 // modeOf is the reverse of encapsulation.
 func modeOf(e wire.EncapsulationMode) ipsec.Mode {
-	if e == wire.EncapTransport || e == wire.EncapUDPTransport {
+	if e == wire.EncapTransport || inUDPTransport(e) {
 		return ipsec.Transport
 	}
 	return ipsec.Tunnel

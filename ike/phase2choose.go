@@ -11,6 +11,7 @@ import (
 type terms struct {
 	policy  *Policy
 	nat     nat
+	forced  bool // without UDP there is nothing to agree on
 	traffic ipsec.Selector
 	ends    ipsec.Selector      // from our end to the peer's
 	like    *ipsec.SA           // of the pair to be rekeyed; nil: there is none
@@ -19,7 +20,7 @@ type terms struct {
 
 // terms returns what a quick mode for some traffic of a policy may agree on.
 func (s *sa) terms(p *Policy, traffic ipsec.Selector) *terms {
-	return &terms{policy: p, nat: s.nat, traffic: traffic, ends: s.ends(), can: s.engine.options.Capabilities}
+	return &terms{policy: p, nat: s.nat, forced: s.peer.NAT == NATForce, traffic: traffic, ends: s.ends(), can: s.engine.options.Capabilities}
 }
 
 // ends is the traffic between the two ends themselves, which a quick mode without client
@@ -49,8 +50,8 @@ func (t *terms) obstacle(o ipsec.Offer, m ipsec.Mode) string {
 	switch {
 	case t.nat.found() && o.AH != ipsec.NoIntegrity:
 		return "there is a NAT on the way, which AH does not pass; `transform esp` does"
-	case t.nat.found() && m == ipsec.Transport:
-		return "there is a NAT on the way, through which only `encapsulation-mode tunnel` is available yet"
+	case t.forced && !t.nat.found():
+		return "`nat traversal` is forced for this peer, which does none"
 	case m == ipsec.Transport && !t.hosts():
 		return "transport mode is for what the two ends say themselves (" + t.ends.String() + "), " + t.traffic.String() +
 			" needs `encapsulation-mode tunnel`"
@@ -131,7 +132,7 @@ func (b bundle) answer(chosen []reading) bundle {
 // effective returns the shorter of two lifetimes.
 func effective(ours, theirs ipsec.Lifetime) ipsec.Lifetime {
 	l := ours.Min(theirs)
-	l.Duration = max(l.Duration, minLifetime)
+	l.Duration, l.Octets = max(l.Duration, minLifetime), fewer(l.Octets, 0)
 	return l
 }
 

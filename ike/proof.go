@@ -34,7 +34,7 @@ func (x *handshake) inID(m *wire.Message) error {
 	if err := x.checkHash(m, expected); err != nil {
 		return err
 	}
-	if c.peer, err = x.sa.identify(c.id); err != nil {
+	if c.peer, err = x.identify(c.id); err != nil {
 		return err
 	}
 	x.claim = c
@@ -44,7 +44,8 @@ func (x *handshake) inID(m *wire.Message) error {
 // readClaim reads what the peer says of itself.
 func (x *handshake) readClaim(m *wire.Message) (claim, error) {
 	i := m.Find(wire.PayloadID)
-	c := claim{id: m.Payloads[i].(wire.ID), body: m.Body(i), requested: x.claim.requested, initialContact: hasNotify(m, wire.InitialContact)}
+	c := claim{id: m.Payloads[i].(wire.ID), body: m.Body(i), requested: x.claim.requested}
+	c.initialContact = m.Flags&wire.FlagEncrypted != 0 && hasNotify(m, wire.InitialContact)
 	if asked := certificateRequests(m); asked != nil {
 		c.requested = asked
 	}
@@ -57,9 +58,8 @@ func (x *handshake) checkHash(m *wire.Message, want []byte) error {
 	if i < 0 {
 		return reject(UnexpectedPayload, "payload HASH is missing")
 	}
-	if got := m.Payloads[i].(wire.Hash).Data; !secret.Octets(got).Equal(want) {
-		return rejectWith(AuthenticationFail, wire.AuthenticationFailed, "HASH of message %d is wrong: `pre-shared-key` of ike peer %s differs from the peer's",
-			x.number, x.sa.peer.Name)
+	if got := m.Payloads[i].(wire.Hash).Data; !secret.Octets(got).Equal(want) || x.stranger != "" {
+		return x.unproved("HASH of message %d is wrong", x.number)
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func (x *handshake) verify(m *wire.Message, c claim, hash []byte) (err error) {
 	if i < 0 {
 		return reject(UnexpectedPayload, "payload SIG is missing")
 	}
-	if c.peer, err = x.sa.identify(c.id); err != nil {
+	if c.peer, err = x.identify(c.id); err != nil {
 		return err
 	}
 	x.claim = c
@@ -91,6 +91,10 @@ func (x *handshake) inProof(*wire.Message) error {
 // and the initiator has done so already.
 func (x *handshake) accept() error {
 	x.sa.become(x.claim)
+	if x.sa.id == 0 {
+		x.sa.id = x.engine.newID()
+	}
+	x.sa.nat = x.theirs.nat
 	if !x.provesLast() {
 		x.stopRepeating()
 		x.sent = nil
@@ -105,13 +109,13 @@ func (x *handshake) provesLast() bool {
 	return x.sa.initiator == (x.kind == wire.Aggressive)
 }
 
-// prove has our signature made, or goes on with our HASH.
+// prove has our signature made, or goes on with our HASH: both to the step that sends it.
 func (x *handshake) prove() error {
 	if !x.sa.method.signs(x.sa.initiator) {
 		x.result.Signature = nil
-		return x.outID(nil)
+		return find(x.table, signing, true).do(x, nil)
 	}
-	id, err := x.sa.localID()
+	id, err := x.localID()
 	if err != nil {
 		return err
 	}
@@ -126,7 +130,7 @@ func (x *handshake) prove() error {
 
 // outID sends our identity and its proof: main mode's message 5 or 6.
 func (x *handshake) outID(*wire.Message) error {
-	id, err := x.sa.localID()
+	id, err := x.localID()
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package ike
 
 import (
+	"slices"
+
 	"sallyport/ike/keymat"
 	"sallyport/ike/wire"
 	"sallyport/ipsec"
@@ -19,7 +21,8 @@ const (
 	qmSent             // 1 or 2 is out
 	qmMakingKeys       // g(qm)^xy is being made
 	qmDone
-	qmWithdrawn // by us, as responder, when message 2 was out
+	qmWithdrawn  // by us, as responder, when message 2 was out
+	qmConfirming // 3 is out, and the peer wants to say when it is ready
 )
 
 // proposal are the payloads of messages 1 and 2.
@@ -36,6 +39,7 @@ func init() {
 		{from: qmMakingKE, computed: true, do: (*quickMode).outSA, to: qmSent},
 		{from: qmSent, need: proposal, may: proposalMay, encrypted: true, do: (*quickMode).inSA, to: qmMakingKeys},
 		{from: qmMakingKeys, computed: true, do: (*quickMode).outHash, to: qmDone},
+		{from: qmConfirming, need: of(wire.PayloadHash, wire.PayloadNotify), encrypted: true, do: (*quickMode).inConnected, to: qmDone},
 	}
 	quickModeResponder = []step[*quickMode]{
 		{from: qmStarted, need: proposal, may: proposalMay, encrypted: true, do: (*quickMode).inFirst, to: qmMakingKeys},
@@ -48,21 +52,23 @@ func init() {
 // A quickMode is phase 2 under way, or over and waiting for repetitions.
 type quickMode struct {
 	exchange
-	table   []step[*quickMode]
-	order   uint32 // among those of its ISAKMP SA
-	ups     uint64 // of the engine when it began
-	flow    *flow
-	policy  *Policy
-	offered []wire.Proposal // as initiator
-	ids     []wire.Payload  // IDci and IDcr, as sent or received; none: the two peers
-	traffic ipsec.Selector
-	agreed  phase2
-	answer  wire.SA // as responder
-	spis    spis    // ours
-	ni, nr  []byte  // Ni_b and Nr_b
-	private secret.Octets
-	peerKE  []byte // nil without PFS
-	child   *child // from the moment that an SA is installed
+	table    []step[*quickMode]
+	order    uint32 // among those of its ISAKMP SA
+	ups      uint64 // of the engine when it began
+	flow     *flow
+	policy   *Policy
+	offered  []wire.Proposal // as initiator
+	ids      []wire.Payload  // IDci and IDcr, as sent or received; none: the two peers
+	traffic  ipsec.Selector
+	original ipsec.Ends // as the peer knows the two ends, in transport mode through a NAT
+	agreed   phase2
+	answer   wire.SA // as responder
+	spis     spis    // ours
+	ni, nr   []byte  // Ni_b and Nr_b
+	private  secret.Octets
+	peerKE   []byte // nil without PFS
+	commit   bool   // as initiator: the peer has set the commit bit
+	child    *child // from the moment that an SA is installed
 }
 
 // outSA sends message 1 when our public value is there.
@@ -84,7 +90,7 @@ func (q *quickMode) body(sa wire.SA, nonce, public []byte) []wire.Payload {
 	if public != nil {
 		p = append(p, wire.KeyExchange{Data: public})
 	}
-	return append(p, q.ids...)
+	return slices.Concat(p, q.ids, q.ourView(sa))
 }
 
 // sendHashed sends payloads behind the HASH that covers them.
@@ -130,19 +136,24 @@ func (q *quickMode) inFirst(m *wire.Message) error {
 	if err != nil {
 		return about(err, offer)
 	}
-	rule, p, err := q.engine.match(q.sa, traffic)
+	traffic = q.sa.throughNAT(m, traffic)
+	found, err := q.engine.match(q.sa, traffic)
 	if err != nil {
 		return about(err, offer)
 	}
-	answer, agreed, err := q.sa.terms(p, traffic).choose(offer, ke != nil)
+	answer, agreed, err := q.sa.terms(found.policy, traffic).choose(offer, ke != nil)
 	if err != nil {
 		return about(err, offer)
 	}
 	if err := q.checkKE(ke, agreed.group); err != nil {
 		return about(err, offer)
 	}
+	rule, p, err := q.engine.hold(q.sa, found, traffic, modeOf(agreed.encap))
+	if err != nil {
+		return about(err, offer)
+	}
 	q.spis = q.reserve(answer)
-	q.flow, q.policy, q.traffic, q.ids = q.engine.flow(rule), p, traffic, ids
+	q.flow, q.policy, q.traffic, q.ids, q.original = q.engine.flow(rule), p, traffic, ids, q.theirView(m)
 	q.answer, q.agreed, q.ni, q.nr = wire.NewSA(withSPIs(answer, q.spis)...), agreed, nonce, q.engine.random(nonceLen)
 	return q.answerOrAsk(ke)
 }
@@ -196,13 +207,16 @@ func (q *quickMode) checkKE(ke []byte, g wire.Group) error {
 // outAnswer sends message 2. The inbound SA is installed before the peer can
 // know of it.
 func (q *quickMode) outAnswer(*wire.Message) error {
+	if q.engine.policies[q.flow.key.policy] == nil {
+		return reject(FlowMismatch, "%v has gone meanwhile", q.flow.key.policy)
+	}
 	q.flow = q.engine.flow(q.flow.key) // it may have been forgotten during the mathematics
 	q.makeChild(false)
 	if q.flow.active == nil {
 		q.flow.active = q // packets that come before message 3 start nothing
 	}
 	q.engine.emit(InstallSA{q.child.in})
-	q.sendHashed(q.hash2, q.body(q.answer, q.nr, q.result.DH.Public)...)
+	q.sendHashed(q.hash2, append(q.body(q.answer, q.nr, q.result.DH.Public), q.lifetimeNotice()...)...)
 	q.expectAnswer(q.timedOut)
 	q.endAfter(quickModeWait, q.timedOut)
 	q.state = qmSent
@@ -232,8 +246,9 @@ func (q *quickMode) inSA(m *wire.Message) error {
 	if err := q.sameIDs(m); err != nil {
 		return err
 	}
-	agreed.lifetime = effective(q.policy.Lifetime, agreed.lifetime)
-	q.agreed, q.nr, q.peerKE = agreed, nonce, ke
+	agreed.lifetime = told(m, effective(q.policy.Lifetime, agreed.lifetime))
+	q.agreed, q.nr, q.peerKE, q.original = agreed, nonce, ke, q.theirView(m)
+	q.commit = m.Flags&wire.FlagCommit != 0
 	if ke == nil {
 		return q.outHash(nil)
 	}
@@ -251,10 +266,14 @@ func (q *quickMode) outHash(*wire.Message) error {
 	}
 	q.makeChild(true)
 	q.engine.emit(InstallSA{q.child.in})
-	if q.flow.current() == nil {
+	if !q.commit && q.flow.current() == nil {
 		q.child.install()
 	}
 	q.send(wire.Hash{Data: q.sa.keys.Hash3(q.id, q.ni, q.nr)})
+	if q.commit {
+		q.awaitConnected()
+		return nil
+	}
 	q.finish()
 	return nil
 }

@@ -32,6 +32,15 @@ func (s *sa) newMessageID() wire.MessageID {
 // startQuickMode negotiates a pair for a flow.
 func (s *sa) startQuickMode(f *flow) {
 	e := s.engine
+	asked := f
+	f, err := s.flowFor(asked)
+	if err != nil {
+		e.cannotStart(s, asked, err)
+		return
+	}
+	if f != asked && (f.active != nil || f.current() != nil) {
+		return // it has what was asked for
+	}
 	p := e.policies[f.key.policy]
 	traffic, offers, err := s.proposed(f)
 	if err != nil || len(s.used) >= maxMessageIDs {
@@ -96,8 +105,11 @@ func (e *Engine) inQuickMode(p *packet) error {
 	if q.repeated(p) {
 		return nil
 	}
-	if q.state == qmDone {
+	switch q.state {
+	case qmDone:
 		return reject(UnexpectedMessage, "quick mode is over")
+	case qmConfirming:
+		return q.receiveConnected(p)
 	}
 	return q.receive(p)
 }
@@ -117,7 +129,7 @@ func (q *quickMode) receive(p *packet) error {
 		return err
 	}
 	if moved {
-		s.changed()
+		s.carryPairs()
 	}
 	return nil
 }
@@ -159,18 +171,11 @@ func (s *sa) unfinished() (n int) {
 
 // established returns the ISAKMP SA of a message that needs one.
 func (e *Engine) established(p *packet) (*sa, error) {
-	s := e.lookUp(p.header)
-	switch {
-	case s == nil:
-		return nil, reject(InvalidCookie, "no ISAKMP SA has these cookies")
-	case !s.established:
-		return nil, reject(UnexpectedMessage, "phase 1 is not over")
-	case p.header.MessageID == 0:
-		return nil, reject(UnexpectedMessage, "message ID is 0 after phase 1")
-	case !p.encrypted():
-		return nil, reject(InvalidFlags, "a message in clear under an established ISAKMP SA")
+	s, err := e.proved(p)
+	if err == nil && !s.established {
+		return nil, reject(UnexpectedMessage, "XAUTH or mode configuration is not over")
 	}
-	return s, nil
+	return s, err
 }
 
 // finish makes the pair the flow's. The exchange stays to answer repetitions.
@@ -243,9 +248,7 @@ func (q *quickMode) timedOut() {
 		return
 	}
 	q.abort()
-	if s.heard.Before(q.began) { // the peer may have lost the ISAKMP SA
-		s.end("no answer")
-	}
+	s.unanswered(q)
 }
 
 // unconfirmed ends the exchange of a responder that has waited for message 3 in

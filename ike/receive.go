@@ -41,6 +41,9 @@ func (e *Engine) dispatch(p *packet) error {
 	if unknown := p.header.Flags &^ (wire.FlagEncrypted | wire.FlagCommit | wire.FlagAuthentication); unknown != 0 {
 		return reject(InvalidFlags, "unknown flags %#x", uint8(unknown))
 	}
+	if p.first == wire.PayloadFragment {
+		return e.inFragment(p)
+	}
 	switch p.header.Exchange {
 	case wire.MainMode, wire.Aggressive:
 		return e.inPhase1(p)
@@ -48,6 +51,8 @@ func (e *Engine) dispatch(p *packet) error {
 		return e.inQuickMode(p)
 	case wire.Informational:
 		return e.inInformational(p)
+	case wire.Transaction:
+		return e.inTransaction(p)
 	}
 	return reject(UnsupportedExchange, "exchange type %v is not served", p.header.Exchange)
 }
@@ -79,7 +84,7 @@ func (e *Engine) inPhase1(p *packet) error {
 	if s.phase1 == nil {
 		return reject(UnexpectedMessage, "%v mode is over", p.header.Exchange)
 	}
-	if s.remote.Addr() != p.Remote.Addr() || !p.encrypted() && s.remote != p.Remote {
+	if s.remote.Addr() != p.Remote.Addr() || !p.encrypted() && (s.remote != p.Remote || s.local != p.Local) {
 		return reject(UnexpectedMessage, "phase 1 with %v goes on from %v", s.remote, p.Remote)
 	}
 	return s.phase1.receive(p)

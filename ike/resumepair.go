@@ -20,6 +20,7 @@ func (e *Engine) resumePair(p *resumedPair, peer *Peer) bool {
 		e.drop(pairKey(v.ConnectionID))
 		return false
 	}
+	e.resumeInstance(v, peer)
 	c := &child{
 		engine: e, id: v.ConnectionID, flow: e.flow(flowKey{v.In.Policy, v.In.Rule}), peer: peer, party: party{peer.Name, v.Who}, remote: v.Remote,
 		initiator: v.Initiator, pfs: v.PFS, in: &v.In, out: &v.Out, up: true, sending: p.out,

@@ -41,16 +41,22 @@ func (e *Engine) resumeSA(v *SavedSA, p *Peer) {
 	s := &sa{
 		engine: e, id: v.ConnectionID, order: e.made, peer: p, party: party{p.Name, v.Who}, initiator: v.Initiator, cookieI: v.CookieI, cookieR: v.CookieR,
 		local: v.Local, remote: v.Remote, suite: v.Suite, authMethod: v.Method, method: methods[v.Method], lifetime: v.Lifetime, keys: keys, lastIV: v.LastIV,
-		peerCan: v.PeerCan, nat: nat{v.NATHere, v.NATThere}, quick: map[wire.MessageID]*quickMode{}, used: map[wire.MessageID]struct{}{},
+		peerCan: v.PeerCan, nat: v.nat(), quick: map[wire.MessageID]*quickMode{}, used: map[wire.MessageID]struct{}{},
 		remoteID: v.RemoteID, created: v.Created, proved: true, established: true, fading: v.Fading, replaced: v.Replaced,
 	}
+	s.wear = wear{limit: v.Octets, spent: v.Spent}
+	s.quickOrder = uint32(len(v.Used)) // there were not more quick modes
+	e.census.resume(s)
 	for _, id := range v.Used {
 		s.used[id] = struct{}{}
 	}
 	e.sas[s.own()] = s
 	e.byParty[s.party] = append(e.byParty[s.party], s)
 	e.contacted[s.party] = true
+	s.resumeAccess(v)
 	s.resumeDeadlines(v)
+	s.pulse.resumed = true
+	s.watch()
 	s.resumePhase1(v)
 }
 

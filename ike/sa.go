@@ -45,13 +45,19 @@ type sa struct {
 	firstKey    firstKey // as responder
 	quickOrder  uint32   // of the last quick mode
 	memory      saMemory
+	access      *access // nil: neither XAUTH nor mode configuration
+	puzzle      *puzzle // nil: no message is coming in pieces
 
 	soft, hard, keepAlive deadline
+	pulse                 pulse
+	wear                  wear
+	exhausted             bool // no quick mode of ours begins under it any more
+	counted               bool // among those whose phase 1 is over
 }
 
 // mindIDs replaces an SA that has used up its message IDs, whoever used them.
 func (s *sa) mindIDs() {
-	if len(s.used) >= maxMessageIDs && !s.replaced {
+	if len(s.used) >= maxMessageIDs && s.established && !s.replaced {
 		s.rekey()
 	}
 }
@@ -64,6 +70,7 @@ func (e *Engine) newSA(p *Peer, initiator bool, local, remote netip.AddrPort) *s
 	}
 	e.made++
 	s.order = e.made
+	e.census.begin(s)
 	own := e.cookie()
 	if initiator {
 		s.id = e.newID()
@@ -98,6 +105,7 @@ func (s *sa) own() wire.Cookie {
 // agree keeps what phase 1 negotiated.
 func (s *sa) agree(a phase1) {
 	s.suite, s.lifetime, s.authMethod, s.method = a.suite, a.lifetime, a.method, methods[a.method]
+	s.wear.limit, s.wear.cut = a.octets, a.cut
 }
 
 // current returns the ISAKMP SA with a party that new exchanges use: the newest
@@ -124,7 +132,8 @@ func (e *Engine) negotiating(with party) *sa {
 // authenticated takes the end of phase 1.
 func (s *sa) authenticated(initialContact bool) {
 	s.proved = true
-	s.establish(initialContact)
+	s.engine.census.prove(s)
+	s.admit(initialContact)
 }
 
 // establish makes an authenticated SA the current one of its peer and starts
@@ -140,10 +149,13 @@ func (s *sa) establish(initialContact bool) {
 	}
 	s.schedule()
 	s.takeOver()
+	s.watch()
 	s.changed()
+	e.closeFallback(s.party)
 	e.emit(Phase1Up{s.status()})
+	s.tellLifetime()
 	for _, f := range e.released(s.party) {
-		e.current(s.party).startQuickMode(f)
+		e.want(f)
 	}
 }
 
@@ -184,14 +196,19 @@ func (s *sa) remove(reason string) {
 	}
 	s.offline(reason)
 	s.gone = true
+	e.census.end(s)
 	e.forget(s)
 	s.closeExchanges()
 	if e.negotiating(s.party) == nil && !s.established {
 		e.releaseFailed(s.party)
 	}
+	if s.puzzle != nil {
+		s.puzzle.drop()
+	}
 	for _, d := range []*deadline{&s.soft, &s.hard, &s.keepAlive} {
 		e.schedule.clear(d)
 	}
+	s.watch()
 	for _, c := range s.children {
 		c.sa = nil
 	}
@@ -211,6 +228,7 @@ func (s *sa) closeExchanges() {
 		s.phase1.private.Wipe()
 		s.phase1.close()
 	}
+	s.endAccess()
 	for _, q := range s.quickModes() {
 		q.abort()
 	}
@@ -238,7 +256,7 @@ func (e *Engine) forget(s *sa) {
 
 // end removes the SA and tells the peer.
 func (s *sa) end(reason string) {
-	if s.established && !s.gone {
+	if s.proved && !s.gone {
 		s.inform(wire.DeleteISAKMP(s.cookieI, s.cookieR))
 	}
 	s.remove(reason)
@@ -256,12 +274,10 @@ func (s *sa) rekey() {
 // expired ends an SA whose lifetime is over. Its children live on.
 func (s *sa) expired() { s.end("phase1 hard expiry") }
 
-// transmit sends the octets of a message to the peer.
-func (s *sa) transmit(octets []byte) { s.engine.emit(Send{s.local, s.remote, octets}) }
-
 // seal encrypts a message under iv and returns its octets and the next IV.
 func (s *sa) seal(m *wire.Message, iv keymat.IV) ([]byte, keymat.IV) {
 	body, next := s.keys.Encrypt(nil, iv, wire.AppendPayloads(nil, m.Payloads))
+	s.spendOctets(len(body))
 	b := m.Header.Append(make([]byte, 0, headerLen+len(body)), m.Payloads[0].Type(), headerLen+len(body))
 	return append(b, body...), next
 }

@@ -50,11 +50,16 @@ type SavedSA struct {
 	CookieI, CookieR          wire.Cookie
 	Suite                     keymat.Suite
 	SKEYIDd, SKEYIDa, SKEYIDe secret.Octets
-	LastIV                    keymat.IV // last cipher block of phase 1
-	PeerCan                   Abilities // and we can, too
-	NATHere, NATThere         bool      // a NAT was found in front of us, of the peer
-	RemoteID                  string    // as authenticated, printable
+	LastIV                    keymat.IV   // last cipher block of phase 1
+	PeerCan                   Abilities   // and we can, too
+	NATHere, NATThere         bool        // a NAT was found in front of us, of the peer
+	NATForced                 bool        // or is made believe
+	RemoteID                  string      // as authenticated, printable
+	User                      string      // of XAUTH; empty: none
+	Lease                     netip.Addr  // that the peer has from us; zero: none
+	Given                     *Configured // what we have from the peer; nil: nothing
 	Lifetime                  time.Duration
+	Octets, Spent             uint64    // the limit, 0: none; what of it was used
 	Created, Soft, Hard       time.Time // Soft zero: nothing is due
 	Fading, Replaced          bool
 	Used                      []wire.MessageID // by either side, in no order

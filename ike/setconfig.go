@@ -3,6 +3,7 @@ package ike
 import (
 	"cmp"
 	"maps"
+	"net/netip"
 	"slices"
 
 	"sallyport/ipsec"
@@ -22,8 +23,15 @@ func (e *Engine) index(c *Config) {
 // are deleted and the peer is told; everything else stays. Nothing but the SAs with the
 // peers of policies that changed is looked at.
 func (e *Engine) setConfig(c *Config) {
-	changed := changes(e.config.Policies, c.Policies)
-	e.review(e.affected(e.reindex(c, changed)))
+	changed, before := changes(e.config.Policies, c.Policies), e.config
+	peers := e.reindex(c, changed)
+	gone := e.rederive(changed)
+	e.review(e.affected(peers))
+	for _, id := range gone {
+		e.emit(RemovePolicy{id})
+	}
+	e.rewatch(before)
+	e.reviewFallbacks()
 	e.startAuto()
 }
 
@@ -68,8 +76,8 @@ func (p *Policy) peer() *Peer {
 // reindex is index for a configuration of which only some policies changed. It returns
 // the peers that these have, or that have the address of one of them.
 func (e *Engine) reindex(c *Config, changed []replacement) (peers []*Peer) {
+	hosts, other := e.config.Hosts, false
 	e.config = c
-	other := false
 	for _, r := range changed {
 		if r.old != nil {
 			delete(e.policies, r.old.ID)
@@ -81,6 +89,7 @@ func (e *Engine) reindex(c *Config, changed []replacement) (peers []*Peer) {
 		}
 		other = other || r.old.peer() != r.now.peer()
 	}
+	other = other || !maps.EqualFunc(hosts, c.Hosts, slices.Equal[[]netip.Addr])
 	for _, r := range changed {
 		if r.now != nil {
 			e.policies[r.now.ID] = r.now
@@ -161,6 +170,7 @@ func (e *Engine) review(children []*child, sas []*sa) {
 			continue
 		}
 		s.peer = p
+		s.watch()
 	}
 }
 

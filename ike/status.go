@@ -23,11 +23,18 @@ type Status struct {
 	Ready         bool // authenticated
 	Fading        bool // past its soft lifetime
 	Replaced      bool // a newer one took over
+	Heartbeat     bool // the peer sends heartbeats
+	TimedOut      bool // they have not come for a time-out
 	NAT           bool // a NAT was found; everything goes over port 4500
 	Suite         keymat.Suite
-	RemoteID      string // as authenticated, printable; empty before that
+	RemoteID      string      // as authenticated, printable; empty before that
+	User          string      // of XAUTH, theirs or ours; may hold any printable character; empty: none
+	Lease         netip.Addr  // that the peer has from us; zero: none
+	Configured    *Configured // what we have from the peer; nil: nothing
 	Created       time.Time
 	Lifetime      time.Duration
+	MaxOctets     uint64 // that may be encrypted under it; 0: any number
+	Octets        uint64 // that were
 	Children      []ChildStatus
 }
 
@@ -110,7 +117,8 @@ func (s *sa) alone() Status {
 	return Status{
 		ConnectionID: s.id, Peer: s.peer.Name, Local: s.local, Remote: s.remote, Cookies: [2][8]byte{s.cookieI, s.cookieR},
 		Initiator: s.initiator, Ready: s.established, Fading: s.fading, Replaced: s.replaced, NAT: s.nat.found(),
-		Suite: s.suite, RemoteID: s.remoteID, Created: s.created, Lifetime: s.lifetime,
+		Suite: s.suite, RemoteID: s.remoteID, User: s.user(), Lease: s.leased(), Configured: s.engine.given[s.party], Created: s.created, Lifetime: s.lifetime, MaxOctets: s.wear.limit, Octets: s.wear.spent,
+		Heartbeat: s.pulse.beats != nil && s.pulse.beats.seen, TimedOut: s.pulse.beats != nil && s.pulse.beats.late,
 	}
 }
 

@@ -5,6 +5,33 @@ import "slices"
 // Which of several ISAKMP SAs with a peer is used, and what becomes of the others. IKEv1 has
 // no word for it: RFC 2409 leaves it to the two ends.
 
+// spent reports whether no quick mode of ours begins under s any more, so that the next one
+// needs a successor: Windows' limit of session keys, of which master key PFS is the lowest.
+func (s *sa) spent() bool {
+	limit := s.peer.QuickModes
+	if s.peer.MasterKeyPFS {
+		limit = 1
+	}
+	return s.exhausted || limit != 0 && s.quickOrder >= limit
+}
+
+// unanswered goes on after a quick mode of ours that the peer has not answered. It may have lost
+// the ISAKMP SA: the quick mode is tried again under a new one, unless s was made for it.
+func (s *sa) unanswered(q *quickMode) {
+	e, f := s.engine, s.engine.flow(q.flow.key)
+	again := q.began.After(s.created)
+	if s.heard.Before(q.began) {
+		s.end("no answer")
+	} else if again {
+		s.exhausted = true
+	}
+	if again {
+		e.schedule.clear(&f.retry)
+		e.want(f)
+	}
+	e.idle(f)
+}
+
 // takeOver makes s the successor of the older SAs with the same peer. Of two that
 // crossed both ends keep the one with the lower cookie.
 func (s *sa) takeOver() {
@@ -41,6 +68,7 @@ func (s *sa) replace(other *sa) {
 	other.changed()
 	e.schedule.clear(&other.soft)
 	e.schedule.clear(&other.keepAlive)
+	other.watch()
 	if s.initiator {
 		other.retire()
 	}
@@ -91,6 +119,7 @@ func (e *Engine) revive(with party) {
 				s.keepAliveLater()
 			}
 			s.adopt(e.orphans(with))
+			s.watch()
 			return
 		}
 	}

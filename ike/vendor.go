@@ -1,6 +1,12 @@
 package ike
 
-import "sallyport/ike/wire"
+import (
+	"errors"
+	"net/netip"
+	"slices"
+
+	"sallyport/ike/wire"
+)
 
 // What an end says with its vendor IDs that it can do. Unknown ones are ignored.
 
@@ -66,18 +72,42 @@ func hasVendorID(m *wire.Message, known wire.VendorID) bool {
 	return false
 }
 
-// knows keeps what the peer's vendor IDs say, as far as we do it too.
+// An UnknownVendors lists what a peer says that nobody here knows the meaning of. It is told once
+// for an ISAKMP SA.
+type UnknownVendors struct {
+	Remote netip.AddrPort
+	IDs    []wire.VendorID
+}
+
+func (UnknownVendors) output() {}
+func (UnknownVendors) event()  {}
+
+// knows keeps what the vendor IDs of message 1 or 2 say, as far as we do it too. Those of
+// others wait until the mathematics is done: takeTheirs.
 func (s *sa) knows(m *wire.Message) {
+	if m.Find(wire.PayloadSA) < 0 {
+		return
+	}
 	can := abilitiesOf(m)
+	s.learns(can)
+	if s.peer.NAT != NATOff {
+		s.peerCan.NATT = max(s.peerCan.NATT, can.NATT)
+	}
+	if strange := slices.DeleteFunc(allOf[wire.VendorID](m), wire.VendorID.Known); len(strange) > 0 {
+		s.engine.emit(UnknownVendors{s.remote, strange})
+	}
+}
+
+// learns keeps what vendor IDs say that may come with any message of phase 1: the ASA waits with
+// most of them until message 4. NAT traversal is not among them, for it is in these messages
+// that it is done.
+func (s *sa) learns(can Abilities) {
 	s.peerCan.DPD = s.peerCan.DPD || can.DPD
 	s.peerCan.Fragments = s.peerCan.Fragments || can.Fragments && !s.peer.Fragmentation.Off
 	s.peerCan.XAUTH = s.peerCan.XAUTH || can.XAUTH
 	s.peerCan.Unity = s.peerCan.Unity || can.Unity
 	s.peerCan.Windows = s.peerCan.Windows || can.Windows
 	s.peerCan.GSSAPI = s.peerCan.GSSAPI || can.GSSAPI
-	if s.peer.NAT != NATOff {
-		s.peerCan.NATT = max(s.peerCan.NATT, can.NATT)
-	}
 }
 
 // vendorIDs say what we can do: as initiator all of it, as responder what the peer can do
@@ -98,4 +128,47 @@ func (s *sa) vendorIDs() (p []wire.Payload) {
 	add(true, s.peer.XAUTH != NoXAUTH, wire.VendorXAUTH)
 	add(true, s.peer.XAUTH != NoXAUTH || s.peer.ConfigExchange != NoConfigExchange || s.peer.Scheme != "", wire.VendorUnity)
 	return p
+}
+
+// withoutKerberos returns the offer of a message 1, less the transforms whose method is Kerberos:
+// it has the number of an XAUTH method, 65001, and only the vendor ID tells them apart. removed
+// says that there were some.
+func withoutKerberos(m *wire.Message) (offer wire.SA, removed bool) {
+	offer = m.Payloads[0].(wire.SA)
+	if !hasVendorID(m, wire.VendorGSSAPI) {
+		return offer, false
+	}
+	offer.Proposals = slices.Clone(offer.Proposals)
+	for i := range offer.Proposals {
+		p := &offer.Proposals[i]
+		all := len(p.Transforms)
+		p.Transforms = slices.DeleteFunc(slices.Clone(p.Transforms), isKerberos)
+		removed = removed || len(p.Transforms) < all
+	}
+	return offer, removed
+}
+
+// isKerberos reports whether a transform of a peer that does Kerberos asks for it.
+func isKerberos(t wire.Transform) bool {
+	return slices.ContainsFunc(t.Attributes, func(a wire.Attribute) bool {
+		v, ok := a.Uint()
+		return ok && a.Type == wire.AttrAuthMethod && wire.AuthMethod(v) == wire.AuthXAUTHInitPSK
+	})
+}
+
+// choosePeer takes the first of the peers that somebody may be with whom the offer of message 1
+// can be agreed on.
+func (x *handshake) choosePeer(m *wire.Message) (*Peer, wire.SA, phase1, error) {
+	offer, kerberos := withoutKerberos(m)
+	peer, answer, agreed, err := x.engine.choosePeer(offer, x.sa.candidates)
+	return peer, answer, agreed, blameKerberos(kerberos, err)
+}
+
+// blameKerberos says in a refusal that Kerberos was offered.
+func blameKerberos(offered bool, err error) error {
+	var r *Rejection
+	if offered && errors.As(err, &r) {
+		r.Reason += "; the peer's method 65001 is Kerberos, as its vendor ID GSSAPI says, which is not served: give it a pre-shared key or a certificate"
+	}
+	return err
 }

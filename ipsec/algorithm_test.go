@@ -1,6 +1,9 @@
 package ipsec
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // TestEncryptions holds what the RFCs say of each cipher.
 func TestEncryptions(t *testing.T) {
@@ -53,6 +56,26 @@ func TestIntegrities(t *testing.T) {
 		i := all[n]
 		if i != test.i || i.Word() != test.word || i.KeyLen() != test.key || i.ICVLen() != test.icv {
 			t.Errorf("%v (%s): key %d, ICV %d, want %+v", i, i.Word(), i.KeyLen(), i.ICVLen(), test)
+		}
+	}
+}
+
+// TestShortICV: SHA2-256 cut to 96 bits has the key and the number of SHA2-256, and no name of
+// its own in negotiations.
+func TestShortICV(t *testing.T) {
+	s := SHA256Short
+	if s.KeyLen() != 32 || s.ICVLen() != 12 || s.Word() != SHA256.Word() || s.Negotiated() != SHA256 || slices.Contains(Integrities(), s) {
+		t.Errorf("%v: key %d, ICV %d, word %q, negotiated as %v", s, s.KeyLen(), s.ICVLen(), s.Word(), s.Negotiated())
+	}
+	for i, want := range map[Integrity]Integrity{SHA256: SHA256Short, SHA256Short: SHA256, SHA1: NoIntegrity, NoIntegrity: NoIntegrity} {
+		if got, ok := i.Other(); got != want || ok != (want != NoIntegrity) {
+			t.Errorf("%v.Other() = %v, %v, want %v", i, got, ok, want)
+		}
+	}
+	c := Capabilities{Encryptions: []Encryption{AES128}, Integrities: []Integrity{SHA256}, AH: []Integrity{SHA256}}
+	for _, o := range []Offer{{Encryption: AES128, Integrity: s}, {AH: s}} {
+		if lacks := c.Lacks(o, Tunnel); lacks != "" {
+			t.Errorf("who can SHA2-256 lacks %q for %v", lacks, o)
 		}
 	}
 }

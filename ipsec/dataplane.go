@@ -40,7 +40,8 @@ type Dataplane interface {
 	// PassClear says whether a policy's packets may go in clear, which they may not before
 	// it was said: what has no SA leaves in clear and asks for none, and what comes in clear
 	// is let in. What comes protected is taken as before. It holds until it is taken back, or the
-	// policy is stated no more. It is an error if there is no such policy.
+	// policy is stated no more. It is an error if there is no such policy,
+	// or it is routed or a template.
 	PassClear(id PolicyID, whether bool) error
 	// AddSA installs one direction. A newer outbound SA of the same policy and
 	// selector takes over the sending at once.
@@ -77,8 +78,10 @@ type Counters struct {
 	Octets   uint64 // of inner packets; for the AH of a bundle too
 	Sequence uint64 // highest sent, or highest accepted; of an inbound SA without a replay window it may be 0
 
-	LastUsed    time.Time // of the last packet that passed, in whole seconds; zero: none, or not known
-	ICVFailures uint64    // inbound packets that were not authentic
+	// LastUsed is when the last packet passed, in whole seconds; where the system does not
+	// say it, when Counters first found it. Zero: none has.
+	LastUsed    time.Time
+	ICVFailures uint64 // inbound packets that were not authentic
 	// OtherICV says that the ICVs fail as they do where the peer cuts those of SHA2-256 to the
 	// other length, 96 or 128 bits: all of them do, and where they can be computed they
 	// would be right.

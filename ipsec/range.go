@@ -28,6 +28,11 @@ func (r Range) Covers(other Range) bool {
 	return other.Contains(other.First) && r.Contains(other.First) && r.Contains(other.Last)
 }
 
+// overlaps reports whether an address is in both ranges.
+func (r Range) overlaps(other Range) bool {
+	return r.Contains(other.First) || other.Contains(r.First)
+}
+
 // Prefix returns the range as a prefix, and false if it is not one.
 func (r Range) Prefix() (netip.Prefix, bool) {
 	if !r.Contains(r.First) {

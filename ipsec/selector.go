@@ -2,6 +2,7 @@ package ipsec
 
 import (
 	"fmt"
+	"net/netip"
 
 	"sallyport/acl"
 )
@@ -70,6 +71,42 @@ func (s Selector) Covers(other Selector) bool {
 		(s.Protocol == 0 || s.Protocol == other.Protocol) &&
 		(s.LocalPort == 0 || s.LocalPort == other.LocalPort) &&
 		(s.RemotePort == 0 || s.RemotePort == other.RemotePort)
+}
+
+// Rule returns the ACL rule that permits just the selector's traffic. It is false for a
+// range that is no IPv4 prefix: no wildcard can say it.
+func (s Selector) Rule(id uint32) (acl.Rule, bool) {
+	local, ok := s.Local.Prefix()
+	remote, ok2 := s.Remote.Prefix()
+	if !ok || !ok2 || !local.Addr().Is4() || !remote.Addr().Is4() {
+		return acl.Rule{}, false
+	}
+	return acl.Rule{
+		ID: id, Action: acl.Permit, Protocol: s.Protocol,
+		Source: wildcardOf(local), Destination: wildcardOf(remote),
+		SourcePort: portOf(s.LocalPort), DestinationPort: portOf(s.RemotePort),
+	}, true
+}
+
+// wildcardOf returns the addresses of an IPv4 prefix.
+func wildcardOf(p netip.Prefix) acl.Wildcard {
+	return acl.NewWildcard(p.Addr(), uint32(uint64(1)<<(32-p.Bits())-1))
+}
+
+// portOf returns the condition of a port, none for 0.
+func portOf(port uint16) acl.Ports {
+	if port == 0 {
+		return acl.Ports{}
+	}
+	return acl.Ports{Op: acl.Eq, Low: port}
+}
+
+// Overlaps reports whether a packet may be traffic of both selectors.
+func (s Selector) Overlaps(other Selector) bool {
+	same := func(a, b uint16) bool { return a == 0 || b == 0 || a == b }
+	return s.Local.overlaps(other.Local) && s.Remote.overlaps(other.Remote) &&
+		same(uint16(s.Protocol), uint16(other.Protocol)) &&
+		same(s.LocalPort, other.LocalPort) && same(s.RemotePort, other.RemotePort)
 }
 
 // String returns the selector in one line: "tcp 10.1.1.0/24 to 10.1.2.0/24 port 80".

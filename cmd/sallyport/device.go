@@ -43,12 +43,7 @@ type device struct {
 type parts struct {
 	network   interface{ Apply(platform.Network) error }
 	dataplane ipsec.Dataplane
-	engine    interface {
-		Input(ike.Input)
-		Status() []ike.Status
-		Failures() []ike.Failure
-		Refusals() []ike.Refusal
-	}
+	engine    engine
 }
 
 var _ commands.Device = (*device)(nil)
@@ -56,7 +51,7 @@ var _ commands.Device = (*device)(nil)
 func newDevice(g *gateway) *device {
 	return &device{
 		protection: &commands.Protection{IKE: &ike.Config{}},
-		parts:      parts{network: g.link, dataplane: g.plane, engine: g.loop},
+		parts:      parts{network: g.link, dataplane: g.plane, engine: g.names},
 		ports:      &g.ports,
 		seal:       g.seal,
 		plane:      g.plane.name, warn: g.warn, manual: &manual{dataplane: g.plane},

@@ -46,6 +46,7 @@ type gateway struct {
 	ike      *udp.Socket
 	natt     *udp.Socket
 	loop     *loop.Loop
+	names    *hostNames
 	device   *device
 	consoles *consoles
 
@@ -139,7 +140,7 @@ func (g *gateway) openJournal() (err error) {
 func (g *gateway) openLoop() error {
 	engine := ike.New(nil, rand.Reader)
 	can := g.plane.Capabilities()
-	engine.Use(ike.Options{SPI: g.plane.SPI, Capabilities: &can, Remember: g.plane.outlives})
+	engine.Use(ike.Options{SPI: g.plane.SPI, Capabilities: &can, Remember: g.plane.outlives, Counters: g.plane.Counters})
 	g.loop = loop.New(loop.Config{
 		Engine:    engine,
 		Dataplane: g.plane,
@@ -161,6 +162,8 @@ func (g *gateway) start() error {
 	g.group.Go(func() { g.ended <- g.loop.Run(ctx) })
 	g.unwind = append(g.unwind, func() error { cancel(); g.group.Wait(); return nil })
 
+	g.names = newHostNames(g.loop, g.warn)
+	g.group.Go(func() { g.names.run(ctx) })
 	g.device = newDevice(g)
 	g.group.Go(func() { g.device.renewals(ctx, g.used) })
 	g.device.inherited = &inheritance{saved: g.saved}

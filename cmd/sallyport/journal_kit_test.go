@@ -144,6 +144,9 @@ func fillWith(v reflect.Value, rng *rand.Rand) {
 	case *netip.Addr:
 		*at = netip.AddrFrom4([4]byte{10, byte(rng.Uint32()), byte(rng.Uint32()), 1})
 		return
+	case *netip.Prefix:
+		*at = netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(rng.Uint32()), byte(rng.Uint32()), 0}), 24)
+		return
 	case *netip.AddrPort:
 		*at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(rng.Uint32()), 2, 3}), uint16(rng.Uint32()|1))
 		return

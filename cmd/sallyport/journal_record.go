@@ -63,6 +63,7 @@ func (r *record) code(c *coder) {
 func codeISAKMP(c *coder, v *ike.SavedSA) {
 	number(c, &v.ConnectionID)
 	c.text(&v.Peer, &v.Who, &v.RemoteID)
+	codeAccess(c, v)
 	octets(c, &v.Fingerprint)
 	c.addrPort(&v.Local, &v.Remote)
 	c.cookie(&v.CookieI)
@@ -79,6 +80,8 @@ func codeISAKMP(c *coder, v *ike.SavedSA) {
 	octets(c, &v.SKEYIDe)
 	octets(c, &v.LastIV)
 	number(c, &v.Lifetime)
+	number(c, &v.Octets)
+	number(c, &v.Spent)
 	c.time(&v.Created, &v.Soft, &v.Hard)
 	c.flags(&v.Initiator, &v.NATHere, &v.NATThere, &v.Fading, &v.Replaced)
 	c.messageIDs(&v.Used)

@@ -34,6 +34,8 @@ const (
 	promptModule   = "github.com/c-bata/go-prompt"
 	sshModule      = "github.com/gliderlabs/ssh"
 	ptyModule      = "github.com/creack/pty"
+	pkcs12Module   = "software.sslmate.com/src/go-pkcs12"
+	radiusModule   = "layeh.com/radius"
 )
 
 // rooms is the rule. A new room means a new line here, in review. ike/wire
@@ -47,12 +49,13 @@ var rooms = map[string]room{
 	"ipsec/selection":  {pure: true, ours: list("ipsec acl")},
 	"ike/wire":         {pure: true, ours: list("ipsec/secret")},
 	"ike/keymat":       {pure: true, ours: list("ike/wire ipsec/secret"), others: list(bigmodModule)},
-	"ike":              {pure: true, ours: list("ike/wire ike/keymat ipsec ipsec/secret acl")},
+	"ike/pki":          {pure: true, ours: list("ike/wire ipsec/secret"), others: list(xcryptoModule, pkcs12Module)},
+	"ike":              {pure: true, ours: list("ike/wire ike/keymat ike/pki ipsec ipsec/secret acl")},
 	"commands/grammar": {pure: true, ours: list("ipsec/secret")},
 	"commands/ios":     {pure: true, ours: list("ipsec/secret")},
 	"commands/kind":    {pure: true, ours: list("commands/grammar ike/keymat ike/wire ipsec ipsec/secret acl")},
 	"commands": {pure: true,
-		ours:   list("commands/grammar commands/ios commands/kind ike ike/keymat ike/wire ipsec ipsec/secret acl platform"),
+		ours:   list("commands/grammar commands/ios commands/kind ike ike/keymat ike/wire ike/pki ipsec ipsec/secret acl platform"),
 		around: list("shell shell/sshd")}, // the transcripts, at a terminal
 	"platform":      {pure: true, ours: list("ipsec/secret")},
 	"testdata/seed": {pure: true},
@@ -60,7 +63,7 @@ var rooms = map[string]room{
 	"cmd/sallyport":     {ours: list("*"), others: list(xsysModule, xcryptoModule, xtermModule, ptyModule)},
 	"shell":             {ours: list("commands ipsec/secret"), others: list(xsysModule, xtermModule, promptModule, ptyModule)},
 	"shell/sshd":        {ours: list("shell commands ipsec/secret"), others: list(xsysModule, xcryptoModule, sshModule)},
-	"ike/loop":          {ours: list("ike ike/keymat ipsec ipsec/secret platform/udp"), others: list(xsysModule)},
+	"ike/loop":          {ours: list("ike ike/keymat ike/pki ipsec ipsec/secret platform/udp"), others: list(xsysModule)},
 	"ipsec/tunnel":      {ours: list("ipsec ipsec/ah ipsec/esp ipsec/selection ipsec/xfrm/kernel ipsec/secret acl platform/tun platform/udp"), others: list(netlinkModule, xsysModule)},
 	"ipsec/xfrm/kernel": {ours: list("ipsec ipsec/selection ipsec/secret acl"), others: list(netlinkModule, nftablesModule, xsysModule)},
 	"ipsec/xfrm": {ours: list("ipsec ipsec/selection ipsec/xfrm/kernel ipsec/secret acl platform/udp"), others: list(netlinkModule, xsysModule),
@@ -70,15 +73,18 @@ var rooms = map[string]room{
 	"platform/link":    {ours: list("platform platform/gre ipsec/secret"), others: list(netlinkModule, xsysModule)},
 	"platform/netns":   {ours: list("platform ipsec/secret"), others: list(netlinkModule, xsysModule)},
 	"platform/proc":    {ours: list("platform ipsec/secret"), others: list(xsysModule)},
+	"platform/radius":  {ours: list("platform ipsec/secret"), others: list(radiusModule)},
 	"platform/store":   {ours: list("platform ipsec/secret"), others: list(xsysModule)},
 	"platform/syslog":  {ours: list("platform ipsec/secret"), others: list(xsysModule)},
 	"platform/systemd": {ours: list("platform ipsec/secret"), others: list(xsysModule)},
 	"platform/tun":     {ours: list("platform ipsec/secret"), others: list(xsysModule)},
 	"platform/udp":     {ours: list("platform ipsec/secret"), others: list(xnetModule, xsysModule)},
 
-	"ike/iketest":                  {ours: list("ike ike/wire ike/keymat ike/iketest/recorded ipsec ipsec/secret acl")},
+	"ike/iketest":                  {ours: list("ike ike/wire ike/keymat ike/pki ike/iketest/recorded ipsec ipsec/secret acl")},
 	"ike/iketest/recorded":         {ours: list("ike/wire ike/keymat ipsec/secret")},
 	"ipsec/ipsectest":              {ours: list("ipsec ipsec/esp ipsec/secret acl platform/netns"), others: list(xsysModule)},
+	"platform/netns/authority":     {others: list(pkcs12Module)},
+	"platform/netns/freeradius":    {ours: list("platform/netns/testrun platform/radius ipsec/secret")},
 	"platform/netns/strongswan":    {ours: list("platform/netns platform/netns/testrun ipsec/secret"), others: list(xsysModule)},
 	"platform/netns/testrun":       {},
 	"platform/systemd/systemdtest": {ours: list("platform/systemd"), others: list(xsysModule)},
@@ -86,7 +92,7 @@ var rooms = map[string]room{
 
 // kits may be imported by the tests of every room, beside what the room's line
 // names.
-var kits = list("ike/iketest ike/iketest/recorded ipsec/ipsectest platform/netns platform/netns/strongswan platform/netns/testrun platform/systemd/systemdtest")
+var kits = list("ike/iketest ike/iketest/recorded ipsec/ipsectest platform/netns platform/netns/authority platform/netns/freeradius platform/netns/strongswan platform/netns/testrun platform/systemd/systemdtest")
 
 // list splits words.
 func list(words ...string) []string { return strings.Fields(strings.Join(words, " ")) }

@@ -20,9 +20,14 @@ var groups = []struct {
 	{wire.Group14, "2048-bit MODP group"},
 	{wire.Group15, "3072-bit MODP group"},
 	{wire.Group16, "4096-bit MODP group"},
+	{wire.Group17, "6144-bit MODP group"},
+	{wire.Group18, "8192-bit MODP group"},
 	{wire.Group19, "256-bit ECP group"},
 	{wire.Group20, "384-bit ECP group"},
 	{wire.Group21, "521-bit ECP group"},
+	{wire.Group22, "1024-bit MODP group with a 160-bit subgroup"},
+	{wire.Group23, "2048-bit MODP group with a 224-bit subgroup"},
+	{wire.Group24, "2048-bit MODP group with a 256-bit subgroup"},
 }
 
 // Group is a Diffie-Hellman group: prefix and number, such as group14.

@@ -71,8 +71,18 @@ func (p *plan) config() (*ike.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.setParties(c, policy)
+	if err := p.setNAT(c, policy); err != nil {
+		return nil, err
+	}
 	c.Policies = []*ike.Policy{policy}
-	return c, nil
+	if err := p.setAccess(c); err != nil {
+		return nil, err
+	}
+	if err := p.lives(c); err != nil {
+		return nil, err
+	}
+	return c, p.identities(c)
 }
 
 // readProposal reads cipher/hash/group/lifetime.
@@ -107,10 +117,6 @@ func (p *plan) policy() (*ike.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	peer, err := netip.ParseAddr(p.get("peer"))
-	if err != nil {
-		return nil, err
-	}
 	proposals, err := readESP(p.get("esp"), p.get("mode"))
 	if err != nil {
 		return nil, err
@@ -122,17 +128,21 @@ func (p *plan) policy() (*ike.Policy, error) {
 	remoteID, _ := netip.ParseAddr(p.get("id")) // zero if not given
 	kb, _ := strconv.ParseUint(p.get("kb"), 10, 64)
 	pfs, _ := strconv.ParseUint(p.get("pfs"), 10, 16)
-	return &ike.Policy{
-		Policy: ipsec.Policy{ID: ipsec.PolicyID{Interface: "wan", Name: "p", Sequence: 1}, Device: "wan", Local: p.addr, Remote: peer,
+	policy := &ike.Policy{
+		Policy: ipsec.Policy{ID: ipsec.PolicyID{Interface: "wan", Name: "p", Sequence: 1}, Device: "wan", Local: p.addr,
 			ACL: list, Window: 64},
-		Peer:      &ike.Peer{Name: "peer", Key: secret.Octets(p.get("key")), Remote: peer, RemoteID: remoteID, V1Only: true},
+		Peer:      &ike.Peer{Name: "peer", Key: secret.Octets(p.get("key")), RemoteID: remoteID, V1Only: true},
 		Proposals: proposals, PFS: wire.Group(pfs), Lifetime: ipsec.Lifetime{Duration: life, Octets: kb * 1024}, Auto: p.get("auto") == "yes",
-	}, nil
+	}
+	return policy, setRemote(policy, p.get("peer"))
 }
 
 // readRules reads permit rules "10.1.0.0/24>10.2.0.0/24,…", numbered 5, 10 …
 func readRules(text string) (*acl.ACL, error) {
 	list := &acl.ACL{Number: 3000, Step: 5}
+	if text == "" {
+		return list, nil
+	}
 	for i, rule := range strings.Split(text, ",") {
 		from, to, _ := strings.Cut(rule, ">")
 		source, err := netip.ParsePrefix(from)

@@ -17,14 +17,20 @@ import (
 
 // A host is an engine, and a dataplane that is a list of SAs.
 type host struct {
-	session *session
-	plan    plan
-	engine  *ike.Engine
-	starts  int
-	sas     []*ipsec.SA
-	refuse  bool // the next SA
-	memory  memory
-	dead    bool
+	session      *session
+	plan         plan
+	engine       *ike.Engine
+	starts       int
+	sas          []*ipsec.SA
+	refuse       bool // the next SA
+	refusePolicy bool // the next one
+	memory       memory
+	dead         bool
+	packets      map[ipsec.SAID]uint64 // that passed under an SA
+	unmovable    bool                  // no SA can go to another address
+	logins       []ike.Authenticate    // that wait
+	commit       bool                  // its quick modes have the commit bit
+	newest       []byte                // message of a quick mode of its
 }
 
 // addHost reads a host line.
@@ -63,7 +69,7 @@ func (h *host) makeEngine() {
 	f := fnv.New64a()
 	fmt.Fprint(f, h.plan.name, h.starts)
 	h.engine = ike.New(nil, rand.NewChaCha8([32]byte(f.Sum(make([]byte, 24)))))
-	h.engine.Use(ike.Options{Remember: true})
+	h.engine.Use(ike.Options{Remember: true, Counters: h.counters})
 	h.dead = false
 }
 
@@ -91,7 +97,22 @@ func (h *host) command(verb string, words []string) error {
 	case "resume":
 		return h.resume()
 	case "refuse":
-		h.refuse = true
+		h.refuse = len(words) == 0
+		h.refusePolicy = !h.refuse
+	case "esp":
+		if err := h.sendESP(); err != nil {
+			return err
+		}
+	case "sends":
+		return h.sends(slices.Contains(words, "lost"))
+	case "unmovable":
+		h.unmovable = true
+	case "commit":
+		h.commit = true
+	case "login":
+		h.login()
+	case "connected":
+		return h.sayConnected()
 	case "expire":
 		h.expire(slices.Contains(words, "hard"))
 	default:
@@ -149,6 +170,24 @@ func (h *host) perform(outputs []ike.Output) (next []ike.Input) {
 			}
 		case ike.RemoveSA:
 			h.remove(out.ID)
+		case ike.MoveSA:
+			if err := h.move(out); err != nil {
+				next = append(next, ike.Failed{Output: out, Err: err})
+			}
+		case ike.AddPolicy:
+			if err := h.addPolicy(out.Policy); err != nil {
+				return append(next, ike.Failed{Output: out, Err: err})
+			}
+		case ike.OpenPolicy:
+			h.session.log("%s  pass clear %v %v", h.plan.name, out.ID, out.Open)
+		case ike.RemovePolicy:
+			h.session.log("%s  remove policy %v", h.plan.name, out.ID)
+		case ike.Authenticate:
+			next = append(next, h.authenticate(out)...)
+		case ike.Configured:
+			h.configured(out)
+		case ike.Unconfigured:
+			h.session.log("%s  unconfigured: %v", h.plan.name, out.Address)
 		case ike.Remember:
 			h.memory.Remember(out)
 		case ike.Forget:
@@ -163,6 +202,9 @@ func (h *host) perform(outputs []ike.Output) (next []ike.Input) {
 // send sends, and writes down what the event behind it says of the datagram.
 func (h *host) send(out ike.Send, rest []ike.Output) {
 	text := fmt.Sprintf("%d octets", len(out.Octets))
+	if len(out.Octets) == 1 {
+		text, rest = "keep-alive", nil
+	}
 	if len(rest) > 0 {
 		switch e := rest[0].(type) {
 		case ike.MessageSent:
@@ -171,6 +213,11 @@ func (h *host) send(out ike.Send, rest []ike.Output) {
 			text = fmt.Sprintf("%s %d  =", exchangeName(e.Exchange), e.Number)
 		}
 	}
+	if m := h.plan.speak(out.Octets); m != nil {
+		out.Octets, text = m.Append(nil), fmt.Sprintf("%s  %s", strings.Fields(text)[0]+" "+strings.Fields(text)[1], payloadText(m))
+	}
+	out.Octets = h.committed(out.Octets)
+	text = pieceText(out.Octets) + text
 	line := fmt.Sprintf("%s>%s  %s", h.plan.name, h.session.name(out.Remote), text)
 	if out.Remote.Port() != 500 {
 		line += fmt.Sprintf(" (port %d)", out.Remote.Port())
@@ -198,6 +245,8 @@ func exchangeName(t wire.ExchangeType) string {
 		return "Quick"
 	case wire.Informational:
 		return "Info"
+	case wire.Transaction:
+		return "Trans"
 	}
 	return t.String()
 }
@@ -266,6 +315,7 @@ func (h *host) event(e ike.Event) {
 	log := func(format string, args ...any) {
 		h.session.log("%s  "+format, append([]any{h.plan.name}, args...)...)
 	}
+	h.lifeEvent(e)
 	switch e := e.(type) {
 	case ike.Phase1Up:
 		log("phase 1 up: %d, peer is %s", e.Status.ConnectionID, e.Status.RemoteID)
@@ -277,6 +327,8 @@ func (h *host) event(e ike.Event) {
 		log("phase 2 down: %d, %s", e.Status.ConnectionID, e.Reason)
 	case ike.Refused:
 		log("refused: %v", e.Err)
+	case ike.Told:
+		log("gateway says: %s", e.Text)
 	case ike.NegotiationFailed:
 		log("failed: %s: %s", e.Failure.Category, e.Failure.Reason)
 	case ike.Notified:

@@ -13,14 +13,23 @@
 //	hq restart          the daemon is killed and starts anew
 //	hq crash            the daemon is killed; the SAs stay in its dataplane
 //	hq resume           and its successor goes on with what was remembered
-//	hq refuse           the dataplane refuses the next SA
+//	hq refuse [policy]  the dataplane refuses the next SA, or policy
 //	hq expire [hard]    the newest outbound SA has reached its octet limit
 //	lose N              of the datagrams that follow, the N-th is lost
 //	hold N              the N-th is held back until `release`
 //	release             what was held arrives
 //	again N             the N-th datagram since the start arrives once more
 //	alter N OFFSET      the N-th since the start arrives once more with an octet changed
-//	nat ADDR            the first host's datagrams come from ADDR, other ports
+//	nat ADDR [HOST…]    the datagrams of the hosts, or of the first one, come from ADDR and other
+//	                    ports: 20000 higher, or SHIFT higher with HOST+SHIFT
+//	hq esp              a packet of hq's arrives under its newest SA
+//	hq unmovable        its dataplane moves no SA
+//	branch commit       its quick mode messages have the commit bit from now on
+//	branch connected    it says CONNECTED to its newest quick mode
+//	hq login            the users that wait for `login=later` are let in, or not
+//	hq sends [lost]     a packet of hq's is counted under its newest SA, and by the other end
+//	cut, mend           nothing arrives any more, or everything again
+//	jump DURATION       the clock does
 //	run DURATION        time passes
 //	show                all SAs, as displays know them
 package iketest
@@ -48,7 +57,8 @@ type session struct {
 	held   []*datagram
 	lose   int // counts down to the datagram to be lost; 0: none
 	hold   int
-	nat    netip.Addr
+	cut    bool // nothing arrives
+	nat    []mapping
 	output strings.Builder
 }
 
@@ -64,7 +74,7 @@ func Run(text string) (string, error) {
 	lines := bufio.NewScanner(strings.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
 		line := lines.Text()
-		if line != "" && line[0] >= '0' && line[0] <= '9' {
+		if outcome(line) {
 			continue // what it brought about last time
 		}
 		s.output.WriteString(line + "\n")
@@ -94,9 +104,12 @@ func (s *session) command(words []string) error {
 		s.deliver()
 		return nil
 	case "nat":
-		var err error
-		s.nat, err = netip.ParseAddr(words[1])
-		return err
+		return s.setNAT(words[1:])
+	case "cut", "mend":
+		s.cut = words[0] == "cut"
+		return nil
+	case "jump":
+		return s.jump(words[1])
 	case "show":
 		s.show()
 		return nil
@@ -195,11 +208,20 @@ func (s *session) next() (first *host, at time.Time) {
 func (s *session) send(from *host, out ike.Send) (fate string) {
 	in := ike.Datagram{Local: out.Remote, Remote: out.Local, Octets: out.Octets}
 	to := s.to(from, &in)
-	if to == nil {
+	switch {
+	case to == nil:
 		return " (nobody there)"
+	case len(in.Octets) == 1:
+		return "" // a NAT keep-alive, which the loop drops
+	}
+	if m := to.plan.speak(in.Octets); m != nil {
+		in.Octets = m.Append(nil)
 	}
 	d := &datagram{from, to, in}
 	s.all = append(s.all, d)
+	if s.cut {
+		return " (lost)"
+	}
 	if s.lose--; s.lose == 0 {
 		return " (lost)"
 	}
@@ -213,15 +235,14 @@ func (s *session) send(from *host, out ike.Send) (fate string) {
 
 // to finds the receiver and translates addresses on the way.
 func (s *session) to(from *host, in *ike.Datagram) *host {
-	inside := s.hosts[0]
-	if s.nat.IsValid() && from == inside {
-		in.Remote = netip.AddrPortFrom(s.nat, in.Remote.Port()+20000)
-	}
-	if s.nat.IsValid() && in.Local.Addr() == s.nat {
-		in.Local = netip.AddrPortFrom(inside.plan.addr, in.Local.Port()-20000)
-	}
+	in.Local, in.Remote = s.translate(from, in.Local, in.Remote)
+	return s.at(in.Local.Addr())
+}
+
+// at returns the host with an address.
+func (s *session) at(a netip.Addr) *host {
 	for _, h := range s.hosts {
-		if h.plan.addr == in.Local.Addr() {
+		if h.plan.addr == a {
 			return h
 		}
 	}
@@ -232,13 +253,14 @@ func (s *session) to(from *host, in *ike.Datagram) *host {
 func (s *session) show() {
 	for _, h := range s.hosts {
 		for _, st := range h.engine.Status() {
-			s.log("%s  isakmp %d %v ready=%v fading=%v replaced=%v nat=%v", h.plan.name, st.ConnectionID, st.Remote,
-				st.Ready, st.Fading, st.Replaced, st.NAT)
+			s.log("%s  isakmp %d %v ready=%v fading=%v replaced=%v nat=%v%s", h.plan.name, st.ConnectionID, st.Remote,
+				st.Ready, st.Fading, st.Replaced, st.NAT, accessText(st))
 			for _, c := range st.Children {
 				s.log("%s    ipsec %d in %08x out %08x fading=%v replaced=%v", h.plan.name, c.ConnectionID,
 					uint32(c.Inbound.ID.SPI), uint32(c.Outbound.ID.SPI), c.Fading, c.Replaced)
 			}
 		}
+		h.showLife()
 		s.log("%s  dataplane %s", h.plan.name, h.installed())
 	}
 }

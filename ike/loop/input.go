@@ -65,6 +65,9 @@ func (l *Loop) Failures() []ike.Failure { return ask(l, Engine.Failures) }
 // Offlines returns the peers that went offline lately, likewise.
 func (l *Loop) Offlines() []ike.Offline { return ask(l, Engine.Offlines) }
 
+// Fallbacks returns the policies whose traffic goes in clear, likewise.
+func (l *Loop) Fallbacks() []ike.Fallback { return ask(l, Engine.Fallbacks) }
+
 // History returns the tunnels that went down lately, likewise.
 func (l *Loop) History() []ike.History {
 	return ask(l, func(e Engine) []ike.History { return e.History(l.config.Now()) })

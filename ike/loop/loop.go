@@ -26,6 +26,7 @@ type Engine interface {
 	Offlines() []ike.Offline
 	History(now time.Time) []ike.History
 	Refusals() []ike.Refusal
+	Fallbacks() []ike.Fallback
 }
 
 // A Memory keeps what a successor of the engine needs after a crash. It is called

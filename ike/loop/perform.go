@@ -43,7 +43,7 @@ func provoked(in ike.Input) bool {
 	return false
 }
 
-// perform does what the engine asks for, in order. An SA that cannot be
+// perform does what the engine asks for, in order. An SA or a policy that cannot be
 // installed ends the batch, and the engine hears of it: what follows may tell
 // the peer to use that SA. Events have the time of the step, not of their turn:
 // the peer may have answered a Send before that.
@@ -57,8 +57,19 @@ func (l *Loop) perform(now time.Time, outputs []ike.Output) {
 				l.waiting = append(l.waiting, ike.Failed{Output: o, Err: err})
 				return
 			}
+		case ike.AddPolicy:
+			if err := l.config.Dataplane.AddPolicy(o.Policy); err != nil {
+				l.waiting = append(l.waiting, ike.Failed{Output: o, Err: err})
+				return
+			}
+		case ike.MoveSA:
+			l.move(o)
 		case ike.RemoveSA:
 			l.remove(o)
+		case ike.RemovePolicy:
+			l.removePolicy(o)
+		case ike.OpenPolicy:
+			l.openPolicy(o)
 		case ike.Compute:
 			l.submit(o)
 		case ike.Remember, ike.Forget:
@@ -82,10 +93,31 @@ func (l *Loop) memorize(output ike.Output) {
 	}
 }
 
+// move has an SA follow its peer. What follows in the batch does not depend on it.
+func (l *Loop) move(o ike.MoveSA) {
+	if _, err := l.config.Dataplane.MoveSA(o.SA, o.To); err != nil {
+		l.waiting = append(l.waiting, ike.Failed{Output: o, Err: err})
+	}
+}
+
 // remove takes an SA out of the dataplane. The engine has forgotten it already,
 // so an error is only reported.
 func (l *Loop) remove(o ike.RemoveSA) {
 	if err := l.config.Dataplane.RemoveSA(o.ID); err != nil {
 		l.config.Trouble(&RemoveError{SA: o.ID, Err: err})
+	}
+}
+
+// removePolicy takes an instance of a policy out of the dataplane, likewise.
+func (l *Loop) removePolicy(o ike.RemovePolicy) {
+	if err := l.config.Dataplane.RemovePolicy(o.ID); err != nil {
+		l.config.Trouble(&RemovePolicyError{Policy: o.ID, Err: err})
+	}
+}
+
+// openPolicy says whether a policy's packets may go in clear, likewise.
+func (l *Loop) openPolicy(o ike.OpenPolicy) {
+	if err := l.config.Dataplane.PassClear(o.ID, o.Open); err != nil {
+		l.config.Trouble(&OpenPolicyError{Policy: o.ID, Open: o.Open, Err: err})
 	}
 }

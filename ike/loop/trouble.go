@@ -78,6 +78,33 @@ func (e *RemoveError) Error() string {
 // Unwrap returns the dataplane's error.
 func (e *RemoveError) Unwrap() error { return e.Err }
 
+// A RemovePolicyError says that the dataplane kept a policy that the engine gave up.
+type RemovePolicyError struct {
+	Policy ipsec.PolicyID
+	Err    error
+}
+
+// Error names the policy and the dataplane's reason.
+func (e *RemovePolicyError) Error() string { return fmt.Sprintf("remove policy %v: %v", e.Policy, e.Err) }
+
+// Unwrap returns the dataplane's error.
+func (e *RemovePolicyError) Unwrap() error { return e.Err }
+
+// An OpenPolicyError says that the dataplane did not open a policy, or did not close it.
+type OpenPolicyError struct {
+	Policy ipsec.PolicyID
+	Open   bool
+	Err    error
+}
+
+// Error names the policy, what was wanted and the dataplane's reason.
+func (e *OpenPolicyError) Error() string {
+	return fmt.Sprintf("pass policy %v in clear = %v: %v", e.Policy, e.Open, e.Err)
+}
+
+// Unwrap returns the dataplane's error.
+func (e *OpenPolicyError) Unwrap() error { return e.Err }
+
 // Counters are what the loop dropped or passed over since the start.
 type Counters struct {
 	Dropped    [queues]uint64 // by Queue, because it was full

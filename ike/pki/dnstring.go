@@ -64,17 +64,24 @@ func typeOID(name string) (string, error) {
 	return name, nil
 }
 
-// parseOID reads an object identifier in its one dotted form.
+// parseOID reads an object identifier in its one dotted form, no larger than
+// what cryptobyte reads.
 func parseOID(text string) (oid objectIdentifier, err error) {
+	bad := fmt.Errorf("%q is no object identifier", text)
 	for part := range strings.SplitSeq(text, ".") {
-		n, err := strconv.ParseInt(part, 10, 32)
+		n, err := strconv.ParseUint(part, 10, 28)
 		if err != nil {
-			return nil, err
+			return nil, bad
 		}
 		oid = append(oid, int(n))
 	}
-	if b, err := encoding.Marshal(oid); err != nil || len(b) > 64 || oid.String() != text {
-		return nil, fmt.Errorf("%q is no object identifier", text)
+	var again objectIdentifier
+	var b cryptobyte.Builder
+	b.AddASN1ObjectIdentifier(oid)
+	der, err := b.Bytes()
+	input := cryptobyte.String(der)
+	if err != nil || oid.String() != text || !input.ReadASN1ObjectIdentifier(&again) {
+		return nil, bad
 	}
 	return oid, nil
 }

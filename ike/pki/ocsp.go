@@ -1,11 +1,15 @@
 package pki
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/x509"
 	"fmt"
+	"math/big"
 	"slices"
 
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 	"golang.org/x/crypto/ocsp"
 
 	"sallyport/ike/wire"
@@ -29,17 +33,20 @@ func (q *inquiry) byResponder(c, issuer *x509.Certificate) error {
 	if len(b) > maxOCSP {
 		return fmt.Errorf("OCSP responder %s: an answer of %d octets, want at most %d", url, len(b), maxOCSP)
 	}
-	if err := q.checkAnswer(b, c, issuer); err != nil {
+	if err := q.checkAnswer(b, request, c, issuer); err != nil {
 		return fmt.Errorf("OCSP responder %s: %w", url, err)
 	}
 	return nil
 }
 
 // checkAnswer accepts an answer that says "good", now, by who may say it.
-func (q *inquiry) checkAnswer(b []byte, c, issuer *x509.Certificate) error {
+func (q *inquiry) checkAnswer(b, request []byte, c, issuer *x509.Certificate) error {
 	r, err := ocsp.ParseResponseForCert(b, c, nil)
 	if err != nil {
 		return fmt.Errorf("%s", wire.Printable([]byte(err.Error())))
+	}
+	if !isAbout(r, request) {
+		return fmt.Errorf("the answer is not about a certificate of %s", subject(issuer))
 	}
 	if err := q.checkSigner(r, issuer); err != nil {
 		return err
@@ -54,6 +61,46 @@ func (q *inquiry) checkAnswer(b []byte, c, issuer *x509.Certificate) error {
 		return fmt.Errorf("%w on %s (%s)", errRevoked, stamp(r.RevokedAt), reasonText(r.RevocationReason))
 	}
 	return fmt.Errorf("the certificate is unknown there")
+}
+
+// isAbout reports whether an answer names the issuer as the request does: RFC
+// 6960 §4.1.1. The parser has compared the certificate's number only, and a
+// responder may serve two authorities with one key.
+func isAbout(r *ocsp.Response, request []byte) bool {
+	want, err := ocsp.ParseRequest(request)
+	if err != nil {
+		return false
+	}
+	for _, id := range certIDs(r.TBSResponseData) {
+		if id.serial.Cmp(want.SerialNumber) == 0 { // the one that the parser took
+			return bytes.Equal(id.name, want.IssuerNameHash) && bytes.Equal(id.key, want.IssuerKeyHash)
+		}
+	}
+	return false
+}
+
+// A certID says which certificate an answer is about.
+type certID struct {
+	name, key cryptobyte.String // hashes of the issuer's
+	serial    *big.Int
+}
+
+// certIDs returns those of the ResponseData of an answer, up to what is no DER.
+func certIDs(b cryptobyte.String) (ids []certID) {
+	var data, responder, responses cryptobyte.String
+	var tag asn1.Tag
+	ok := b.ReadASN1(&data, asn1.SEQUENCE) && data.SkipOptionalASN1(asn1.Tag(0).ContextSpecific().Constructed()) &&
+		data.ReadAnyASN1(&responder, &tag) && data.SkipASN1(asn1.GeneralizedTime) && data.ReadASN1(&responses, asn1.SEQUENCE)
+	for ok && !responses.Empty() {
+		var one, id cryptobyte.String
+		next := certID{serial: new(big.Int)}
+		ok = responses.ReadASN1(&one, asn1.SEQUENCE) && one.ReadASN1(&id, asn1.SEQUENCE) && id.SkipASN1(asn1.SEQUENCE) &&
+			id.ReadASN1(&next.name, asn1.OCTET_STRING) && id.ReadASN1(&next.key, asn1.OCTET_STRING) && id.ReadASN1Integer(next.serial)
+		if ok {
+			ids = append(ids, next)
+		}
+	}
+	return ids
 }
 
 // checkSigner wants the issuer's own signature or that of a responder to which

@@ -18,7 +18,7 @@ type search struct {
 	now      time.Time
 	others   []*x509.Certificate // that may stand between
 	attempts int                 // signatures that were checked
-	why      error               // about the candidate that got furthest
+	why      error               // about the last candidate of the right name
 }
 
 // path returns the certificates from the leaf to an authority.
@@ -136,7 +136,9 @@ func (d *Domain) secondOpinion(path []*x509.Certificate, now time.Time) error {
 	return nil
 }
 
-// Extensions of authorities that say which names and policies may be below.
+// constraining are the extensions of authorities that say which names and
+// policies may be below: name constraints, policy mappings, policy constraints,
+// inhibit any-policy.
 var constraining = []string{"2.5.29.30", "2.5.29.33", "2.5.29.36", "2.5.29.54"}
 
 // checkPlain refuses authorities with constraints on what is below them.

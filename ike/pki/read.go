@@ -51,7 +51,7 @@ func certificateDERs(data []byte) (ders [][]byte, err error) {
 		switch block.Type {
 		case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
 			ders = append(ders, block.Bytes)
-		case "PKCS7":
+		case "PKCS7", "CMS":
 			inside, _, err := unwrap(block.Bytes)
 			if err != nil {
 				return nil, err

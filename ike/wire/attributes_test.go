@@ -172,6 +172,7 @@ func TestCfgPrefix(t *testing.T) {
 
 func TestSplits(t *testing.T) {
 	ten, lan := netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.168.1.0/24")
+	all := netip.MustParsePrefix("0.0.0.0/0")
 	for _, test := range []struct {
 		name   string
 		octets string
@@ -184,6 +185,7 @@ func TestSplits(t *testing.T) {
 		{"two of 8", "0a000000ff000000 c0a80100ffffff00", []Split{{Prefix: ten}, {Prefix: lan}}},
 		{"seven of 8, as long as four of 14", strings.Repeat("0a000000ff000000", 7),
 			[]Split{{Prefix: ten}, {Prefix: ten}, {Prefix: ten}, {Prefix: ten}, {Prefix: ten}, {Prefix: ten}, {Prefix: ten}}},
+		{"four of 14, which might be seven of 8", strings.Repeat("00", 56), []Split{{Prefix: all}, {Prefix: all}, {Prefix: all}, {Prefix: all}}},
 		{"mask with a hole", "0a000000ff00ff00000000000000", nil},
 		{"the second mask with a hole", "0a000000ff000000 c0a80100ff00ff00", nil},
 		{"13 octets", "0a000000ff0000000000000000", nil},

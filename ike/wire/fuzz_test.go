@@ -36,7 +36,7 @@ func FuzzParsePayloads(f *testing.F) {
 		}
 	})
 	f.Fuzz(func(t *testing.T, first uint8, b []byte) {
-		m, err := ParsePayloads(header, PayloadType(first), b)
+		m, err := ParsePayloads(quickHeader, PayloadType(first), b)
 		if err != nil {
 			return
 		}

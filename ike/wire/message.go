@@ -82,7 +82,8 @@ func (r *reader) chain(h Header, first PayloadType) *Message {
 		m.offsets = append(m.offsets, r.offset-start)
 		t := next
 		seen[t.counted()]++
-		r.checkPlace(t, len(m.offsets), int(seen[t.counted()]))
+		r.checkPlace(t, len(m.offsets))
+		r.checkCount(t, int(seen[t.counted()]), h.Exchange)
 		var body *reader
 		next, body = r.sub(t)
 		m.Payloads = append(m.Payloads, body.one(t))
@@ -93,10 +94,9 @@ func (r *reader) chain(h Header, first PayloadType) *Message {
 	return m
 }
 
-// checkPlace checks whether a payload of type t may be the place-th of the
-// message and the count-th of its type.
-func (r *reader) checkPlace(t PayloadType, place, count int) {
-	known, ok := payloads[t]
+// checkPlace checks whether a payload of type t may be the place-th of the message.
+func (r *reader) checkPlace(t PayloadType, place int) {
+	_, ok := payloads[t]
 	r.payload = t
 	switch {
 	case place > maxChain:
@@ -105,8 +105,19 @@ func (r *reader) checkPlace(t PayloadType, place, count int) {
 		r.fail("a payload outside of an SA", "it inside of one")
 	case !ok && place == 1:
 		r.fail("an unknown payload first", "a known one")
-	case ok && count > known.limit:
-		r.fail("another one", fmt.Sprintf("at most %d", known.limit))
+	}
+}
+
+// checkCount checks whether a message of an exchange may have count payloads of type
+// t. In phase 1 there is one ID, in quick mode there are two.
+func (r *reader) checkCount(t PayloadType, count int, in ExchangeType) {
+	known, ok := payloads[t]
+	limit := known.limit
+	if t == PayloadID && (in == MainMode || in == Aggressive) {
+		limit = 1
+	}
+	if ok && count > limit {
+		r.fail("another one", fmt.Sprintf("at most %d", limit))
 	}
 }
 

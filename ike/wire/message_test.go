@@ -136,7 +136,7 @@ func TestCounts(t *testing.T) {
 		{VendorRFC3947, 32}, {NATD{}, 10}, {anAddress, 2},
 		{NATD{Draft: true}, 10}, {NATOA{anAddress.Addr, true}, 2}, {Attributes{}, 1}, {aFragment, 1},
 	} {
-		most := Message{Header: header, Payloads: repeated(test.p, test.limit)}
+		most := Message{Header: quickHeader, Payloads: repeated(test.p, test.limit)}
 		if _, err := Parse(most.Append(nil)); err != nil {
 			t.Errorf("%d of %v: Parse = %v, want a message", test.limit, test.p.Type(), err)
 		}
@@ -144,8 +144,27 @@ func TestCounts(t *testing.T) {
 		offset := HeaderLen + test.limit*(genericLen+len(Body(test.p)))
 		_, err := Parse(most.Append(nil))
 		checkError(t, "one more "+test.p.Type().String(), err, test.p.Type(), offset, "another one")
-		_, err = ParsePayloads(header, test.p.Type(), AppendPayloads(nil, most.Payloads))
+		_, err = ParsePayloads(quickHeader, test.p.Type(), AppendPayloads(nil, most.Payloads))
 		checkError(t, "one more "+test.p.Type().String(), err, test.p.Type(), offset, "another one")
+	}
+}
+
+func TestCountOfIDs(t *testing.T) {
+	for exchange, most := range map[ExchangeType]int{MainMode: 1, Aggressive: 1, QuickMode: 2, Informational: 2} {
+		h := quickHeader
+		if h.Exchange = exchange; most == 1 {
+			h.MessageID = 0
+		}
+		for n := range 4 {
+			m := Message{Header: h, Payloads: append([]Payload{Hash{}}, repeated(ID{}, n)...)}
+			_, err := Parse(m.Append(nil))
+			switch {
+			case n > most:
+				checkSyntax(t, "too many IDs", err, PayloadID, "another one")
+			case err != nil:
+				t.Errorf("%v with %d IDs: Parse = %v, want a message", exchange, n, err)
+			}
+		}
 	}
 }
 

@@ -310,6 +310,7 @@ const (
 	InitialContact          NotifyType = 24578
 	RUThere                 NotifyType = 36136
 	RUThereAck              NotifyType = 36137
+	Heartbeat               NotifyType = 32768 // ours, of the private ones
 	UnityLoadBalance        NotifyType = 40501
 )
 
@@ -330,7 +331,7 @@ var notifyNames = names[NotifyType]{
 	CertificateUnavailable: "CERTIFICATE-UNAVAILABLE", UnsupportedExchangeType: "UNSUPPORTED-EXCHANGE-TYPE",
 	UnequalPayloadLengths: "UNEQUAL-PAYLOAD-LENGTHS", Connected: "CONNECTED",
 	ResponderLifetime: "RESPONDER-LIFETIME", ReplayStatus: "REPLAY-STATUS", InitialContact: "INITIAL-CONTACT",
-	RUThere: "R-U-THERE", RUThereAck: "R-U-THERE-ACK", UnityLoadBalance: "UNITY-LOAD-BALANCE",
+	RUThere: "R-U-THERE", RUThereAck: "R-U-THERE-ACK", Heartbeat: "HEARTBEAT", UnityLoadBalance: "UNITY-LOAD-BALANCE",
 }
 
 // String returns the name, such as "NO-PROPOSAL-CHOSEN", or the number.

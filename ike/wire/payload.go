@@ -9,7 +9,7 @@ type syntax struct {
 
 // payloads has a row for every payload type that is read. The limits leave
 // room for what peers send and make a message's cost small: one where the RFC's
-// exchanges have one; two IDs for IDci and IDcr; certificates as deep as a chain
+// exchanges have one; two IDs for IDci and IDcr, in phase 1 but one; certificates as deep as a chain
 // may be, with CRLs; one NAT-D for each address of a host and two NAT-OA as in
 // RFC 3947 §5, whichever numbers they have; notifications, deletes and vendor IDs as no peer has been seen
 // to reach.
@@ -33,14 +33,14 @@ var payloads = map[PayloadType]syntax{
 	PayloadFragment:   {parseFragment, 1},
 }
 
-// counted returns the type as which payloads of type t are counted: the drafts of
+// counted returns the type as which payloads of type p are counted: the drafts of
 // RFC 3947 had other numbers for the same payloads.
-func (t PayloadType) counted() PayloadType {
-	switch t {
+func (p PayloadType) counted() PayloadType {
+	switch p {
 	case PayloadNATDDraft:
 		return PayloadNATD
 	case PayloadNATOADraft:
 		return PayloadNATOA
 	}
-	return t
+	return p
 }

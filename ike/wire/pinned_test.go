@@ -317,6 +317,7 @@ func TestNumbersPinned(t *testing.T) {
 		24576: {ResponderLifetime, "RESPONDER-LIFETIME"},
 		24577: {ReplayStatus, "REPLAY-STATUS"},
 		24578: {InitialContact, "INITIAL-CONTACT"},
+		32768: {Heartbeat, "HEARTBEAT"},
 		36136: {RUThere, "R-U-THERE"},
 		36137: {RUThereAck, "R-U-THERE-ACK"},
 		40501: {UnityLoadBalance, "UNITY-LOAD-BALANCE"},

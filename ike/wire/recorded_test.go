@@ -289,7 +289,7 @@ func TestRecordedDamaged(t *testing.T) {
 		for range 500 {
 			damaged := bytes.Clone(m.Plaintext)
 			damaged[random.IntN(len(damaged))] ^= byte(1 + random.IntN(255))
-			if got, err := ParsePayloads(header, PayloadType(m.Payloads[0].Type), damaged); err == nil {
+			if got, err := ParsePayloads(quickHeader, PayloadType(m.Payloads[0].Type), damaged); err == nil {
 				checkCanonical(t, got)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 )
 
 // A VendorID says what its sender is or can do: RFC 2408 §3.16. Those that are
@@ -69,6 +70,11 @@ func (v VendorID) tail() int {
 		}
 	}
 	return 0
+}
+
+// Known reports whether v is one that has a name in texts.
+func (v VendorID) Known() bool {
+	return slices.ContainsFunc(vendors, func(known vendor) bool { return v.Is(known.id) })
 }
 
 // With returns the vendor ID followed by four octets: capabilities, a version.

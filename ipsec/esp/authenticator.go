@@ -76,6 +76,12 @@ func (a *Authenticator) ICV(high uint32) []byte {
 	return a.mac.Sum(a.sum[:0])[:a.length]
 }
 
+// Cut returns the last ICV cut to another length. It is valid until the next call.
+func (a *Authenticator) Cut(length int) []byte { return a.sum[:length] }
+
+// authenticator returns itself, for those that are made of one and more.
+func (a *Authenticator) authenticator() *Authenticator { return a }
+
 // split returns the packet's part under the ICV, and the ICV's place.
 func (a *Authenticator) split(packet []byte) (covered, icv []byte) {
 	n := len(packet) - a.length

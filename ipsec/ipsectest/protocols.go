@@ -17,7 +17,7 @@ func allESP() (flows []flow) {
 			}
 		}
 	}
-	return flows
+	return append(flows, flow{encryption: ipsec.AES256, integrity: ipsec.SHA256Short}, flow{encryption: ipsec.Null, integrity: ipsec.SHA256Short})
 }
 
 // allAH returns a flow for every algorithm of AH.
@@ -25,7 +25,7 @@ func allAH() (flows []flow) {
 	for _, i := range ipsec.Integrities() {
 		flows = append(flows, flow{ah: i})
 	}
-	return flows
+	return append(flows, flow{ah: ipsec.SHA256Short})
 }
 
 // allBundles returns flows with AH around ESP: one that authenticates too, one with GCM,
@@ -35,6 +35,7 @@ func allBundles() []flow {
 		{encryption: ipsec.AES256, integrity: ipsec.SHA256, ah: ipsec.SHA256},
 		{encryption: ipsec.TripleDES, integrity: ipsec.MD5, ah: ipsec.SHA1},
 		{encryption: ipsec.AES128GCM, ah: ipsec.SHA512},
+		{encryption: ipsec.AES128, integrity: ipsec.SHA256Short, ah: ipsec.SHA256Short},
 		{encryption: ipsec.AES128, ah: ipsec.SHA384},
 		{encryption: ipsec.Null, integrity: ipsec.SHA1, ah: ipsec.MD5},
 	}

@@ -28,7 +28,7 @@ func (r *routing) Retry() {
 		return
 	}
 	if err == nil {
-		err = r.enact(s)
+		err = r.enact(s, r.stated)
 	}
 	if r.fail(err); err != nil && r.failed != said {
 		r.warn("routing is not as the policies need it: " + r.failed)
@@ -52,11 +52,11 @@ func (r *routing) fail(err error) {
 
 // apply makes the kernel have what policies want and nothing else of ours.
 func (r *routing) apply(policies []*ipsec.Policy) error {
-	s, err := r.see(policies)
+	s, err := r.see(r.expanded(policies))
 	if err != nil {
 		return err
 	}
-	return r.enact(s)
+	return r.enact(s, policies)
 }
 
 // A sight is what policies want, and how the routes that there are differ from it.
@@ -65,7 +65,7 @@ type sight struct {
 	missing, extra []route
 }
 
-// see looks at all our routes. With many policies that takes a while.
+// see looks at all our routes, for policies and instances. With many policies that takes a while.
 func (r *routing) see(policies []*ipsec.Policy) (s sight, err error) {
 	s.want = r.plan(policies)
 	routes, err := r.routesNow()
@@ -79,19 +79,19 @@ func (r *routing) see(policies []*ipsec.Policy) (s sight, err error) {
 // seeMeanwhile is see without the lock, so that nobody waits for it. What we change in
 // this time is a reason to look again with the lock; what others do will be told.
 func (r *routing) seeMeanwhile() (sight, error) {
-	policies, moves := r.stated, r.moves
+	policies, moves := r.expanded(r.stated), r.moves
 	r.mu.Unlock()
 	s, err := r.see(policies)
 	r.mu.Lock()
 	if r.moves == moves || r.closed.Load() {
 		return s, err
 	}
-	return r.see(r.stated)
+	return r.see(r.expanded(r.stated))
 }
 
 // enact makes the kernel have what is wanted. Routes come before the rules that lead to
 // them and go after.
-func (r *routing) enact(s sight) error {
+func (r *routing) enact(s sight, policies []*ipsec.Policy) error {
 	r.moves++
 	want := s.want
 	if err := r.devices.take(want.devices, r.names, r.warn); err != nil {
@@ -101,13 +101,13 @@ func (r *routing) enact(s sight) error {
 	if err != nil {
 		return fmt.Errorf("list routing rules: %w", err)
 	}
-	r.pending = false
+	r.pending, r.base = false, keyed(r.routes(policies, nil))
 	return errors.Join(
 		r.addRoutes(s.missing),
 		each(minus(want.rules, rules), r.addRule),
 		each(minus(rules, want.rules), r.removeRule),
 		each(s.extra, r.removeRoute),
-		r.checkLocal(want.devices, want.clauses, (*gate).apply),
+		r.checkLocal(policies, (*gate).apply),
 		r.devices.release(want.devices),
 	)
 }

@@ -20,6 +20,7 @@ func (d *Dataplane) keepTime() {
 	for n := 1; ; n++ {
 		select {
 		case <-ticker.C:
+			d.lookAtClock()
 			d.expireHeld()
 			d.router.Retry()
 			if n%ticksPerRefresh == 0 {
@@ -30,6 +31,9 @@ func (d *Dataplane) keepTime() {
 		}
 	}
 }
+
+// lookAtClock takes note of the time, in seconds: a packet has no time to look.
+func (d *Dataplane) lookAtClock() { d.clock.Store(d.now().Unix()) }
 
 // expireHeld drops the packets that have waited too long for an SA.
 func (d *Dataplane) expireHeld() {

@@ -2,12 +2,16 @@ package tunnel
 
 import (
 	"sync/atomic"
+	"time"
 
 	"sallyport/ipsec"
 )
 
 // traffic sums up packets and the octets of inner packets.
-type traffic struct{ packets, octets atomic.Uint64 }
+type traffic struct {
+	packets, octets atomic.Uint64
+	used            atomic.Int64 // when the last packet came, in seconds; 0: none
+}
 
 // add counts one packet and returns the octets so far.
 func (t *traffic) add(octets int) uint64 {
@@ -17,7 +21,11 @@ func (t *traffic) add(octets int) uint64 {
 
 // counters returns an SA's, whose last sequence number the caller knows.
 func (t *traffic) counters(sequence uint64) ipsec.Counters {
-	return ipsec.Counters{Packets: t.packets.Load(), Octets: t.octets.Load(), Sequence: sequence}
+	c := ipsec.Counters{Packets: t.packets.Load(), Octets: t.octets.Load(), Sequence: sequence}
+	if used := t.used.Load(); used != 0 {
+		c.LastUsed = time.Unix(used, 0)
+	}
+	return c
 }
 
 // statistics are the sums over all traffic since the start.

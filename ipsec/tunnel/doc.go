@@ -51,7 +51,8 @@
 // It is for what this box itself says to the peer, and comes here the same way. The system
 // cuts packets to our device's MTU first, so that fragments are put together again
 // (assembly.go). What arrives gets its header back and goes in by the inside device.
-// In UDP the header does not come along: there it is made of the SA's addresses.
+// In UDP the header does not come along: there it is made of the SA's addresses, and sums
+// over others, before NAT, are corrected.
 //
 // # Routed policies
 //
@@ -60,6 +61,13 @@
 // what these decrypt comes out of it; rules, tables and lists above have no part in that.
 // Where the way to the peer leads into the device too, the tunnel's own packets would come
 // back for ever: they are dropped, as DropSend.
+//
+// # Templates
+//
+// A template is a place in the order of the policies where its instances are asked, the
+// newest first; by itself it holds nothing. Packets find theirs by prefixes of destinations
+// (instances.go), and routing takes up each by itself (added.go): no list is gone through.
+// While a policy is open (PassClear) what has no SA goes back in clear.
 //
 // # Clear packets to this box itself
 //

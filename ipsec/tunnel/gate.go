@@ -3,11 +3,13 @@ package tunnel
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
+	"sallyport/ipsec"
 	"sallyport/ipsec/selection"
 	"sallyport/ipsec/xfrm/kernel"
 )
@@ -28,15 +30,25 @@ type gate struct {
 	places map[selection.Selection]*place
 	strays []installed     // those that go: they share their selection with another, or are none of a gate's
 	used   map[uint32]bool // indexes
-	next   uint32          // all below it are used
+	next   uint32          // all below it were used
+	freed  []uint32        // those that were given back
 	round  uint64          // of difference
+
+	marks   []selection.Mark // of the clauses that are wanted
+	windows map[ipsec.PolicyID]*place
 }
 
 // A place is a clause that the kernel has, or is to have.
 type place struct {
 	installed        // index 0: it is not there yet
 	round     uint64 // in which it was wanted last
+	takers    int    // clauses that want it
+	mark      bool   // no clause: instances of a template come behind it
+	low       uint32 // of a mark: the priority that comes next
 }
+
+// fresh reports whether nobody wants the place, and the kernel has nothing there.
+func (p *place) fresh() bool { return p == nil || p.takers == 0 && p.index == 0 }
 
 // xfrmPolicies are the kernel's policies.
 type xfrmPolicies interface {
@@ -93,7 +105,7 @@ func (g *gate) apply(want []selection.Clause) error {
 // learn takes note of what the kernel has of ours. What is none of a gate's goes.
 func (g *gate) learn(now, others []installed) {
 	g.places, g.strays = make(map[selection.Selection]*place, len(now)), slices.Clone(others)
-	g.used, g.next = make(map[uint32]bool, len(now)), kernel.FirstIndex
+	g.used, g.next, g.freed = make(map[uint32]bool, len(now)), kernel.FirstIndex, nil
 	for _, p := range now {
 		g.used[p.index] = true
 		if g.places[p.Selection] != nil {
@@ -130,8 +142,7 @@ func (g *gate) remove(p installed) error {
 	if at := g.places[p.Selection]; at != nil && at.index == p.index {
 		delete(g.places, p.Selection)
 	}
-	delete(g.used, p.index)
-	g.next = min(g.next, p.index)
+	g.giveBack(p.index)
 	err := g.kernel.remove(p)
 	g.look()
 	return describe(err, "remove XFRM policy %v", p.Selection)
@@ -150,8 +161,7 @@ func (g *gate) add(p installed) error {
 		return describe(err, "XFRM policy %v", p.Selection)
 	}
 	delete(g.places, p.Selection)
-	delete(g.used, p.index)
-	g.next = min(g.next, p.index)
+	g.giveBack(p.index)
 	if !g.warned[p.Selection] {
 		g.warned[p.Selection] = true
 		g.warn(fmt.Sprintf("another program's XFRM policy decides about clear packets to this box: %v", p.Selection))
@@ -166,9 +176,16 @@ type gateChange struct{ replaced, added, gone []installed }
 // index while its selection stays, and a new one gets one that is free. It keeps its
 // priority while the order allows.
 func (g *gate) difference(want []selection.Clause) (change gateChange) {
-	order, old := g.inOrder(want)
-	for i, priority := range selection.Priorities(old) {
+	order, old, marks := g.inOrder(want)
+	for i, priority := range selection.Spaced(old, marks) {
 		at := order[i].place
+		if i > 0 {
+			order[i-1].place.low = priority
+		}
+		if at.low = math.MaxUint32; at.mark {
+			at.priority = priority
+			continue
+		}
 		p := installed{Clause: order[i].Clause, priority: priority, index: at.index}
 		switch {
 		case p.index == 0:
@@ -179,7 +196,7 @@ func (g *gate) difference(want []selection.Clause) (change gateChange) {
 		}
 	}
 	change.gone = slices.Clone(g.strays)
-	if len(order) < len(g.places) {
+	if len(order)-len(marks) < len(g.places) {
 		for _, at := range g.places {
 			if at.round != g.round {
 				change.gone = append(change.gone, at.installed)
@@ -195,32 +212,128 @@ type placed struct {
 	place *place
 }
 
-// inOrder returns the clauses that have a say, and the priorities that they have. It
-// begins a round.
-func (g *gate) inOrder(want []selection.Clause) (order []placed, old []uint32) {
+// inOrder returns the clauses that have a say, with marks between them, and the priorities
+// that they have, and which of them are marks. It begins a round.
+func (g *gate) inOrder(want []selection.Clause) (order []placed, old []uint32, marks []int) {
 	g.round++
 	order, old = make([]placed, 0, len(want)), make([]uint32, 0, len(want))
-	for _, c := range want {
+	pending := g.marks
+	mark := func(at int) {
+		for ; len(pending) > 0 && pending[0].At == at; pending = pending[1:] {
+			w := g.window(pending[0].Template)
+			marks = append(marks, len(order))
+			order, old = append(order, placed{place: w}), append(old, w.priority)
+		}
+	}
+	for i, c := range want {
+		mark(i)
 		at := g.places[c.Selection]
 		if at == nil {
 			at = new(place)
 			g.places[c.Selection] = at
 		}
 		if at.round != g.round {
-			at.round = g.round
+			at.round, at.takers = g.round, 0
 			order, old = append(order, placed{c, at}), append(old, at.priority)
 		}
+		at.takers++
 	}
-	return order, old
+	mark(len(want))
+	return order, old, marks
+}
+
+// window returns the mark of a template.
+func (g *gate) window(template ipsec.PolicyID) *place {
+	if g.windows == nil {
+		g.windows = make(map[ipsec.PolicyID]*place)
+	}
+	if g.windows[template] == nil {
+		g.windows[template] = &place{mark: true}
+	}
+	return g.windows[template]
 }
 
 // free returns an index that is free, and takes it.
 func (g *gate) free() uint32 {
+	for n := len(g.freed); n > 0; n = len(g.freed) {
+		index := g.freed[n-1]
+		if g.freed = g.freed[:n-1]; !g.used[index] {
+			g.used[index] = true
+			return index
+		}
+	}
 	for g.used[g.next] {
 		g.next += kernel.IndexStep
 	}
 	g.used[g.next] = true
 	return g.next
+}
+
+// giveBack makes an index free again.
+func (g *gate) giveBack(index uint32) {
+	delete(g.used, index)
+	g.freed = append(g.freed, index)
+}
+
+// hasAll reports whether clauses are there already, by their selections.
+func (g *gate) hasAll(clauses []selection.Clause) bool {
+	return !slices.ContainsFunc(clauses, func(c selection.Clause) bool {
+		at := g.places[c.Selection]
+		return at == nil || at.takers == 0
+	})
+}
+
+// insert adds an instance's clauses behind the mark of its template, before all that came there earlier.
+// The first are there, for others too. It is false, and nothing has changed, if one is
+// there that is not to be, or there is no room.
+func (g *gate) insert(template ipsec.PolicyID, first, clauses []selection.Clause) (done bool, err error) {
+	n, w := uint32(len(clauses)), g.window(template)
+	if w.low-w.priority <= n {
+		w.priority = 0 // difference makes room again
+		return false, nil
+	}
+	seen := make(map[selection.Selection]bool, n)
+	for _, c := range clauses {
+		if seen[c.Selection] || !g.places[c.Selection].fresh() {
+			return false, nil
+		}
+		seen[c.Selection] = true
+	}
+	for i, c := range clauses {
+		g.places[c.Selection] = &place{takers: 1}
+		if err := g.add(installed{Clause: c, priority: w.low - n + uint32(i), index: g.free()}); err != nil {
+			return false, err
+		}
+	}
+	w.low -= n
+	for _, c := range first {
+		g.places[c.Selection].takers++
+	}
+	return true, nil
+}
+
+// withdraw is the way back of insert. It is false, and nothing has changed, if others want
+// one of the clauses, or nobody else one of the first.
+func (g *gate) withdraw(first, clauses []selection.Clause) (done bool, err error) {
+	for _, c := range clauses {
+		if at := g.places[c.Selection]; at == nil || at.takers != 1 || at.Clause != c {
+			return false, nil
+		}
+	}
+	for _, c := range first {
+		if at := g.places[c.Selection]; at == nil || at.takers < 2 {
+			return false, nil
+		}
+	}
+	for _, c := range clauses {
+		if err := g.remove(g.places[c.Selection].installed); err != nil {
+			return false, err
+		}
+	}
+	for _, c := range first {
+		g.places[c.Selection].takers--
+	}
+	return true, nil
 }
 
 // Blocked returns how many packets were held back since the gate was opened. A

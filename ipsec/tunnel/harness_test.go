@@ -3,6 +3,7 @@ package tunnel
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net/netip"
 	"os"
@@ -72,12 +73,26 @@ type routes struct {
 	set     [][]*ipsec.Policy
 	path    error
 	blocked uint64
+
+	added, removed []*ipsec.Policy
+	opened         []string // policies, and whether they are
 }
 
 func (r *routes) Set(p []*ipsec.Policy) error { r.set = append(r.set, p); return r.err }
-func (r *routes) Retry()                      {}
-func (r *routes) Close() error                { return nil }
-func (r *routes) Blocked() uint64             { return r.blocked }
+func (r *routes) Add(p *ipsec.Policy) error {
+	if r.err == nil {
+		r.added = append(r.added, p)
+	}
+	return r.err
+}
+func (r *routes) Remove(p *ipsec.Policy) error { r.removed = append(r.removed, p); return r.err }
+func (r *routes) PassClear(id ipsec.PolicyID, whether bool) error {
+	r.opened = append(r.opened, fmt.Sprint(id, whether))
+	return r.err
+}
+func (r *routes) Retry()          {}
+func (r *routes) Close() error    { return nil }
+func (r *routes) Blocked() uint64 { return r.blocked }
 func (r *routes) Path(netip.Addr) (netip.Addr, int, error) {
 	return gateway, r.mtu, r.path
 }

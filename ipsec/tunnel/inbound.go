@@ -111,6 +111,7 @@ func (d *Dataplane) open(sa *inboundSA, a *arrival) (inner []byte, to io.Writer,
 	if err != nil {
 		return nil, nil, n, err
 	}
+	sa.received.used.Store(d.clock.Load())
 	n.soft(sa, sa.received.add(len(inner)))
 	return inner, to, n, nil
 }

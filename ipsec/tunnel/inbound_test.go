@@ -124,11 +124,12 @@ func TestReplay(t *testing.T) {
 	r.add(t, sa)
 	f := peerOf(t, sa)
 	packet := f.ip(f.esp(back.build(), 4), 0)
+	r.lookAtClock()
 	for range 3 {
 		(&arriving{d: r.Dataplane}).packet(bytes.Clone(packet))
 	}
 	r.expectDrops(t, map[ipsec.DropReason]uint64{ipsec.DropReplay: 2})
-	if c, ok := r.Counters(sa.ID); !ok || c != (ipsec.Counters{Packets: 1, Octets: 100, Sequence: 1}) {
+	if c, ok := r.Counters(sa.ID); !ok || c != (ipsec.Counters{Packets: 1, Octets: 100, Sequence: 1, LastUsed: r.clock}) {
 		t.Errorf("counters are %+v, %v", c, ok)
 	}
 }

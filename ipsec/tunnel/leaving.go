@@ -114,6 +114,9 @@ func (d *Dataplane) decide(t acl.Tuple) flow {
 		d.mu.RLock()
 		f.sa = d.sad.choose(f.policy.ID, t)
 		d.mu.RUnlock()
+		if f.sa == nil && s.passesClear(f.policy.ID) {
+			return flow{}
+		}
 	}
 	return f
 }

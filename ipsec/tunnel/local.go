@@ -2,10 +2,12 @@ package tunnel
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"sallyport/ipsec"
 	"sallyport/ipsec/selection"
 	"sallyport/ipsec/xfrm/kernel"
 )
@@ -23,17 +25,29 @@ func (r *routing) use(g *gate, err error) error {
 	return r.changes.watch(unix.NETLINK_XFRM, g.port, policyGroupXFRM)
 }
 
-// checkLocal has the kernel check the packets that are for this box itself, by a method
-// of the gate. devices are the policies'.
-func (r *routing) checkLocal(devices []string, want []selection.Clause, by func(*gate, []selection.Clause) error) error {
+// checkLocal has the kernel check the packets that are for this box itself, as policies and
+// what was added to them want it, by a method of the gate.
+func (r *routing) checkLocal(policies []*ipsec.Policy, by func(*gate, []selection.Clause) error) error {
 	if r.gate == nil {
 		return nil
 	}
-	routes, ours, err := r.mainRoutes(devices, want)
-	if err != nil {
+	want, marks := selection.Marked(r.added.closed(r.expanded(policies)))
+	var err error
+	if r.near, r.ours, err = r.mainRoutes(devicesOf(policies), want); err != nil {
 		return err
 	}
-	return by(r.gate, append(selection.Spared(want, routes, ours), want...))
+	r.elsewhere = nil
+	for _, v := range r.near {
+		if v.Device != 0 && !r.ours[v.Device] {
+			r.elsewhere = append(r.elsewhere, v.Prefix)
+		}
+	}
+	spared := selection.Spared(want, r.near, r.ours)
+	r.gate.marks = marks
+	for i := range marks {
+		r.gate.marks[i].At += len(spared)
+	}
+	return by(r.gate, append(spared, want...))
 }
 
 // Blocked returns how many packets the gate held back.
@@ -45,9 +59,9 @@ func (r *routing) Blocked() uint64 {
 }
 
 // mainRoutes returns the routes of the main table, and which devices are the
-// policies' or our own. Where nothing is to be checked neither is needed.
+// policies' or our own. Where nothing is to be checked neither is needed, nor will be.
 func (r *routing) mainRoutes(devices []string, want []selection.Clause) (routes []selection.Route, ours map[int]bool, err error) {
-	if len(want) == 0 {
+	if len(want) == 0 && len(r.added.templates) == 0 && !slices.ContainsFunc(r.stated, isTemplate) {
 		return nil, nil, nil
 	}
 	ours = map[int]bool{r.inside: true, r.guard: true}

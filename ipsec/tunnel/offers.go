@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"maps"
 	"net/netip"
+	"slices"
 
 	"sallyport/ipsec"
 )
@@ -41,5 +43,19 @@ func (d *Dataplane) SPI(local, _ netip.Addr, p ipsec.Protocol) (ipsec.SPI, error
 // Adopt takes nothing over: what protected packets ended with its process.
 func (d *Dataplane) Adopt([]*ipsec.SA) ([]*ipsec.SA, error) { return nil, nil }
 
-// Faults returns none: every drop is in Statistics.
-func (d *Dataplane) Faults() []ipsec.Fault { return nil }
+// Faults returns what Statistics do not say: that peers cut their ICVs otherwise than we do.
+func (d *Dataplane) Faults() []ipsec.Fault {
+	d.mu.RLock()
+	all := slices.Collect(maps.Keys(d.sad.inbound))
+	d.mu.RUnlock()
+	var packets uint64
+	for _, id := range all {
+		if c, _ := d.Counters(id); c.OtherICV {
+			packets += c.ICVFailures
+		}
+	}
+	if packets == 0 {
+		return nil
+	}
+	return []ipsec.Fault{ipsec.OtherICVFault(packets)}
+}

@@ -64,10 +64,9 @@ func (v route) unreachable() route { return route{table: v.table, prefix: v.pref
 
 // A plan is all that a list of policies wants of the system.
 type plan struct {
-	devices []string           // of policies, each once
-	rules   []rule             // those that others refer to first
-	routes  []route            // each once
-	clauses []selection.Clause // about packets to this box, the first decides
+	devices []string // of policies, each once
+	rules   []rule   // those that others refer to first
+	routes  []route  // each once
 }
 
 // A planner knows what all plans have in common.
@@ -83,7 +82,7 @@ func (p planner) plan(policies []*ipsec.Policy) plan {
 		return plan{}
 	}
 	devices := devicesOf(policies)
-	return plan{devices: devices, rules: p.rules(devices), routes: p.routes(policies, nil), clauses: selection.Clauses(policies)}
+	return plan{devices: devices, rules: p.rules(devices), routes: p.routes(policies, nil)}
 }
 
 // devicesOf returns the devices of policies, each once.
@@ -111,6 +110,9 @@ func (p planner) routes(policies []*ipsec.Policy, only *prefixes) []route {
 	for _, policy := range policies {
 		for i := range policy.ACL.Rules {
 			r := &policy.ACL.Rules[i]
+			if policy.Template {
+				break
+			}
 			if r.Action != acl.Permit {
 				continue
 			}

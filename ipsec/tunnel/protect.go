@@ -38,6 +38,7 @@ func (d *Dataplane) protect(sa *outboundSA, b *buffer, n int) {
 		d.statistics.drop(dropReason(err))
 		return
 	}
+	sa.sent.used.Store(d.clock.Load())
 	if d.transmit(sa, packet, df) {
 		d.statistics.out.add(n)
 	}

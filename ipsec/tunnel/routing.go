@@ -34,11 +34,16 @@ type routing struct {
 	gate    *gate // nil: the kernel has no XFRM
 	changes changes
 
-	mu      sync.Mutex      // for what follows
-	stated  []*ipsec.Policy // what is wanted
-	moves   uint64          // how often the kernel was changed
-	pending bool            // a preferred source was no address of ours yet
-	failed  string          // why the kernel has not what is wanted; empty: it has
+	mu        sync.Mutex         // for what follows
+	stated    []*ipsec.Policy    // what is wanted
+	added     added              // and besides
+	base      map[routeKey]route // those of what is stated, without what was added
+	moves     uint64             // how often the kernel was changed
+	near      []selection.Route  // of the main table, as they were looked at last
+	ours      map[int]bool       // devices of policies, and our own
+	elsewhere []netip.Prefix     // of those routes that lead to neither
+	pending   bool               // a preferred source was no address of ours yet
+	failed    string             // why the kernel has not what is wanted; empty: it has
 
 	closed atomic.Bool // the netlink socket is gone
 }
@@ -86,6 +91,7 @@ func newRouting(c Config) (*routing, error) {
 		lister:  lister,
 		changer: changer,
 		devices: newDevices(kernel, conf),
+		added:   newAdded(),
 		warn:    c.Warn,
 	}, nil
 }
@@ -151,6 +157,7 @@ func (r *routing) Set(policies []*ipsec.Policy) error {
 		return errors.Join(err, r.restore())
 	}
 	r.stated, r.failed = policies, ""
+	r.added.forget(policies)
 	return nil
 }
 
@@ -175,10 +182,16 @@ func (r *routing) follow(s step, policies []*ipsec.Policy) error {
 	if err := r.addRoutes(minus(after, before)); err != nil {
 		return err
 	}
-	if err := each(minus(before, after), r.removeRoute); err != nil {
+	if err := each(r.dispensable(minus(before, after)), r.removeRoute); err != nil {
 		return err
 	}
-	return r.checkLocal(devicesOf(policies), selection.Clauses(policies), (*gate).follow)
+	for _, v := range before {
+		delete(r.base, v.key())
+	}
+	for _, v := range after {
+		r.base[v.key()] = v
+	}
+	return r.checkLocal(policies, (*gate).follow)
 }
 
 // each calls f for every one until an error.

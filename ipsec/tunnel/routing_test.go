@@ -22,7 +22,7 @@ import (
 // inNamespace runs f in a network namespace of its own with a LAN on eth0,
 // 10.1.1.1/24, and the peer's side on eth1, 192.0.2.1/24, with the default route. In
 // CI nothing is skipped.
-func inNamespace(t *testing.T, f func() error) *netns.Namespace {
+func inNamespace(t testing.TB, f func() error) *netns.Namespace {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		if os.Getenv("CI") == "true" {

@@ -14,13 +14,19 @@ import (
 )
 
 // An outboundSA is one SA that we send with. Packets of several goroutines may meet
-// in it.
+// in it. One that has moved to another address is another outboundSA, that works on the
+// same sealing.
 type outboundSA struct {
 	*ipsec.SA
 	outer outer
-	pmtu  atomic.Int32 // of the path to the peer, outer headers included
-	done  atomic.Bool  // a hard limit was reached: never chosen again
-	sent  traffic
+	*sealing
+}
+
+// A sealing is what stays of an outboundSA wherever it goes.
+type sealing struct {
+	pmtu atomic.Int32 // of the path to the peer, outer headers included
+	done atomic.Bool  // a hard limit was reached: never chosen again
+	sent traffic
 
 	mu    sync.Mutex    // for what follows
 	esp   *esp.Outbound // nil: AH alone
@@ -28,9 +34,14 @@ type outboundSA struct {
 	limit limits
 }
 
-// An inboundSA is one SA that we receive with.
+// An inboundSA is one SA that we receive with, and an opening what stays of it, as a
+// sealing does.
 type inboundSA struct {
 	*ipsec.SA
+	*opening
+}
+
+type opening struct {
 	received traffic
 
 	mu      sync.Mutex   // for what follows
@@ -156,5 +167,11 @@ func (sa *inboundSA) counters(p ipsec.Protocol) ipsec.Counters {
 	if p == ipsec.AH {
 		sequence = sa.ah.Sequence()
 	}
-	return sa.received.counters(sequence)
+	c := sa.received.counters(sequence)
+	if p == ipsec.AH {
+		c.ICVFailures, c.OtherICV = sa.ah.Failures()
+	} else {
+		c.ICVFailures, c.OtherICV = sa.esp.Failures()
+	}
+	return c
 }

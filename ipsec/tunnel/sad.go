@@ -18,6 +18,7 @@ type sad struct {
 	inbound  map[ipsec.SAID]*inboundSA
 	outbound map[ipsec.SAID]*outboundSA
 	byPolicy map[ipsec.PolicyID][]*outboundSA // newest first
+	comingIn map[ipsec.PolicyID]map[*inboundSA]bool
 }
 
 func newSAD() sad {
@@ -25,6 +26,7 @@ func newSAD() sad {
 		inbound:  make(map[ipsec.SAID]*inboundSA),
 		outbound: make(map[ipsec.SAID]*outboundSA),
 		byPolicy: make(map[ipsec.PolicyID][]*outboundSA),
+		comingIn: make(map[ipsec.PolicyID]map[*inboundSA]bool),
 	}
 }
 
@@ -62,7 +64,7 @@ func check(sa *ipsec.SA) error {
 // newOutbound returns the sending side of an SA. Package esp has the ESP of a bundle,
 // package ah the rest.
 func newOutbound(sa *ipsec.SA, entropy io.Reader, pmtu int) (out *outboundSA, err error) {
-	out = &outboundSA{SA: sa, outer: outerOf(sa), limit: limitsOf(sa)}
+	out = &outboundSA{SA: sa, outer: outerOf(sa), sealing: &sealing{limit: limitsOf(sa)}}
 	if sa.ID.Protocol == ipsec.ESP {
 		if out.esp, err = esp.NewOutbound(sa, entropy); err != nil {
 			return nil, err
@@ -79,7 +81,7 @@ func newOutbound(sa *ipsec.SA, entropy io.Reader, pmtu int) (out *outboundSA, er
 
 // newInbound returns the receiving side of an SA.
 func newInbound(sa *ipsec.SA) (in *inboundSA, err error) {
-	in = &inboundSA{SA: sa, limit: limitsOf(sa), peer: netip.AddrPortFrom(sa.Remote, sa.Encapsulation.Remote)}
+	in = &inboundSA{SA: sa, opening: &opening{limit: limitsOf(sa), peer: netip.AddrPortFrom(sa.Remote, sa.Encapsulation.Remote)}}
 	if sa.ID.Protocol == ipsec.ESP {
 		if in.esp, err = esp.NewInbound(sa); err != nil {
 			return nil, err
@@ -118,6 +120,10 @@ func (d *sad) addInbound(sa *inboundSA) {
 	for _, id := range names(sa.SA) {
 		d.inbound[id] = sa
 	}
+	if d.comingIn[sa.Policy] == nil {
+		d.comingIn[sa.Policy] = make(map[*inboundSA]bool)
+	}
+	d.comingIn[sa.Policy][sa] = true
 }
 
 func (d *sad) addOutbound(sa *outboundSA) {
@@ -147,10 +153,18 @@ func (d *sad) remove(id ipsec.SAID) {
 // removeInbound takes an SA out and wipes its keys. Packages ah and esp work on what
 // they made of them, which goes with the last packet.
 func (d *sad) removeInbound(sa *inboundSA) {
+	d.forgetInbound(sa)
+	sa.Wipe()
+}
+
+// forgetInbound takes an SA out of the tables.
+func (d *sad) forgetInbound(sa *inboundSA) {
 	for _, id := range names(sa.SA) {
 		delete(d.inbound, id)
 	}
-	sa.Wipe()
+	if delete(d.comingIn[sa.Policy], sa); len(d.comingIn[sa.Policy]) == 0 {
+		delete(d.comingIn, sa.Policy)
+	}
 }
 
 // removeOutbound is removeInbound for the other direction, but for the policy's list.
@@ -167,10 +181,8 @@ func (d *sad) removePolicy(id ipsec.PolicyID) {
 		d.removeOutbound(sa)
 	}
 	delete(d.byPolicy, id)
-	for _, sa := range d.inbound {
-		if sa.Policy == id {
-			d.removeInbound(sa)
-		}
+	for sa := range d.comingIn[id] {
+		d.removeInbound(sa)
 	}
 }
 

@@ -15,12 +15,17 @@ type spd struct {
 	byID     map[ipsec.PolicyID]*ipsec.Policy
 	ports    bool              // some rule asks for ports
 	tunnels  map[string]tunnel // of routed policies, by device
+	*instances
 }
 
 // newSPD returns the database of policies. Those that before has at the same place are
 // not looked at again. Tunnels have no devices yet.
 func newSPD(stated []*ipsec.Policy, before *spd) (*spd, error) {
-	s := &spd{stated: stated, byID: make(map[ipsec.PolicyID]*ipsec.Policy, len(stated)), tunnels: make(map[string]tunnel)}
+	among := before.instances
+	if among == nil {
+		among = newInstances()
+	}
+	s := &spd{instances: among, stated: stated, byID: make(map[ipsec.PolicyID]*ipsec.Policy, len(stated)), tunnels: make(map[string]tunnel)}
 	for i, p := range stated {
 		if s.byID[p.ID] != nil {
 			return nil, fmt.Errorf("policy %v is listed twice", p.ID)
@@ -31,6 +36,9 @@ func newSPD(stated []*ipsec.Policy, before *spd) (*spd, error) {
 				return nil, fmt.Errorf("policies %v and %v are both of %s", other.policy.ID, p.ID, p.Device)
 			}
 			s.tunnels[p.Device] = tunnel{policy: p}
+			continue
+		}
+		if p.Template {
 			continue
 		}
 		known := !before.ports && i < len(before.stated) && before.stated[i] == p
@@ -54,6 +62,14 @@ func (s *spd) diverting() []*ipsec.Policy {
 	return rest
 }
 
+// policy returns the policy of that name, nil if it is not there.
+func (s *spd) policy(id ipsec.PolicyID) *ipsec.Policy {
+	if id.Instance != 0 {
+		return s.instance(id)
+	}
+	return s.byID[id]
+}
+
 func asksPorts(a *acl.ACL) bool {
 	for i := range a.Rules {
 		if a.Rules[i].SourcePort.Op != acl.AnyPort || a.Rules[i].DestinationPort.Op != acl.AnyPort {
@@ -65,9 +81,15 @@ func asksPorts(a *acl.ACL) bool {
 
 // outbound returns the policy that protects a packet that leaves, with the ID of
 // the rule, or nil if it leaves in clear. The first policy whose list has a rule
-// for the packet decides; a deny rule decides for clear.
+// for the packet decides; a deny rule decides for clear. Of a template its instances are
+// asked.
 func (s *spd) outbound(t acl.Tuple) (*ipsec.Policy, uint32) {
 	for _, p := range s.policies {
+		if p.Template {
+			if p = s.match(p.ID, t); p == nil {
+				continue
+			}
+		}
 		if v := p.ACL.Match(t); v.Matched {
 			if v.Action == acl.Permit {
 				return p, p.ACL.Rules[v.Rule].ID
@@ -82,13 +104,13 @@ func (s *spd) outbound(t acl.Tuple) (*ipsec.Policy, uint32) {
 // protected: its answer would be.
 func (s *spd) mustBeProtected(t acl.Tuple) bool {
 	p, _ := s.outbound(t.Reverse())
-	return p != nil
+	return p != nil && !s.passesClear(p.ID)
 }
 
 // admits reports whether a decrypted packet is what the policy of its SA protects.
 // SAs of a policy that is not known are only as good as their selectors.
 func (s *spd) admits(id ipsec.PolicyID, t acl.Tuple) bool {
-	p := s.byID[id]
+	p := s.policy(id)
 	if p == nil {
 		return true
 	}
@@ -100,5 +122,5 @@ func (s *spd) admits(id ipsec.PolicyID, t acl.Tuple) bool {
 // ports are not known and some rule asks for ports. Passing it could let out in
 // clear what the rest of its packet is protected for: RFC 4301 §7.
 func (s *spd) ambiguous(t acl.Tuple) bool {
-	return s.ports && t.Fragment && (t.Protocol == acl.TCP || t.Protocol == acl.UDP)
+	return (s.ports || s.askPorts.Load() > 0) && t.Fragment && (t.Protocol == acl.TCP || t.Protocol == acl.UDP)
 }

@@ -15,7 +15,7 @@ func (d *Dataplane) SetPolicies(policies []*ipsec.Policy) error {
 	d.stating.Lock()
 	defer d.stating.Unlock()
 	before := d.spd.Load()
-	if slices.EqualFunc(before.stated, policies, samePolicy) {
+	if d.told && slices.EqualFunc(before.stated, policies, samePolicy) {
 		return d.router.Set(before.policies) // the very same: that costs least
 	}
 	next, err := newSPD(policies, before)
@@ -30,12 +30,16 @@ func (d *Dataplane) SetPolicies(policies []*ipsec.Policy) error {
 		d.replace(before)
 		return errors.Join(err, closeTunnels(next, before))
 	}
+	errs := []error{closeTunnels(before, next)}
 	for _, p := range before.stated {
-		if next.byID[p.ID] == nil {
+		if q := next.byID[p.ID]; q == nil {
 			d.forget(p.ID)
+		} else if q.Template {
+			continue
 		}
+		errs = append(errs, d.forgetInstances(p.ID))
 	}
-	return closeTunnels(before, next)
+	return errors.Join(append(errs, d.addEarly())...)
 }
 
 // samePolicy reports whether two policies say the same.
@@ -49,6 +53,7 @@ func (d *Dataplane) replace(s *spd) {
 
 // forget removes the SAs of a policy and what waits for one.
 func (d *Dataplane) forget(id ipsec.PolicyID) {
+	d.instances.close(id)
 	d.mu.Lock()
 	d.sad.removePolicy(id)
 	dropped := d.held.drop(id)

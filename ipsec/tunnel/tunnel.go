@@ -64,16 +64,20 @@ type Dataplane struct {
 	spd        atomic.Pointer[spd]
 	epoch      atomic.Uint64 // moves with every change of policies or SAs
 	lastID     atomic.Uint32 // of outer packets
+	clock      atomic.Int64  // in seconds, as it was when it was looked at last
 	statistics statistics
 
 	mu   sync.RWMutex // for what follows
 	sad  sad
 	held queue
 
-	stating sync.Mutex // one SetPolicies at a time
-	closed  sync.Once
-	stop    chan struct{}
-	workers sync.WaitGroup
+	instances *instances
+	stating   sync.Mutex      // one change of policies at a time; for what follows
+	early     []*ipsec.Policy // instances that came before the first SetPolicies, oldest first
+	told      bool            // it has come
+	closed    sync.Once
+	stop      chan struct{}
+	workers   sync.WaitGroup
 }
 
 var _ ipsec.Dataplane = (*Dataplane)(nil)
@@ -109,6 +113,13 @@ type receiver interface {
 type router interface {
 	// Set states the policies; it is idempotent.
 	Set([]*ipsec.Policy) error
+	// Add states an instance too, before those that were added earlier, and Remove takes it
+	// back. What they cost does not grow with what is stated.
+	Add(*ipsec.Policy) error
+	Remove(*ipsec.Policy) error
+	// PassClear says whether the system lets clear packets to this box itself pass that
+	// a policy is for.
+	PassClear(id ipsec.PolicyID, whether bool) error
 	// Retry tries again what Set could not do yet.
 	Retry()
 	// Path returns our address and the MTU on the way to a destination.
@@ -133,7 +144,9 @@ func newDataplane(c Config, s system) *Dataplane {
 		entropy: c.Entropy, notify: c.Notify, caught: c.Caught, now: time.Now, system: s,
 		sad: newSAD(), held: newQueue(), stop: make(chan struct{}),
 	}
-	d.spd.Store(&spd{})
+	d.instances = newInstances()
+	d.spd.Store(&spd{instances: d.instances})
+	d.lookAtClock()
 	d.epoch.Store(1) // 0 is what a memory has that remembers nothing
 	var first [4]byte
 	if _, err := io.ReadFull(c.Entropy, first[:]); err == nil { // no entropy: IDs begin at 0, AddSA will say so
@@ -197,7 +210,7 @@ func (d *Dataplane) Close() error {
 func (d *Dataplane) closeTunnels() error {
 	d.stating.Lock()
 	defer d.stating.Unlock()
-	none := &spd{}
+	none := &spd{instances: d.instances}
 	return errors.Join(closeTunnels(d.spd.Load(), none), d.tunnels.Close())
 }
 

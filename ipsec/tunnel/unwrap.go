@@ -50,7 +50,8 @@ func (a *arrival) reunite(at, n int, next byte) []byte {
 
 // refit puts a header before what a datagram protected in transport mode, which had one
 // of its own that we never saw: the addresses are those of the SA, and sums over others,
-// which NAT has replaced, are made anew (RFC 3948 §3.1.2). There is room: an ESP packet's
+// which NAT has replaced, are corrected by the difference, or made anew where the others
+// are not known (RFC 3948 §3.1.2). There is room: an ESP packet's
 // own parts with an ICV have more octets than the header.
 func (sa *inboundSA) refit(room, payload []byte, next byte) []byte {
 	n := copy(room[ipv4Len:], payload)
@@ -62,7 +63,11 @@ func (sa *inboundSA) refit(room, payload []byte, next byte) []byte {
 	copy(h[ipSource:], remote[:])
 	copy(h[ipDest:], local[:])
 	writeInner(packet, h, next)
-	sumTransport(h, packet[ipv4Len:])
+	if sa.Original.Known() {
+		correctTransport(h, packet[ipv4Len:], sa.Original)
+	} else {
+		sumTransport(h, packet[ipv4Len:])
+	}
 	return packet
 }
 
@@ -79,22 +84,31 @@ const (
 	udpChecksum = 6
 )
 
-// sumTransport writes the checksum of TCP and UDP, which covers the addresses of the
-// IPv4 header too. A datagram that has none keeps none.
-func sumTransport(header, segment []byte) {
+// checksum returns where a segment of TCP or UDP has its checksum, which covers the
+// addresses of the IPv4 header too; nil if it has none.
+func checksum(header, segment []byte) []byte {
 	at := tcpChecksum
 	switch header[ipProtocol] {
 	case acl.TCP:
 	case acl.UDP:
 		at = udpChecksum
 	default:
-		return
+		return nil
 	}
 	if len(segment) < at+2 {
-		return
+		return nil
 	}
 	field := segment[at : at+2]
 	if header[ipProtocol] == acl.UDP && field[0] == 0 && field[1] == 0 {
+		return nil
+	}
+	return field
+}
+
+// sumTransport writes the checksum of TCP and UDP anew.
+func sumTransport(header, segment []byte) {
+	field := checksum(header, segment)
+	if field == nil {
 		return
 	}
 	clear(field)
@@ -102,9 +116,29 @@ func sumTransport(header, segment []byte) {
 	copy(pseudo[:], header[ipSource:ipSource+8])
 	pseudo[9] = header[ipProtocol]
 	binary.BigEndian.PutUint16(pseudo[10:], uint16(len(segment)))
-	sum := ^fold(uint32(sum(pseudo[:])) + uint32(sum(segment)))
+	putSum(field, header, ^fold(uint32(sum(pseudo[:]))+uint32(sum(segment))))
+}
+
+// correctTransport has the checksum of TCP and UDP be over the addresses of the header,
+// where it was over those that the peer saw: RFC 1624 §3, equation 3. An error of the
+// segment's stays one.
+func correctTransport(header, segment []byte, was ipsec.Ends) {
+	field := checksum(header, segment)
+	if field == nil {
+		return
+	}
+	var before [8]byte
+	remote, local := was.Remote.As4(), was.Local.As4()
+	copy(before[:], remote[:])
+	copy(before[4:], local[:])
+	old := ^binary.BigEndian.Uint16(field)
+	putSum(field, header, ^fold(uint32(old)+uint32(^sum(before[:]))+uint32(sum(header[ipSource:ipSource+8]))))
+}
+
+// putSum writes a checksum. In UDP 0 would say that there is none.
+func putSum(field, header []byte, sum uint16) {
 	if sum == 0 && header[ipProtocol] == acl.UDP {
-		sum = 0xffff // 0 says that there is none
+		sum = 0xffff
 	}
 	binary.BigEndian.PutUint16(field, sum)
 }

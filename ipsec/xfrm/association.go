@@ -3,6 +3,7 @@ package xfrm
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"sallyport/ipsec"
 	"sallyport/ipsec/selection"
@@ -17,6 +18,9 @@ type association struct {
 	final *ipsec.Counters // the last, if the kernel has it no more; nil: it lives
 	peer  netip.AddrPort  // where its packets come from now, as far as was told
 	moved bool            // it has gone to another address
+
+	packets uint64    // when it was asked about last
+	used    time.Time // when they were found to be more; zero: never
 }
 
 // keyFor returns the key of an SA's flow.
@@ -130,8 +134,14 @@ func counted(sa *ipsec.SA, c ipsec.Counters) ipsec.Counters {
 	if sa.Mode == ipsec.Transport {
 		c.Octets += ipHeader * c.Packets
 	}
-	c.OtherICV = sa.Direction == ipsec.Inbound && c.Packets == 0 && c.ICVFailures >= enoughFailures && cutsSHA2(sa)
+	c.OtherICV = suspicious(sa, c)
 	return c
+}
+
+// suspicious reports whether no packet of an SA has a right ICV, and another length of it may
+// be the reason: the kernel does not look.
+func suspicious(sa *ipsec.SA, c ipsec.Counters) bool {
+	return sa.Direction == ipsec.Inbound && c.Packets == 0 && c.ICVFailures >= enoughFailures && cutsSHA2(sa)
 }
 
 // enoughFailures is how many packets that are not authentic, with none that is, are no

@@ -123,6 +123,55 @@ func BenchmarkPair(b *testing.B) {
 	}
 }
 
+// BenchmarkInstance measures an instance that comes and goes, on top of others.
+func BenchmarkInstance(b *testing.B) {
+	for _, n := range []uint32{10, 1000, 10_000} {
+		b.Run(fmt.Sprintf("instances=%d", n), func(b *testing.B) {
+			d, _ := realOne(b)
+			errs := []error{d.SetPolicies([]*ipsec.Policy{template(10)})}
+			for i := range n {
+				errs = append(errs, d.AddPolicy(instance(10, i+1, permit(lan, site(i)))))
+			}
+			if err := errors.Join(errs...); err != nil {
+				b.Fatal(err)
+			}
+			var user, before unix.Rusage
+			own := func(u *unix.Rusage) {
+				if err := unix.Getrusage(unix.RUSAGE_SELF, u); err != nil {
+					b.Fatal(err)
+				}
+			}
+			own(&before)
+			for b.Loop() {
+				p := instance(10, n+1, permit(remote, lan))
+				if err := errors.Join(d.AddPolicy(p), d.RemovePolicy(p.ID)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			own(&user)
+			b.ReportMetric(float64(user.Utime.Nano()-before.Utime.Nano())/1000/float64(b.N), "µs-user/op")
+		})
+	}
+}
+
+// BenchmarkCounters measures a question about one SA: a reserved SPI is as much to the kernel.
+func BenchmarkCounters(b *testing.B) {
+	d, _ := realOne(b)
+	sa := inboundOf(0)
+	spi, err := d.SPI(sa.Local, sa.Remote, ipsec.ESP)
+	if err != nil {
+		b.Fatal(err)
+	}
+	sa.ID.SPI = spi
+	d.sas[sa.ID] = &association{SA: sa}
+	defer delete(d.sas, sa.ID)
+	for b.Loop() {
+		if _, ok := d.Counters(sa.ID); !ok {
+			b.Fatal("the kernel has it not")
+		}
+	}
+}
+
 // processor returns what processor time this program has used.
 func processor(b *testing.B) time.Duration {
 	var u unix.Rusage

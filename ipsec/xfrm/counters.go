@@ -1,6 +1,8 @@
 package xfrm
 
 import (
+	"time"
+
 	"sallyport/ipsec"
 )
 
@@ -19,7 +21,7 @@ func (d *Dataplane) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 	inner, ok := d.countersOf(a)
 	if s, found, err := d.system.State(id); found && err == nil {
 		inner.Packets, inner.Sequence = s.Counters.Packets, s.Counters.Sequence
-		inner.LastUsed, inner.ICVFailures = s.Counters.LastUsed, s.Counters.ICVFailures
+		inner.ICVFailures, inner.OtherICV = s.Counters.ICVFailures, suspicious(a.SA, s.Counters)
 	}
 	return inner, ok
 }
@@ -30,7 +32,19 @@ func (d *Dataplane) countersOf(a *association) (ipsec.Counters, bool) {
 		return *a.final, true
 	}
 	s, ok, err := d.system.State(a.ID)
-	return counted(a.SA, s.Counters), ok && err == nil
+	return a.seen(counted(a.SA, s.Counters)), ok && err == nil
+}
+
+// seen fills in when the SA was used last, as far as questions tell, where the kernel
+// does not: it knows the time of some states only.
+func (a *association) seen(c ipsec.Counters) ipsec.Counters {
+	if c.Packets != a.packets {
+		a.packets, a.used = c.Packets, time.Now().Truncate(time.Second)
+	}
+	if c.LastUsed.IsZero() {
+		c.LastUsed = a.used
+	}
+	return c
 }
 
 // Statistics returns the sums over all traffic since the start: of the SAs that are gone,

@@ -25,6 +25,12 @@
 //   - sources that the main routing table does not lead to by a policy's device: a LAN of
 //     ours may talk to us and through us though a rule says "permit ip" (claims.go).
 //
+// A template has no policies of its own, only a mark in the order behind which there is room
+// for a million. Its instances come there, the newest first, each by its own policies
+// alone (instances.go): others change only if they are about the very same packets.
+// While a policy is open (PassClear) what has no SA meets a policy without templates, and
+// the templates of what comes in are optional.
+//
 // What leaves is blocked where no packet could ask for an SA: for a configured SA that is
 // not there, and a peer that is not known. Policies follow the SAs of their flow: to another
 // address of the peer's, to other protocols that were negotiated (reconcile.go).
@@ -53,5 +59,8 @@
 //
 // A policy's device that is made anew under its name is seen within a second; until then
 // what leaves by it is not protected. Counters of drops are the kernel's for the whole
-// network namespace (faults.go). In transport mode limits of octets do not count IP headers.
+// network namespace (faults.go). In transport mode limits of octets do not count IP headers,
+// and in UDP the kernel takes the checksums of TCP and UDP for right, whatever the addresses
+// were before NAT. An inbound SA whose peer has moved to another address keeps its old
+// source in the kernel, which goes on to tell of the new one each second.
 package xfrm

@@ -88,5 +88,28 @@ func (d *Dataplane) Faults() (moved []ipsec.Fault) {
 			moved = append(moved, ipsec.Fault{Name: f.name, Packets: n, Meaning: f.meaning})
 		}
 	}
+	if n := d.otherICVs(); n != 0 {
+		moved = append(moved, ipsec.OtherICVFault(n))
+	}
 	return moved
+}
+
+// otherICVs returns how many packets came for SAs none of whose packets has a right ICV, as
+// where SHA2-256 is cut to another length.
+func (d *Dataplane) otherICVs() (packets uint64) {
+	states, err := d.system.States()
+	if err != nil { // after the end
+		return 0
+	}
+	for i := range states {
+		s := &states[i]
+		a := d.sas[s.ID]
+		if a == nil {
+			a = d.around[s.ID]
+		}
+		if a != nil && suspicious(a.SA, s.Counters) {
+			packets += s.Counters.ICVFailures
+		}
+	}
+	return packets
 }

@@ -267,8 +267,8 @@ func (d *Dataplane) PassClear(id ipsec.PolicyID, whether bool) error {
 		return err
 	}
 	e := d.byID[id]
-	if e == nil {
-		return fmt.Errorf("there is no policy %v", id)
+	if e == nil || e.policy.Routed || e.policy.Template {
+		return fmt.Errorf("there is no policy %v whose packets could go in clear", id)
 	}
 	if e.clear == whether {
 		return nil

@@ -103,8 +103,10 @@ func TestBundle(t *testing.T) {
 		t.Errorf("templates are %v, want %v", got.Templates, templates)
 	}
 	r.memory.states[around] = counting(ah, 3, 500)
-	r.memory.states[sa.ID] = counting(s, 3, 300)
-	if c, ok := r.Counters(around); !ok || c != (ipsec.Counters{Packets: 3, Octets: 300, Sequence: 3}) {
+	inner := counting(s, 3, 300)
+	inner.Counters.LastUsed = time.Unix(1e9, 0)
+	r.memory.states[sa.ID] = inner
+	if c, ok := r.Counters(around); !ok || c != (ipsec.Counters{Packets: 3, Octets: 300, Sequence: 3, LastUsed: time.Unix(1e9, 0)}) {
 		t.Errorf("AH counts %+v, %v, want 3 packets of 300 octets", c, ok)
 	}
 	if err := r.RemoveSA(sa.ID); err != nil || len(r.memory.states) != 0 {

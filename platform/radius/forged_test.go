@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"net"
@@ -13,8 +14,7 @@ import (
 	"sallyport/ipsec/secret"
 )
 
-// forge answers the first request on a socket of loopback with what answers makes
-// of it.
+// forge answers each request on a socket of loopback with what answers makes of it.
 func forge(t *testing.T, answers func(request *radius.Packet) [][]byte) Server {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -25,17 +25,19 @@ func forge(t *testing.T, answers func(request *radius.Packet) [][]byte) Server {
 	go func() {
 		defer close(ended)
 		var b [radius.MaxPacketLength]byte
-		n, from, err := conn.ReadFrom(b[:])
-		if err != nil {
-			return // the test is over
-		}
-		request, err := radius.Parse(b[:n], []byte(sharedSecret))
-		if err != nil {
-			t.Errorf("the request is refused: %v", err)
-			return
-		}
-		for _, a := range answers(request) {
-			conn.WriteTo(a, from)
+		for {
+			n, from, err := conn.ReadFrom(b[:])
+			if err != nil {
+				return // the test is over
+			}
+			request, err := radius.Parse(b[:n], []byte(sharedSecret))
+			if err != nil {
+				t.Errorf("the request is refused: %v", err)
+				return
+			}
+			for _, a := range answers(request) {
+				conn.WriteTo(a, from)
+			}
 		}
 	}()
 	t.Cleanup(func() {
@@ -131,7 +133,9 @@ func TestForged(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := forge(t, func(r *radius.Packet) [][]byte { return [][]byte{test.make(t, r)} })
-			got, err := quick(4*short, s).Ask(t.Context(), Request{User: "anna", Password: secret.Octets("letmein")})
+			c := quick(4*short, s)
+			c.Tries = 1
+			got, err := c.Ask(t.Context(), Request{User: "anna", Password: secret.Octets("letmein")})
 			var none *NoAnswer
 			var why *Unauthentic
 			if !errors.As(err, &none) || !errors.As(err, &why) || why.Server != s.Address || !strings.Contains(why.Reason, test.reason) {
@@ -156,6 +160,34 @@ func TestForgedFirst(t *testing.T) {
 	var no *Rejection
 	if !errors.As(err, &no) || no.Message != "the real one" {
 		t.Errorf("Ask = %v, want the rejection of the real server", err)
+	}
+}
+
+// What goes out again is the same octets: RFC 5080 §2.2.1.
+func TestRepetition(t *testing.T) {
+	const tries = 3
+	c := quick(short)
+	c.Tries = 100 * tries
+	seen := make(chan []byte, c.Tries)
+	s := forge(t, func(r *radius.Packet) [][]byte {
+		b, err := r.MarshalBinary()
+		if err != nil {
+			t.Error(err)
+		}
+		if seen <- b; len(seen) != tries {
+			return nil
+		}
+		return [][]byte{encoded(t, signed(t, r.Response(radius.CodeAccessAccept)))}
+	})
+	c.Servers = []Server{s}
+	if _, err := c.Ask(t.Context(), Request{User: "anna", Password: secret.Octets("letmein")}); err != nil {
+		t.Fatalf("Ask = %v, want the answer to request %d", err, tries)
+	}
+	first := <-seen
+	for range tries - 1 {
+		if b := <-seen; !bytes.Equal(b, first) {
+			t.Errorf("a request is %x, the first was %x", b, first)
+		}
 	}
 }
 

@@ -175,7 +175,7 @@ func TestRequestAttributes(t *testing.T) {
 }
 
 // Two rounds: the answer to a challenge goes to the server that made it, with its
-// state, though another is first.
+// state, though another is first, which would reject it.
 func TestChallenge(t *testing.T) {
 	s := serve(t, func(r *radius.Request) *radius.Packet {
 		if rfc2865.State_GetString(r.Packet) == "round 2" {
@@ -191,7 +191,7 @@ func TestChallenge(t *testing.T) {
 	if err != nil || first.Accepted != nil || !reflect.DeepEqual(first.Challenged, want) {
 		t.Fatalf("Ask = %+v, %v, want the challenge %+v", first.Challenged, err, want)
 	}
-	both := quick(long, silentServer(t), s)
+	both := quick(long, serve(t, door), s)
 	second, err := both.Ask(t.Context(), Request{User: "anna", Password: secret.Octets("123456"), Answers: first.Challenged})
 	if err != nil || second.Accepted == nil || second.Accepted.Server != s.Address {
 		t.Errorf("the answer to the challenge is answered by %+v, %v, want an acceptance", second, err)

@@ -31,7 +31,7 @@ func TestAlgorithmNames(t *testing.T) {
 			t.Errorf("%v comes back as %v", e, got)
 		}
 	}
-	for _, i := range ipsec.Integrities() {
+	for _, i := range append(ipsec.Integrities(), ipsec.SHA256Short) {
 		if got := integrityOf(digestOf(i)); got != i || digestOf(i).name == "" {
 			t.Errorf("%v comes back as %v", i, got)
 		}
@@ -40,7 +40,7 @@ func TestAlgorithmNames(t *testing.T) {
 
 // TestForeignAlgorithms are none of ours: of another name, key or truncation.
 func TestForeignAlgorithms(t *testing.T) {
-	for _, a := range []algorithm{{}, {"cbc(camellia)", 128, 0}, {"cbc(aes)", 512, 0}, {"rfc4106(gcm(aes))", 288, 96}, {"hmac(sha256)", 256, 96}} {
+	for _, a := range []algorithm{{}, {"cbc(camellia)", 128, 0}, {"cbc(aes)", 512, 0}, {"rfc4106(gcm(aes))", 288, 96}, {"hmac(sha256)", 256, 160}} {
 		if e, i := encryptionOf(a), integrityOf(a); e != ipsec.NoEncryption || i != ipsec.NoIntegrity {
 			t.Errorf("%+v is taken for %v, %v", a, e, i)
 		}

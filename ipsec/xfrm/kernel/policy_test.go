@@ -23,8 +23,8 @@ func samples() []Policy {
 		From: netip.MustParsePrefix("10.1.0.0/16"), To: one(right), Protocol: 6,
 		FromPort: selection.PortBits{Value: 0x0400, Mask: 0xfc00}, ToPort: selection.OnePort(80),
 	}
-	esp := Template{ipsec.ESP, ipsec.Tunnel, left, right, Ours | 9}
-	ah := Template{ipsec.AH, ipsec.Transport, left, right, Ours | 9}
+	esp := Template{ipsec.ESP, ipsec.Tunnel, left, right, Ours | 9, false}
+	ah := Template{ipsec.AH, ipsec.Transport, left, right, Ours | 9, false}
 	return []Policy{
 		{Direction: In, Selection: selection.All(), Block: true, Priority: 1, Index: FirstIndex},
 		{Direction: Forward, Selection: some, Priority: selection.FirstPriority, Index: FirstIndex + IndexStep | 2},
@@ -32,6 +32,8 @@ func samples() []Policy {
 		{Direction: Out, Selection: selection.All(), IfID: Ours | 77, Templates: [2]Template{esp, ah}, N: 2, Priority: 5, Index: FirstIndex + 3*IndexStep | 1},
 		{Direction: In, Selection: some, Templates: [2]Template{{Protocol: ipsec.ESP, Source: netip.IPv4Unspecified(), Destination: right, ReqID: Ours | 1}},
 			N: 1, Priority: 6, Index: Ours | 0xfffff8},
+		{Direction: Forward, Selection: selection.All(), Templates: [2]Template{{Protocol: ipsec.ESP, Source: left, Destination: right, ReqID: Ours | 2, Optional: true}},
+			N: 1, Priority: 7, Index: FirstIndex + 4*IndexStep | 2},
 	}
 }
 

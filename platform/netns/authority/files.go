@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -98,7 +99,8 @@ func (c *Credential) Swanctl(trusted ...*CA) map[string][]byte {
 			trusted = append(trusted, ca)
 		}
 	}
-	return merge(files, Trust(trusted...))
+	maps.Copy(files, Trust(trusted...))
+	return files
 }
 
 // Trust returns the files of a strongSwan that trusts the CAs and has no
@@ -110,13 +112,6 @@ func Trust(trusted ...*CA) map[string][]byte {
 		files["x509crl/"+ca.credential.Name+".pem"] = ca.CRLPEM()
 	}
 	return files
-}
-
-func merge(into, from map[string][]byte) map[string][]byte {
-	for name, text := range from {
-		into[name] = text
-	}
-	return into
 }
 
 // Write writes files below a directory, for their owner alone.

@@ -2,23 +2,36 @@ package authority
 
 import (
 	"bytes"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"testing"
 
 	"golang.org/x/crypto/ocsp"
 )
 
-// status asks the responder for a certificate over HTTP.
-func status(t *testing.T, r *Responder, c *Credential) int {
+var loopback = netip.MustParseAddr("127.0.0.1")
+
+// get asks by GET, post by POST.
+func get(at string, request []byte) (*http.Response, error) {
+	return http.Get(at + "/" + url.PathEscape(base64.StdEncoding.EncodeToString(request)))
+}
+
+func post(at string, request []byte) (*http.Response, error) {
+	return http.Post(at, "application/ocsp-request", bytes.NewReader(request))
+}
+
+// status asks the responder for a certificate.
+func status(t *testing.T, r *Responder, c *Credential, ask func(string, []byte) (*http.Response, error)) int {
 	t.Helper()
 	issuer := r.ca.Credential().Certificate
 	request, err := ocsp.CreateRequest(c.Certificate, issuer, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	reply, err := http.Post(r.URL(netip.MustParseAddr("127.0.0.1")), "application/ocsp-request", bytes.NewReader(request))
+	reply, err := ask(r.URL(loopback), request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +42,7 @@ func status(t *testing.T, r *Responder, c *Credential) int {
 	}
 	answer, err := ocsp.ParseResponseForCert(der, c.Certificate, issuer)
 	if err != nil {
-		t.Fatalf("%s: %v", c.Name, err)
+		t.Fatalf("%s: %v: %s", c.Name, err, der)
 	}
 	if !answer.Certificate.Equal(r.Signer().Certificate) {
 		t.Errorf("%s: the answer is signed by %v, want %s", c.Name, answer.Certificate.Subject, r.Signer().Name)
@@ -37,43 +50,58 @@ func status(t *testing.T, r *Responder, c *Credential) int {
 	return answer.Status
 }
 
-// The responder knows what is issued and revoked while it runs.
+// The responder knows at once what is issued and revoked while it runs.
 func TestResponder(t *testing.T) {
 	t.Parallel()
 	RequireOCSP(t)
 	root := New(t, "root")
 	early := root.Issue(Request{Name: "early"})
 	r := root.ServeOCSP(Here{})
-	late := root.Issue(Request{Name: "late", OCSP: r.URL(netip.MustParseAddr("127.0.0.1"))})
-	for _, c := range []*Credential{early, late} {
-		if got := status(t, r, c); got != ocsp.Good {
-			t.Errorf("%s is %d, want %d, good", c.Name, got, ocsp.Good)
+	late := root.Issue(Request{Name: "late", OCSP: r.URL(loopback)})
+	steps := []struct {
+		name string
+		of   *Credential
+		want int
+	}{
+		{"issued before it ran", early, ocsp.Good},
+		{"issued while it runs", late, ocsp.Good},
+		{"revoked", late, ocsp.Revoked},
+		{"the other one, after that", early, ocsp.Good},
+	}
+	for i, step := range steps {
+		if i == 2 {
+			root.Revoke(late)
+		}
+		for name, ask := range map[string]func(string, []byte) (*http.Response, error){"GET": get, "POST": post} {
+			if got := status(t, r, step.of, ask); got != step.want {
+				t.Errorf("%s, by %s: the status is %d, want %d", step.name, name, got, step.want)
+			}
 		}
 	}
-	root.Revoke(late)
-	if got := status(t, r, late); got != ocsp.Revoked {
-		t.Errorf("the revoked certificate is %d, want %d, revoked", got, ocsp.Revoked)
-	}
-	if got := status(t, r, early); got != ocsp.Good {
-		t.Errorf("the other is %d, want %d, good", got, ocsp.Good)
-	}
 	r.Stop()
-	if _, err := http.Get(r.URL(netip.MustParseAddr("127.0.0.1"))); err == nil {
+	if _, err := http.Get(r.URL(loopback)); err == nil {
 		t.Error("after Stop the responder still answers")
 	}
 }
 
-func TestAcceptPort(t *testing.T) {
-	for line, want := range map[string]uint16{
-		"ACCEPT [::]:35157 PID=20412": 35157,
-		"ACCEPT 0.0.0.0:80 PID=1":     80,
-		"ACCEPT":                      0,
-		"ACCEPT here":                 0,
-		"":                            0,
-		"listening on [::]:35157":     0,
-	} {
-		if got, err := acceptPort(line); got != want || (err == nil) != (want != 0) {
-			t.Errorf("acceptPort(%q) = %d, %v, want %d", line, got, err, want)
+// Nonsense is refused and ends nothing.
+func TestNonsense(t *testing.T) {
+	t.Parallel()
+	RequireOCSP(t)
+	root := New(t, "root")
+	leaf := root.Issue(Request{Name: "leaf"})
+	r := root.ServeOCSP(Here{})
+	for _, ask := range []func(string, []byte) (*http.Response, error){get, post} {
+		reply, err := ask(r.URL(loopback), []byte("nonsense"))
+		if err != nil {
+			t.Fatal(err)
 		}
+		reply.Body.Close()
+		if reply.StatusCode == http.StatusOK {
+			t.Errorf("nonsense is answered with %s", reply.Status)
+		}
+	}
+	if got := status(t, r, leaf, post); got != ocsp.Good {
+		t.Errorf("after nonsense the status is %d, want %d, good", got, ocsp.Good)
 	}
 }

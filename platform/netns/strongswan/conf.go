@@ -3,128 +3,193 @@ package strongswan
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 )
 
-// Names of the connection and its child in strongSwan's configuration.
-const (
-	connection = "tunnel"
-	child      = "net"
-)
-
-// A Connection is the one tunnel that a daemon is configured for: IKEv1, main
-// mode, pre-shared key. Proposals are in strongSwan's words, several of them
-// separated by commas.
-type Connection struct {
-	Local, Remote     netip.Addr
-	LocalTS, RemoteTS string        // protected traffic, such as 10.1.0.0/24 or 10.1.0.0/24[tcp]
-	IKE               string        // such as aes128-sha1-modp2048
-	ESP               string        // such as aes128-sha1; with -modp2048 for PFS
-	Key               string        // the pre-shared key
-	RekeyIKE          time.Duration // when to rekey, and offered as lifetime; zero: one day
-	RekeyChild        time.Duration // zero: one hour
-	Quiet             bool          // log nothing, for measurements
-}
-
-// conf returns the connection as swanctl.conf. Nothing happens by itself:
-// neither start-up nor traffic brings the tunnel up.
+// conf returns the connection as swanctl.conf.
 func (c Connection) conf() string {
-	return fmt.Sprintf(`connections {
-  %s {
-    version = 1
-    local_addrs = %s
-    remote_addrs = %s
-    proposals = %s
-    rekey_time = %ds
-    rand_time = 0s
-    over_time = 60s
-    local {
-      auth = psk
-    }
-    remote {
-      auth = psk
-    }
-    children {
-      %s {
-        local_ts = %s
-        remote_ts = %s
-        esp_proposals = %s
-        rekey_time = %ds
-        rand_time = 0s
-      }
-    }
-  }
-}
-secrets {
-  ike {
-    secret = "%s"
-  }
-}
-`, connection, c.Local, c.Remote, c.IKE, seconds(c.RekeyIKE, 24*time.Hour),
-		child, c.LocalTS, c.RemoteTS, c.ESP, seconds(c.RekeyChild, time.Hour), c.Key)
-}
-
-func seconds(d, zero time.Duration) int {
-	if d == 0 {
-		d = zero
+	var s settings
+	s.within("connections", func() {
+		s.within(connection, func() { c.connection(&s) })
+	})
+	s.within("secrets", func() { c.secrets(&s) })
+	if c.Pool != "" {
+		s.within("pools", func() { s.within("pool", func() { c.pool(&s) }) })
 	}
-	return int(d / time.Second)
+	return s.text.String()
 }
 
-// A daemonConf is what a daemon's strongswan.conf depends on.
-type daemonConf struct {
-	dir    string // for the daemon's files
-	quiet  bool   // log nothing
-	kernel bool   // ESP is the kernel's, not the daemon's own
-}
-
-// plugins returns the few that a pre-shared key and ESP need. Of those that
-// reach for the kernel the first does the SAs; after libipsec, netlink only sets
-// routes.
-func (d daemonConf) plugins() string {
-	const common = "random nonce openssl aes sha1 sha2 md5 hmac gcm kdf gmp "
-	if d.kernel {
-		return common + "kernel-netlink socket-default vici"
+func (c Connection) connection(s *settings) {
+	s.set("version", "1")
+	s.set("local_addrs", address(c.Local))
+	s.set("remote_addrs", address(c.Remote))
+	s.set("proposals", c.IKE)
+	s.seconds("rekey_time", c.RekeyIKE, 24*time.Hour)
+	s.set("rand_time", "0s")
+	s.set("over_time", "60s")
+	s.flag("aggressive", c.Aggressive)
+	s.flag("encap", c.ForceEncap)
+	s.some("unique", c.Unique)
+	s.some("fragmentation", c.Fragmentation)
+	s.period("reauth_time", c.ReauthIKE)
+	s.period("dpd_delay", c.DPD)
+	s.period("dpd_timeout", c.DPDTimeout)
+	c.addresses(s)
+	c.rounds(s)
+	for _, line := range c.More {
+		s.line(line)
 	}
-	return common + "kernel-libipsec kernel-netlink socket-default vici"
+	s.within("children", func() {
+		c.child(s, Traffic{Name: child, LocalTS: c.LocalTS, RemoteTS: c.RemoteTS})
+		for _, t := range c.Children {
+			c.child(s, t)
+		}
+	})
 }
 
-// levels returns what the log is told.
-func (d daemonConf) levels() string {
-	if d.quiet {
-		return "default = -1"
+// addresses writes what an end gives or asks for in mode config.
+func (c Connection) addresses(s *settings) {
+	if c.Push {
+		s.set("pull", "no")
 	}
-	return "default = 1\n      ike = 2\n      chd = 2"
+	s.some("vips", join(c.VIPs))
+	if c.Pool != "" {
+		s.set("pools", "pool")
+	}
 }
 
-// text returns the file.
-func (d daemonConf) text() string {
-	return fmt.Sprintf(`charon {
-  load_modular = no
-  load = %[3]s
-  retransmit_timeout = 1.0
-  retransmit_tries = 4
-  retransmit_base = 1.5
-  filelog {
-    main {
-      path = %[1]s/charon.log
-      flush_line = yes
-      time_format = %%H:%%M:%%S
-      time_add_ms = yes
-      %[2]s
-    }
-  }
-  plugins {
-    vici {
-      socket = unix://%[1]s/vici
-    }
-    kernel-libipsec {
-      load = yes
-    }
-  }
+// rounds writes how each end proves who it is: one round, and a second one for the
+// user of XAUTH.
+func (c Connection) rounds(s *settings) {
+	client, gateway := c.Role == Client, c.Role == Gateway
+	s.within("local", func() {
+		if c.Auth == Hybrid && client {
+			c.user(s)
+		} else {
+			c.proof(s)
+			c.ownCertificates(s)
+		}
+		s.some("id", quoted(c.LocalID))
+	})
+	s.within("remote", func() {
+		if c.Auth == Hybrid && gateway {
+			s.set("auth", "xauth-generic")
+		} else {
+			c.proof(s)
+			s.some("revocation", c.Revocation)
+		}
+		s.some("id", quoted(c.RemoteID))
+	})
+	switch {
+	case !c.Auth.xauth() || c.Auth == Hybrid:
+	case client:
+		s.within("local-xauth", func() { c.user(s) })
+	case gateway:
+		s.within("remote-xauth", func() { s.set("auth", "xauth-generic") })
+	}
 }
-swanctl {
-  load = random openssl
+
+// proof writes the method of the first round.
+func (c Connection) proof(s *settings) {
+	if c.Auth.certificates() {
+		s.set("auth", "pubkey")
+	} else {
+		s.set("auth", "psk")
+	}
 }
-`, d.dir, d.levels(), d.plugins())
+
+// ownCertificates names those that the daemon shows.
+func (c Connection) ownCertificates(s *settings) {
+	var own []string
+	for name := range c.Files {
+		if file, is := strings.CutPrefix(name, "x509/"); is && c.Auth.certificates() {
+			own = append(own, file)
+		}
+	}
+	slices.Sort(own)
+	s.some("certs", strings.Join(own, ","))
+}
+
+func (c Connection) user(s *settings) {
+	s.set("auth", "xauth-generic")
+	s.set("xauth_id", quoted(c.User))
+}
+
+func (c Connection) child(s *settings, t Traffic) {
+	s.within(t.Name, func() {
+		s.some("local_ts", t.LocalTS)
+		s.some("remote_ts", t.RemoteTS)
+		switch {
+		case c.AH != "":
+			s.set("ah_proposals", c.AH)
+		case t.ESP != "":
+			s.set("esp_proposals", t.ESP)
+		default:
+			s.set("esp_proposals", c.ESP)
+		}
+		s.seconds("rekey_time", c.RekeyChild, time.Hour)
+		s.set("rand_time", "0s")
+		s.limit("bytes", c.RekeyBytes)
+		s.limit("packets", c.RekeyPackets)
+		s.flag("ipcomp", c.IPComp)
+		s.some("dpd_action", c.DPDAction)
+		if c.Transport {
+			s.set("mode", "transport")
+		}
+		if c.Trap {
+			s.set("start_action", "trap")
+		}
+	})
+}
+
+func (c Connection) secrets(s *settings) {
+	if c.Key != "" {
+		s.within("ike", func() { s.set("secret", quoted(c.Key)) })
+	}
+	for i, k := range c.Keys {
+		s.within(fmt.Sprint("ike-", i), func() {
+			for j, id := range k.IDs {
+				s.set(fmt.Sprint("id-", j), quoted(id))
+			}
+			s.set("secret", quoted(k.Key))
+		})
+	}
+	if c.User != "" {
+		s.within("xauth", func() {
+			s.set("id", quoted(c.User))
+			s.set("secret", quoted(c.Password))
+		})
+	}
+}
+
+func (c Connection) pool(s *settings) {
+	s.set("addrs", c.Pool)
+	s.some("dns", join(c.DNS))
+	s.some("split_include", join(c.SplitInclude))
+}
+
+// address returns an address in strongSwan's words.
+func address(a netip.Addr) string {
+	if !a.IsValid() {
+		return "%any"
+	}
+	return a.String()
+}
+
+// quoted returns a text as one value; empty stays empty.
+func quoted(text string) string {
+	if text == "" {
+		return ""
+	}
+	return `"` + text + `"`
+}
+
+func join[T fmt.Stringer](all []T) string {
+	words := make([]string, len(all))
+	for i, one := range all {
+		words[i] = one.String()
+	}
+	return strings.Join(words, ",")
 }

@@ -10,9 +10,13 @@ import (
 // upPatience is how long swanctl waits for a tunnel to come up or go, in seconds.
 var upPatience = strconv.Itoa(int(testrun.Patience(20*time.Second) / time.Second))
 
-// Initiate brings the tunnel up and waits until it is.
-func (d *Daemon) Initiate() error {
-	return d.order("--initiate", "--child", child, "--timeout", upPatience)
+// Initiate brings the tunnel up, with its first child, and waits until it is.
+func (d *Daemon) Initiate() error { return d.InitiateNamed(child) }
+
+// InitiateNamed brings a child up, and the ISAKMP SA if there is none, and waits
+// until it is.
+func (d *Daemon) InitiateNamed(name string) error {
+	return d.order("--initiate", "--child", name, "--timeout", upPatience)
 }
 
 // RekeyChild makes a new pair of IPsec SAs by a quick mode and returns when it
@@ -22,9 +26,12 @@ func (d *Daemon) RekeyChild() error { return d.order("--rekey", "--child", child
 // RekeyIKE makes a new ISAKMP SA by a main mode and returns when it has begun.
 func (d *Daemon) RekeyIKE() error { return d.order("--rekey", "--ike", connection) }
 
-// TerminateChild deletes the IPsec SAs, which tells the peer.
-func (d *Daemon) TerminateChild() error {
-	return d.order("--terminate", "--child", child, "--timeout", upPatience)
+// TerminateChild deletes the IPsec SAs of the first child, which tells the peer.
+func (d *Daemon) TerminateChild() error { return d.TerminateNamed(child) }
+
+// TerminateNamed deletes the IPsec SAs of a child, which tells the peer.
+func (d *Daemon) TerminateNamed(name string) error {
+	return d.order("--terminate", "--child", name, "--timeout", upPatience)
 }
 
 // TerminateIKE deletes the ISAKMP SA with its children, which tells the peer.

@@ -34,27 +34,59 @@ func newSpace(t *testing.T) *netns.Namespace {
 }
 
 func newPair(t *testing.T, ike, esp string) pair {
+	return newPairOf(t, func(left, right *Connection) {
+		left.IKE, left.ESP = ike, esp
+		right.IKE, right.ESP = ike, esp
+	})
+}
+
+// newPairOf makes a pair of connections that change has been called for.
+func newPairOf(t *testing.T, change func(left, right *Connection)) pair {
+	t.Helper()
 	Require(t)
-	left, right := newSpace(t), newSpace(t)
+	left, right := newSpaces(t)
+	return newPairIn(t, left, right, change)
+}
+
+// newSpaces lays the cable.
+func newSpaces(t *testing.T) (left, right *netns.Namespace) {
+	t.Helper()
+	left, right = newSpace(t), newSpace(t)
 	must(t, netns.Cable(left, "wan", right, "wan"))
 	must(t, left.AddAddress("wan", netip.MustParsePrefix("192.0.2.1/24")))
 	must(t, left.AddAddress("lo", netip.MustParsePrefix("10.1.0.1/32")))
 	must(t, right.AddAddress("wan", netip.MustParsePrefix("192.0.2.2/24")))
 	must(t, right.AddAddress("lo", netip.MustParsePrefix("10.2.0.1/32")))
-	c := Connection{
+	return left, right
+}
+
+// newPairIn starts the daemons.
+func newPairIn(t *testing.T, left, right *netns.Namespace, change func(left, right *Connection)) pair {
+	t.Helper()
+	l := Connection{
 		Local: netip.MustParseAddr("192.0.2.1"), Remote: netip.MustParseAddr("192.0.2.2"),
 		LocalTS: "10.1.0.0/24", RemoteTS: "10.2.0.0/24",
-		IKE: ike, ESP: esp, Key: "a shared secret",
+		IKE: "aes128-sha1-modp2048", ESP: "aes128-sha1", Key: "a shared secret",
 	}
-	p := pair{leftSpace: left, left: Start(t, left, c)}
-	c.Local, c.Remote, c.LocalTS, c.RemoteTS = c.Remote, c.Local, c.RemoteTS, c.LocalTS
-	p.right = Start(t, right, c)
-	return p
+	r := l
+	r.Local, r.Remote, r.LocalTS, r.RemoteTS = l.Remote, l.Local, l.RemoteTS, l.LocalTS
+	change(&l, &r)
+	return pair{leftSpace: left, left: Start(t, left, l), right: Start(t, right, r)}
 }
 
 func (p pair) ping(t *testing.T) {
 	t.Helper()
-	cmd := exec.Command("ping", "-q", "-c", "3", "-i", "0.02", "-W", "2", "-I", "10.1.0.1", "10.2.0.1")
+	p.pingFrom(t, "10.1.0.1", "10.2.0.1")
+}
+
+func (p pair) pingFrom(t *testing.T, from, to string) {
+	t.Helper()
+	p.pingWith(t, "-c", "3", "-i", "0.02", "-W", "2", "-I", from, to)
+}
+
+func (p pair) pingWith(t *testing.T, args ...string) {
+	t.Helper()
+	cmd := exec.Command("ping", append([]string{"-q"}, args...)...)
 	done := make(chan error, 1)
 	must(t, p.leftSpace.Start(cmd))
 	go func() { done <- cmd.Wait() }()

@@ -1,29 +1,41 @@
 package strongswan
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
+	"net/netip"
 	"strings"
 )
 
 // An SA is an ISAKMP SA as strongSwan sees it.
 type SA struct {
-	ID        int    // counts up from 1 over the daemon's life
-	State     string // ESTABLISHED when it is
-	Initiator bool
-	Children  []Child
+	ID                int    // counts up from 1 over the daemon's life
+	State             string // ESTABLISHED when it is
+	Initiator         bool
+	LocalID, RemoteID string
+	RemoteXAUTHID     string // the user; empty without XAUTH
+	Remote            netip.AddrPort
+	LocalVIPs         []string // virtual addresses: a client has them, of mode config
+	RemoteVIPs        []string // a gateway has given them
+	Children          []Child
 }
 
 // A Child is a pair of IPsec SAs.
 type Child struct {
+	Name                  string // of the configuration
 	ID                    int    // counts up from 1 over the daemon's life
 	State                 string // INSTALLED when it is in use, REKEYED when a newer one is
+	Mode                  string // TUNNEL or TRANSPORT
+	Protocol              string // ESP or AH
+	Encap                 bool   // in UDP
+	ESN                   bool
 	SPIIn, SPIOut         string // hexadecimal
+	CPIIn                 string // of IPComp, hexadecimal; empty without
 	Encryption, Integrity string // strongSwan's names, such as AES_CBC
 	KeySize               int    // of Encryption, in bits; 0: it has but one
 	DHGroup               string // of PFS, such as MODP_2048; empty without
+	LocalTS, RemoteTS     []string
 	PacketsIn, PacketsOut int
+	BytesIn, BytesOut     int
 }
 
 // SAs returns all ISAKMP SAs, established or not.
@@ -58,7 +70,13 @@ func parseSAs(text string) ([]SA, error) {
 }
 
 func (s section) sa() SA {
-	sa := SA{ID: s.number("uniqueid"), State: s.values["state"], Initiator: s.values["initiator"] == "yes"}
+	remote, _ := netip.ParseAddr(s.values["remote-host"])
+	sa := SA{
+		ID: s.number("uniqueid"), State: s.values["state"], Initiator: s.is("initiator"),
+		LocalID: s.values["local-id"], RemoteID: s.values["remote-id"], RemoteXAUTHID: s.values["remote-xauth-id"],
+		Remote:    netip.AddrPortFrom(remote, uint16(s.number("remote-port"))),
+		LocalVIPs: s.list("local-vips"), RemoteVIPs: s.list("remote-vips"),
+	}
 	for _, list := range s.sections {
 		for _, c := range list.sections {
 			sa.Children = append(sa.Children, c.child())
@@ -69,50 +87,13 @@ func (s section) sa() SA {
 
 func (s section) child() Child {
 	return Child{
-		ID: s.number("uniqueid"), State: s.values["state"],
-		SPIIn: s.values["spi-in"], SPIOut: s.values["spi-out"],
+		Name: s.values["name"], ID: s.number("uniqueid"), State: s.values["state"],
+		Mode: s.values["mode"], Protocol: s.values["protocol"], Encap: s.is("encap"), ESN: s.is("esn"),
+		SPIIn: s.values["spi-in"], SPIOut: s.values["spi-out"], CPIIn: s.values["cpi-in"],
 		Encryption: s.values["encr-alg"], Integrity: s.values["integ-alg"], KeySize: s.number("encr-keysize"),
-		DHGroup:   s.values["dh-group"],
+		DHGroup: s.values["dh-group"],
+		LocalTS: s.list("local-ts"), RemoteTS: s.list("remote-ts"),
 		PacketsIn: s.number("packets-in"), PacketsOut: s.number("packets-out"),
+		BytesIn: s.number("bytes-in"), BytesOut: s.number("bytes-out"),
 	}
 }
-
-// A section is a braced part of swanctl's raw output.
-type section struct {
-	values   map[string]string
-	sections []section
-}
-
-// number returns a value as a number; 0 if it is missing.
-func (s section) number(key string) int {
-	n, _ := strconv.Atoi(s.values[key])
-	return n
-}
-
-// parseSection reads one section, braces included, and whatever it holds. A
-// value ends at a blank, so identities with blanks are cut off.
-func parseSection(text string) (section, error) {
-	stack := []section{{}} // the innermost open section last
-	for _, word := range strings.Fields(spaced.Replace(text)) {
-		top := len(stack) - 1
-		switch key, value, isValue := strings.Cut(word, "="); {
-		case word == "}" && top == 0:
-			return section{}, errBraces
-		case word == "{":
-			stack = append(stack, section{values: map[string]string{}})
-		case word == "}" && top > 0:
-			stack[top-1].sections = append(stack[top-1].sections, stack[top])
-			stack = stack[:top]
-		case isValue && top > 0:
-			stack[top].values[key] = value
-		}
-	}
-	if len(stack) != 1 || len(stack[0].sections) != 1 {
-		return section{}, errBraces
-	}
-	return stack[0].sections[0], nil
-}
-
-var errBraces = errors.New("braces do not match")
-
-var spaced = strings.NewReplacer("{", " { ", "}", " } ")

@@ -12,7 +12,7 @@
 // empty /run, and a control socket, so that any number of them run side by
 // side. Whatever [Start] starts ends with the test, failed or not.
 //
-// Start at [Start], then [Daemon.Initiate] and [Daemon.SAs].
+// Start at [Connection] and [Start], then [Daemon.Initiate] and [Daemon.SAs].
 package strongswan
 
 import (
@@ -29,10 +29,11 @@ import (
 	"sallyport/platform/netns/testrun"
 )
 
-// Where Debian's packages put the daemon and its control program.
+// Where Debian's packages put the daemon, its control program and a plugin.
 const (
 	charon  = "/usr/lib/ipsec/charon"
 	swanctl = "/usr/sbin/swanctl"
+	xauth   = "/usr/lib/ipsec/plugins/libstrongswan-xauth-generic.so" // of a package of its own
 )
 
 // patience bounds every wait for something that takes a fraction of it.
@@ -44,18 +45,20 @@ type Namespace interface {
 	Start(*exec.Cmd) error
 }
 
-// A Daemon is a running charon with its configuration loaded.
+// A Daemon is a charon with its configuration loaded.
 type Daemon struct {
 	dir     string
+	ns      Namespace
+	output  bytes.Buffer // of the process, beside its log
 	process *exec.Cmd
 	ended   chan struct{} // closed when the process has been waited for
 }
 
 // Missing says why strongSwan cannot be run, and what to do; empty if it can.
 func Missing() string {
-	for _, program := range []string{charon, swanctl} {
-		if _, err := os.Stat(program); err != nil {
-			return program + " is missing: run .ci/install-peers"
+	for _, file := range []string{charon, swanctl, xauth} {
+		if _, err := os.Stat(file); err != nil {
+			return file + " is missing: run .ci/install-peers"
 		}
 	}
 	if os.Geteuid() != 0 {
@@ -85,15 +88,30 @@ func Require(t testing.TB) {
 // daemon does not come up; when the test fails later, its log is shown.
 func Start(t testing.TB, ns Namespace, c Connection) *Daemon {
 	t.Helper()
-	d := &Daemon{dir: shortDir(t), ended: make(chan struct{})}
-	d.write(t, "strongswan.conf", daemonConf{dir: d.dir, quiet: c.Quiet, kernel: testrun.OnKernel()}.text())
+	d := &Daemon{dir: shortDir(t), ns: ns}
+	d.write(t, "strongswan.conf", daemonConf{dir: d.dir, kernel: testrun.OnKernel(), c: c}.text())
 	d.write(t, "swanctl.conf", c.conf())
-	d.run(t, ns)
+	for name, text := range c.Files {
+		d.write(t, name, string(text))
+	}
+	t.Cleanup(func() {
+		d.Stop()
+		if t.Failed() {
+			t.Logf("strongSwan's output:\n%s\nand log:\n%s", d.output.String(), d.Log())
+		}
+	})
+	d.up(t)
+	return d
+}
+
+// up runs the daemon and returns when it has its configuration.
+func (d *Daemon) up(t testing.TB) {
+	t.Helper()
+	d.run(t)
 	d.await(t)
 	if out, err := d.control("--load-all", "--noprompt"); err != nil {
 		t.Fatalf("strongswan: load: %v\n%s", err, out)
 	}
-	return d
 }
 
 // shortDir makes a directory for a control socket, whose whole path may have
@@ -110,36 +128,36 @@ func shortDir(t testing.TB) string {
 func (d *Daemon) path(name string) string { return filepath.Join(d.dir, name) }
 
 func (d *Daemon) write(t testing.TB, name, text string) {
-	if err := os.WriteFile(d.path(name), []byte(text), 0o600); err != nil {
+	t.Helper()
+	err := os.MkdirAll(filepath.Dir(d.path(name)), 0o700)
+	if err == nil {
+		err = os.WriteFile(d.path(name), []byte(text), 0o600)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
 
 // run starts charon. Its pid file and its other sockets have fixed places in
 // /run, hence the mount namespace.
-func (d *Daemon) run(t testing.TB, ns Namespace) {
+func (d *Daemon) run(t testing.TB) {
 	const script = `mount -t tmpfs none /run && exec "$0"`
-	d.process = exec.Command("/bin/sh", "-c", script, charon)
-	d.process.Env = append(os.Environ(), "STRONGSWAN_CONF="+d.path("strongswan.conf"))
-	d.process.SysProcAttr = &syscall.SysProcAttr{
+	process := exec.Command("/bin/sh", "-c", script, charon)
+	process.Env = append(os.Environ(), "STRONGSWAN_CONF="+d.path("strongswan.conf"))
+	process.SysProcAttr = &syscall.SysProcAttr{
 		Unshareflags: syscall.CLONE_NEWNS,
 		Pdeathsig:    syscall.SIGKILL, // if the test is killed, and cannot clean up
 	}
-	var output bytes.Buffer
-	d.process.Stdout, d.process.Stderr = &output, &output
-	if err := ns.Start(d.process); err != nil {
+	process.Stdout, process.Stderr = &d.output, &d.output
+	if err := d.ns.Start(process); err != nil {
 		t.Fatalf("strongswan: %v", err)
 	}
+	ended := make(chan struct{})
 	go func() {
-		d.process.Wait()
-		close(d.ended)
+		process.Wait()
+		close(ended)
 	}()
-	t.Cleanup(func() {
-		d.Stop()
-		if t.Failed() {
-			t.Logf("strongSwan's output:\n%s\nand log:\n%s", output.String(), d.Log())
-		}
-	})
+	d.process, d.ended = process, ended
 }
 
 // await waits until the control socket answers.
@@ -159,17 +177,40 @@ func (d *Daemon) await(t testing.TB) {
 
 // Stop ends the daemon. It does not matter if it has ended before.
 func (d *Daemon) Stop() {
+	if d.process == nil {
+		return // it has never begun
+	}
 	d.process.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-d.ended:
 	case <-time.After(patience):
-		d.process.Process.Kill()
-		<-d.ended
+		d.Crash()
 	}
+}
+
+// Crash ends the daemon without a word to its peers.
+func (d *Daemon) Crash() {
+	d.process.Process.Kill()
+	<-d.ended
+}
+
+// Restart starts a daemon that was stopped or has crashed again, with the same
+// configuration and nothing of what it knew.
+func (d *Daemon) Restart(t testing.TB) {
+	t.Helper()
+	d.Stop()
+	d.up(t)
 }
 
 // PID returns the daemon's process id.
 func (d *Daemon) PID() int { return d.process.Process.Pid }
+
+// Resolver returns the file of name servers, as the daemon has it from mode config;
+// empty if there was none.
+func (d *Daemon) Resolver() string {
+	text, _ := os.ReadFile(d.path(resolver))
+	return string(text)
+}
 
 // Log returns what the daemon has logged so far.
 func (d *Daemon) Log() string {

@@ -1,0 +1,27 @@
+package commands
+
+import (
+	"cmp"
+
+	"sallyport/ike"
+)
+
+// globals returns what the engine is told that is about no policy.
+func (c *Config) globals() *ike.Config {
+	g := &c.IKE
+	return &ike.Config{
+		Policies:         make([]*ike.Policy, 0, len(c.Policies)),
+		LocalName:        cmp.Or(g.LocalName, c.Sysname),
+		DPD:              g.DPD,
+		Heartbeat:        g.Heartbeat,
+		NATKeepAlive:     g.NATKeepAlive,
+		Limits:           g.Limits,
+		TrafficIdentical: g.TrafficIdentical,
+	}
+}
+
+// sameGlobals reports whether what globals fills in is the same.
+func sameGlobals(a, b *ike.Config) bool {
+	return a.LocalName == b.LocalName && a.DPD == b.DPD && a.Heartbeat == b.Heartbeat &&
+		a.NATKeepAlive == b.NATKeepAlive && a.Limits == b.Limits && a.TrafficIdentical == b.TrafficIdentical
+}

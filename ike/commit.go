@@ -1,0 +1,58 @@
+package ike
+
+import (
+	"time"
+
+	"sallyport/ike/keymat"
+	"sallyport/ike/wire"
+)
+
+// The commit bit: RFC 2408 §3.1. A responder that sets it in message 2 of quick mode wants to say
+// by CONNECTED when its SAs are there. Until then nothing is sent on ours. We never set it.
+
+// commitWait is how long CONNECTED is waited for: a lost message 3 is repeated meanwhile. Not
+// longer, for the header that holds the bit is not authenticated, and some peers set it and
+// say nothing.
+const commitWait = 5 * time.Second
+
+// awaitConnected waits, as initiator, for the peer to be ready.
+func (q *quickMode) awaitConnected() {
+	q.state = qmConfirming
+	q.endAfter(commitWait, q.connected)
+}
+
+// connected brings the pair up.
+func (q *quickMode) connected() {
+	if q.flow.current() == nil {
+		q.child.install()
+	}
+	q.finish()
+}
+
+// receiveConnected takes what comes under the message ID of a quick mode that waits for
+// CONNECTED. By RFC 2408 it is an informational exchange; Windows makes it message 4. So its IV
+// may be that of a new exchange, or follow message 3.
+func (q *quickMode) receiveConnected(p *packet) error {
+	s := q.sa
+	var refusal error
+	for _, iv := range []keymat.IV{q.iv, s.keys.ExchangeIV(s.lastIV, q.id)} {
+		m, next, err := p.open(s.keys, iv)
+		if err == nil {
+			err = checkHash(m, s.hash1(q.id, m.After(0)))
+		}
+		if err == nil {
+			return receive(q, q.table, p, m, next)
+		}
+		refusal = err
+	}
+	return refusal
+}
+
+// inConnected takes the peer's word that its SAs are there.
+func (q *quickMode) inConnected(m *wire.Message) error {
+	if !hasNotify(m, wire.Connected) {
+		return reject(UnexpectedMessage, "quick mode waits for CONNECTED, the peer says %v", m.Payloads[1])
+	}
+	q.connected()
+	return nil
+}

@@ -1,0 +1,182 @@
+package ike
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"sallyport/ike/wire"
+	"sallyport/ipsec"
+)
+
+// Dead peer detection: RFC 3706. Each current ISAKMP SA whose peer has announced it has one
+// timer. When it fires, the dataplane is asked what has passed since it fired last; nothing is
+// done for a packet.
+
+// What is configured nowhere.
+const (
+	dpdIdle       = 30 * time.Second
+	dpdRetransmit = 15 * time.Second
+	dpdRetries    = 3
+)
+
+// dpd returns how a peer is watched, with nothing left open.
+func (e *Engine) dpd(p *Peer) DPD {
+	own, box := p.DPD, e.config.DPD
+	return DPD{
+		Type:       cmp.Or(own.Type, box.Type),
+		Idle:       cmp.Or(own.Idle, box.Idle, dpdIdle),
+		Retransmit: cmp.Or(own.Retransmit, box.Retransmit, dpdRetransmit),
+		Retries:    cmp.Or(own.Retries, box.Retries, dpdRetries),
+		Order:      cmp.Or(own.Order, box.Order, DPDHashNotify),
+	}
+}
+
+// watch begins to watch the peer, or ends it, as s and the configuration are now.
+func (s *sa) watch() {
+	e := s.engine
+	s.watchHeartbeats()
+	d := e.dpd(s.peer)
+	switch {
+	case !s.current() || !s.peerCan.DPD || d.Type == DPDUnset:
+		e.schedule.clear(&s.pulse.timer)
+		s.pulse.probes = 0
+	case s.pulse.timer.place == 0:
+		s.pulse.sequence = max(s.pulse.sequence, s.firstSequence())
+		s.lookAfter(d.Idle)
+	case s.pulse.timer.at.Sub(e.now) > max(d.Idle, d.Retransmit):
+		s.lookAfter(d.Idle)
+	}
+}
+
+// rewatch watches all peers as the box-wide settings are now, if they have changed.
+func (e *Engine) rewatch(before *Config) {
+	if before.DPD == e.config.DPD && before.Heartbeat == e.config.Heartbeat {
+		return
+	}
+	for _, s := range e.sasSorted() {
+		s.watch()
+	}
+}
+
+// current reports whether s is in use.
+func (s *sa) current() bool { return s.established && !s.replaced && !s.gone }
+
+// lookAfter sets the timer.
+func (s *sa) lookAfter(d time.Duration) {
+	s.engine.schedule.set(&s.pulse.timer, s.engine.now.Add(d), s.look)
+}
+
+// look is what the timer does: it waits on, probes, or gives the peer up.
+func (s *sa) look() {
+	e, d := s.engine, s.engine.dpd(s.peer)
+	came, went := s.flowing(d.Type)
+	silent := e.now.Sub(s.heard)
+	patience := d.Idle
+	if s.pulse.probes > 0 {
+		patience += d.Retransmit // what was heard after the first of them is less old
+	}
+	switch {
+	case came:
+		s.rest(d.Idle)
+	case silent < patience:
+		s.rest(min(d.Idle, d.Idle-silent))
+	case s.pulse.probes >= d.Retries:
+		s.lost("dpd timeout")
+	case s.pulse.probes == 0 && d.Type == DPDOnDemand && !went:
+		s.rest(d.Idle)
+	default:
+		s.probe(d)
+	}
+}
+
+// rest waits for the next look: the peer lives, or nobody wants to know.
+func (s *sa) rest(d time.Duration) {
+	s.pulse.probes = 0
+	s.lookAfter(max(d, time.Second))
+}
+
+// probe asks the peer for a sign of life, again with the same number if it has not answered.
+func (s *sa) probe(d DPD) {
+	if s.pulse.probes == 0 {
+		s.pulse.sequence++
+	}
+	s.pulse.probes++
+	s.sign(wire.NewDPD(wire.RUThere, s.cookieI, s.cookieR, s.pulse.sequence), d.Order)
+	s.lookAfter(d.Retransmit)
+}
+
+// inProbe takes the number of a R-U-THERE. The latest may come again in another message: our
+// answer was lost.
+func (s *sa) inProbe(number uint32, id wire.MessageID) (fresh bool, err error) {
+	p := &s.pulse
+	switch {
+	case p.theirID == 0 || ahead(number, p.theirs):
+		fresh = !p.resumed
+	case number != p.theirs || id == p.theirID:
+		return false, reject(UnexpectedMessage, "R-U-THERE %d comes after %d", number, p.theirs)
+	}
+	p.theirs, p.theirID = number, id
+	return fresh, nil
+}
+
+// inAnswer takes the number of a R-U-THERE-ACK.
+func (s *sa) inAnswer(number uint32, _ wire.MessageID) (fresh bool, err error) {
+	if s.pulse.probes == 0 || number != s.pulse.sequence {
+		return false, reject(UnexpectedMessage, "R-U-THERE-ACK %d is no answer to a probe of ours", number)
+	}
+	s.rest(s.engine.dpd(s.peer).Idle)
+	return true, nil
+}
+
+// A flowing is what was seen of a pair's counters at the last look.
+type flowing struct{ in, out uint64 }
+
+// flowing reports whether ESP or AH of the party has come since the last look, and whether
+// some was sent, which only on-demand detection wants to know. If nobody can tell, it was.
+func (s *sa) flowing(t DPDType) (came, went bool) {
+	counters := s.engine.options.Counters
+	if counters == nil {
+		return false, true
+	}
+	moved := func(seen *uint64, id ipsec.SAID) bool {
+		c, _ := counters(id)
+		more := c.Packets > *seen
+		*seen = c.Packets
+		return more
+	}
+	for _, c := range s.engine.pairs[s.party] {
+		if !c.up {
+			continue
+		}
+		came = moved(&c.flowing.in, c.in.ID) || came
+		went = t == DPDOnDemand && moved(&c.flowing.out, c.out.ID) || went
+	}
+	return came, went
+}
+
+// lost ends all that we have with a party that does not live any more, without a word to it.
+// What is to be up is begun at once, with the next of the peer's addresses; the rest
+// when there is traffic.
+func (s *sa) lost(reason string) {
+	e, with, peer := s.engine, s.party, s.peer
+	var wanted []flowKey
+	for _, c := range slices.Clone(e.pairs[with]) {
+		if p := e.policies[c.flow.key.policy]; p != nil && p.Auto && !c.replaced {
+			wanted = append(wanted, c.flow.key)
+		}
+		c.remove(reason)
+	}
+	for _, o := range slices.Clone(e.byParty[with]) {
+		if o.established {
+			o.remove(reason)
+		}
+	}
+	e.passOver(peer, with)
+	for _, k := range wanted {
+		f := e.flow(k)
+		e.schedule.clear(&f.retry)
+		e.want(f)
+		e.idle(f)
+	}
+}

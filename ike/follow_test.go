@@ -1,0 +1,145 @@
+package ike
+
+import (
+	"errors"
+	"net/netip"
+	"testing"
+	"time"
+
+	"sallyport/ike/wire"
+	"sallyport/ipsec"
+)
+
+// TestFollow checks who follows.
+func TestFollow(t *testing.T) {
+	for _, test := range []struct {
+		nat       nat
+		initiator bool
+		want      uint16
+	}{
+		{nat{}, false, 500}, {nat{here: true}, false, 500}, {nat{there: true}, false, 7}, {nat{there: true}, true, 7},
+		{nat{here: true, there: true}, true, 500},
+		{nat{here: true, there: true}, false, 7}, // a gateway behind a NAT that forwards to it
+		{nat{forced: true}, false, 500},
+	} {
+		s := &sa{nat: test.nat, initiator: test.initiator, local: kitPort(1, 500), remote: kitPort(2, 500)}
+		if s.follow(kitPort(1, 500), kitPort(2, 7)); s.remote.Port() != test.want {
+			t.Errorf("%+v, initiator %v: follows to port %d, want %d", test.nat, test.initiator, s.remote.Port(), test.want)
+		}
+	}
+}
+
+// ports returns those of every SA at an end, which are to be the same.
+func (n *end) ports() (p ipsec.Ports) {
+	for _, sa := range n.sas {
+		if p != (ipsec.Ports{}) && p != sa.Encapsulation {
+			n.w.t.Errorf("%s has SAs with ports %+v and %+v", n.name, p, sa.Encapsulation)
+		}
+		p = sa.Encapsulation
+	}
+	return p
+}
+
+// TestPairsMove checks that a pair goes along with a peer whose mapping has changed, whatever
+// shows it, keeps its keys, and can be removed afterwards.
+func TestPairsMove(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		show func(w *world)
+	}{
+		{"ESP", func(w *world) {
+			w.ends[1].step(Moved{SA: w.ends[1].engine.childrenSorted()[0].in.ID, Remote: netip.AddrPortFrom(kitAddr(0), 34500)})
+		}},
+		{"an informational exchange", func(w *world) {
+			w.ends[0].engine.now = w.now
+			s := w.ends[0].engine.current(party{peer: "peer"})
+			s.inform(wire.NewDPD(wire.RUThere, s.cookieI, s.cookieR, 7))
+			w.ends[0].perform(w.ends[0].engine.outputs())
+		}},
+	} {
+		shift := uint16(20000)
+		w := behindNAT(t, &shift)
+		hq, branch := w.ends[0], w.ends[1]
+		branch.remembers()
+		hq.acquire()
+		w.run(time.Second)
+		w.mustAgree()
+		out := branch.outbound().ID
+		shift = 30000
+		test.show(w)
+		w.run(time.Second)
+		w.mustAgree()
+		if got := branch.ports(); got != (ipsec.Ports{Local: 4500, Remote: 34500}) {
+			t.Errorf("%s: after the move the ports are %+v", test.name, got)
+		}
+		if got := branch.outbound().ID; got != out {
+			t.Errorf("%s: the pair is another one: %v, not %v", test.name, got, out)
+		}
+		if got := branch.engine.Status()[0]; got.Remote.Port() != 34500 || got.Children[0].Remote.Port() != 34500 {
+			t.Errorf("%s: shown is %v with %v", test.name, got.Remote, got.Children[0].Remote)
+		}
+		hq.step(Expire{SA: hq.outbound().ID})
+		w.run(time.Minute)
+		w.mustAgree()
+		w.mustEnd()
+	}
+}
+
+// TestPairsThatCannotMove checks that they are succeeded by others.
+func TestPairsThatCannotMove(t *testing.T) {
+	shift := uint16(20000)
+	w := behindNAT(t, &shift)
+	hq, branch := w.ends[0], w.ends[1]
+	branch.remembers()
+	hq.acquire()
+	w.run(time.Second)
+	w.mustAgree()
+	out := branch.outbound().ID
+	branch.unmovable = true
+	shift = 30000
+	branch.step(Moved{SA: branch.engine.childrenSorted()[0].in.ID, Remote: netip.AddrPortFrom(kitAddr(0), 34500)})
+	w.run(time.Minute)
+	w.mustAgree()
+	if got := branch.ports(); got != (ipsec.Ports{Local: 4500, Remote: 34500}) || branch.outbound().ID == out {
+		t.Errorf("the pair is %v with ports %+v", branch.outbound().ID, got)
+	}
+	w.mustMatch()
+	w.mustEnd()
+}
+
+// TestMovesToAnotherAddress checks the names of SAs, which hold the address of an outbound one.
+func TestMovesToAnotherAddress(t *testing.T) {
+	for _, transport := range []bool{false, true} {
+		e := connected(t, 1, nil).ends[1].engine
+		c := e.childrenSorted()[0]
+		c.sa.nat.there = true
+		for _, sa := range []*ipsec.SA{c.in, c.out} {
+			sa.Encapsulation = ipsec.Ports{Local: 4500, Remote: 4500}
+			if transport {
+				sa.Mode = ipsec.Transport
+			}
+		}
+		in, out, elsewhere := c.in.ID, c.out.ID, kitPort(9, 24500)
+		var moves []MoveSA
+		for _, o := range e.Step(kitStart.Add(time.Minute), Moved{SA: in, Remote: elsewhere}) {
+			if m, ok := o.(MoveSA); ok {
+				moves = append(moves, m)
+			}
+		}
+		if transport {
+			if len(moves) != 0 || !c.fading {
+				t.Errorf("in transport mode: %v, rekeyed %v", moves, c.fading)
+			}
+			continue
+		}
+		renamed := out
+		renamed.Destination = elsewhere.Addr()
+		if len(moves) != 2 || moves[0].name() != in || moves[1].name() != renamed || e.find(renamed) != c || e.find(out) != nil {
+			t.Errorf("moves are %v", moves)
+		}
+		e.Step(kitStart.Add(time.Minute), Failed{moves[1], errors.New("refused")})
+		if e.find(out) != c || e.find(renamed) != nil || c.in.Remote != elsewhere.Addr() || !c.fading {
+			t.Errorf("after a refusal: %v, %v", c.in, c.out)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package ike
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"sallyport/ike/pki"
+	"sallyport/ike/wire"
+)
+
+// What phase 1 tells an operator of a failure: what came, and which line to look at.
+
+// mode names the mode.
+func (x *handshake) mode() string { return strings.ToLower(x.kind.String()) + " mode" }
+
+// garbled explains an encrypted message that makes no sense: the keys differ, and of what
+// goes into them only the pre-shared key is not on the wire.
+func (x *handshake) garbled() error {
+	return x.tellOnce(x.unproved("message %d does not decrypt", x.number+1))
+}
+
+// unproved refuses a message by which the peer has not proved itself.
+func (x *handshake) unproved(format string, args ...any) error {
+	what := fmt.Sprintf(format, args...)
+	switch {
+	case x.stranger != "":
+		return rejectWith(IDMismatch, wire.AuthenticationFailed, "%s, as it must be: %s", what, x.stranger)
+	case x.sa.method.preShared && x.kind == wire.Aggressive && x.sa.initiator:
+		return rejectWith(AuthenticationFail, wire.AuthenticationFailed, "%s: `pre-shared-key` of ike peer %s differs from the peer's, or the peer does not know our ID %s",
+			what, x.sa.peer.Name, idText(x.shown))
+	case x.sa.method.preShared:
+		return rejectWith(AuthenticationFail, wire.AuthenticationFailed, "%s: `pre-shared-key` of ike peer %s differs from the peer's", what, x.sa.peer.Name)
+	}
+	return rejectWith(AuthenticationFail, wire.AuthenticationFailed, "%s: it was altered on the way, or is not of the peer whose public value we have", what)
+}
+
+// refusalOf makes a refusal of what mathematics has found wrong.
+func (x *handshake) refusalOf(err error) error {
+	var certificate *pki.Refusal
+	switch {
+	case errors.As(err, &certificate):
+		return rejectWith(certificateCategory(certificate.Notify), certificate.Notify, "%v%s", err, x.certificateAdvice(certificate.Notify))
+	case x.state == signing:
+		return reject(AuthenticationFail, "we cannot sign: %v; `certificate local-filename` of ike peer %s", err, x.sa.peer.Name)
+	}
+	return rejectWith(InvalidKeyExchange, wire.InvalidKeyInformation, "%v", err)
+}
+
+// certificateCategory sorts what is wrong with a certificate.
+func certificateCategory(n wire.NotifyType) Category {
+	if n == wire.InvalidIDInformation {
+		return IDMismatch
+	}
+	return AuthenticationFail
+}
+
+// certificateAdvice names the line that a refused certificate has to do with.
+func (x *handshake) certificateAdvice(n wire.NotifyType) string {
+	switch n {
+	case wire.InvalidCertAuthority:
+		return fmt.Sprintf("; `pki import-certificate ca` trusts its authority%s", inDomain(x.claim.peer))
+	case wire.InvalidIDInformation:
+		return fmt.Sprintf("; the peer's certificate, or its local ID and `remote-id` of ike peer %s, must change", x.claim.peer.Name)
+	case wire.CertificateUnavailable:
+		return "; the peer's `certificate local-filename`, or what makes it send its certificate, is missing"
+	case wire.InvalidSignature:
+		return "; the peer's certificate is not that of its key, or the message was altered on the way"
+	}
+	return ""
+}
+
+// inDomain says where an authority would have to be.
+func inDomain(p *Peer) string {
+	if p.Domain == "" {
+		return ""
+	}
+	return fmt.Sprintf(" in pki domain %s, the only one for ike peer %s", p.Domain, p.Name)
+}
+
+// whyNoAnswer guesses from how far the exchange came.
+func (x *handshake) whyNoAnswer() string {
+	reason := "no answer to " + x.mode() + " " + x.unanswered()
+	if x.hint != "" {
+		reason += " It said (not authenticated): " + x.hint
+	}
+	return reason
+}
+
+// unanswered names the message that had no answer, and what may be the matter.
+func (x *handshake) unanswered() string {
+	switch {
+	case x.kind == wire.Aggressive:
+		return fmt.Sprintf("message 1: is the peer there, is UDP 500 open, does it answer aggressive mode, does it know our ID %s and have a common ike proposal?%s",
+			idText(x.shown), x.leftOut())
+	case x.state == sentKE:
+		return "message 3: is the way to the peer open for larger packets?"
+	case x.state == sentID && x.sa.method.signs(x.sa.initiator):
+		return fmt.Sprintf("message 5: does the peer trust the authority of our certificate, does it accept our ID %s, is UDP 4500 open, and the way for larger packets?", x.ourName())
+	case x.state == sentID:
+		return "message 5: is the peer's pre-shared key the same, does it accept our ID, is UDP 4500 open?"
+	}
+	return "message 1: is the peer there, is UDP 500 open, does its configuration have our address and a common ike proposal?"
+}
+
+// doubt says what an answer to our proof may be about.
+func (x *handshake) doubt(answer string) string {
+	switch {
+	case !x.sa.initiator:
+		return " message 2: it does not take what we prove ourselves by"
+	case answer == wire.InvalidIDInformation.String():
+		return " message 5: does the peer accept our ID " + x.ourName() + "?"
+	case x.sa.method.preShared:
+		return " message 5: does `pre-shared-key` of ike peer " + x.sa.peer.Name + " differ from the peer's?"
+	}
+	return " message 5: does the peer trust our certificate, and accept our ID " + x.ourName() + "?"
+}
+
+// ourName is our identity in words.
+func (x *handshake) ourName() string {
+	id, err := x.localID()
+	if err != nil {
+		return "(" + reasonOf(err) + ")"
+	}
+	return idText(id)
+}
+
+// leftOut names the proposals that aggressive mode could not offer: its message 1 brings the
+// public value of one group.
+func (x *handshake) leftOut() string {
+	var others []string
+	for _, p := range x.engine.proposals(x.sa.peer) {
+		if p.Group != x.sa.suite.Group {
+			others = append(others, fmt.Sprintf("%v (group %d)", p, uint16(p.Group)))
+		}
+	}
+	if others == nil {
+		return ""
+	}
+	return fmt.Sprintf(" Aggressive mode offers one group, %d here; left out: %s; `ike-proposal` of ike peer %s chooses.",
+		uint16(x.sa.suite.Group), strings.Join(others, ", "), x.sa.peer.Name)
+}

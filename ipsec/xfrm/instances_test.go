@@ -1,0 +1,339 @@
+package xfrm
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net/netip"
+	"reflect"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"sallyport/acl"
+	"sallyport/ipsec"
+	"sallyport/ipsec/selection"
+	"sallyport/ipsec/xfrm/kernel"
+)
+
+// template returns a template, and instance one of its instances.
+func template(sequence uint32, rules ...acl.Rule) *ipsec.Policy {
+	p := policy(sequence, rules...)
+	p.Template, p.Remote = true, netip.Addr{}
+	return p
+}
+
+func instance(sequence, n uint32, rules ...acl.Rule) *ipsec.Policy {
+	p := policy(sequence, rules...)
+	p.ID.Instance = n
+	return p
+}
+
+func (r *rig) addPolicies(policies ...*ipsec.Policy) {
+	r.memory.Helper()
+	for _, p := range policies {
+		if err := r.AddPolicy(p); err != nil {
+			r.memory.Fatal(err)
+		}
+	}
+}
+
+func (r *rig) removePolicies(ids ...ipsec.PolicyID) {
+	r.memory.Helper()
+	for _, id := range ids {
+		if err := r.RemovePolicy(id); err != nil {
+			r.memory.Fatal(err)
+		}
+	}
+}
+
+// TestTemplate: a template by itself holds nothing.
+func TestTemplate(t *testing.T) {
+	r := newRig(t)
+	r.state(template(10, permit(lan, remote), deny(lan, lan)), template(20))
+	r.expect()
+	p := policy(30, permit(lan, remote))
+	r.state(template(10, permit(lan, remote)), p)
+	if got := r.outbound(); got.N != 1 {
+		t.Errorf("behind a template meets %v, want that it is protected", got)
+	}
+}
+
+// TestInstance is one instance's life: three policies that come before those of entries behind its
+// template, and its SAs, which go with it.
+func TestInstance(t *testing.T) {
+	r := newRig(t)
+	r.state(policy(5, deny(lan, lan)), template(10), policy(20, permit(lan, selection.Anywhere)))
+	r.memory.changes()
+	one := instance(10, 1, permit(lan, remote))
+	one.Remote = nomad
+	r.addPolicies(one, one)
+	r.expect("add policy", "add policy", "add policy")
+	if got := r.outbound(); got.N != 1 || got.Templates[0].Destination != nomad {
+		t.Fatalf("out meets %v, want the instance's with %v", got, nomad)
+	}
+	if got := r.inbound(); got.N != 1 || got.Templates[0].Optional {
+		t.Fatalf("fwd meets %v, want that it must be protected", got)
+	}
+	other := func(sa *ipsec.SA) { sa.Policy, sa.Remote = one.ID, nomad }
+	r.add(inboundOf(0x1000, other), outboundOf(0x1001, other))
+	r.memory.changes()
+	r.removePolicies(one.ID, one.ID)
+	if len(r.memory.states) != 0 {
+		t.Errorf("SAs %v are left", r.memory.states)
+	}
+	r.expect("delete policy", "delete policy", "delete policy", "delete state", "delete state")
+	if got := r.outbound(); got.N != 1 || got.Templates[0].Destination != peer {
+		t.Errorf("out meets %v, want the entry behind the template", got)
+	}
+}
+
+// TestInstancesGo with their template, and stay while that is stated, however it changes.
+func TestInstancesGo(t *testing.T) {
+	r := newRig(t)
+	r.state(template(10))
+	one := instance(10, 1, permit(lan, remote))
+	r.addPolicies(one)
+	changed := template(10, permit(lan, remote))
+	r.memory.changes()
+	r.state(changed)
+	r.expect()
+	r.add(outboundOf(0x1001, func(sa *ipsec.SA) { sa.Policy = one.ID }))
+	r.state(policy(10, permit(lan, lan)))
+	if len(r.memory.states) != 0 || r.outbound().Index != 0 || r.byID[one.ID] != nil {
+		t.Errorf("without its template there is %v, and %v", r.outbound(), r.memory.states)
+	}
+}
+
+// TestInstancesEarly: those that a successor adds before the policies find what is left, and
+// nothing changes.
+func TestInstancesEarly(t *testing.T) {
+	r := newRig(t)
+	r.state(template(10), template(20))
+	one, two := instance(10, 1, permit(lan, remote)), instance(10, 2, permit(remote, lan))
+	r.addPolicies(one, two)
+	r = newRigOver(r.memory)
+	r.memory.changes()
+	lost := instance(30, 1, permit(lan, lan))
+	r.addPolicies(one, two, lost)
+	r.removePolicies(instance(20, 9).ID)
+	r.state(template(10), template(20))
+	r.expect()
+	if r.byID[lost.ID] != nil {
+		t.Error("an instance without a template is there")
+	}
+	r.addPolicies(instance(20, 1, permit(remote, remote)))
+	r.expect("add policy", "add policy", "add policy")
+}
+
+func TestInstanceRefused(t *testing.T) {
+	r := newRig(t)
+	r.state(template(10), policy(20, permit(lan, lan)))
+	elsewhere := instance(10, 1, permit(lan, remote))
+	elsewhere.Device = "eth1"
+	routed := instance(10, 1, permit(lan, remote))
+	routed.Routed = true
+	odd := permit(lan, remote)
+	odd.Destination.Care = 0x55555555
+	for name, p := range map[string]*ipsec.Policy{
+		"an entry": policy(10, permit(lan, remote)), "no template": instance(20, 1, permit(lan, remote)), "nothing": instance(30, 1),
+		"another device": elsewhere, "a tunnel interface": routed, "an unsayable rule": instance(10, 1, odd),
+	} {
+		if err := r.AddPolicy(p); err == nil {
+			t.Errorf("%s: AddPolicy = nil, want an error", name)
+		}
+	}
+	if len(r.flows.byReqID) != 2 {
+		t.Errorf("%d flows are left, want those of one policy", len(r.flows.byReqID))
+	}
+}
+
+// TestInstanceFails: what the kernel refuses leaves all as it was, and can be tried again. So
+// it is for an instance by itself, and for one that wants the place of another policy.
+func TestInstanceFails(t *testing.T) {
+	for name, rules := range map[string][]acl.Rule{"by itself": {permit(lan, lan)}, "in a place": {permit(lan, remote), permit(lan, lan)}} {
+		for spare := range 3 {
+			r := newRig(t)
+			r.state(template(10), policy(20, permit(lan, remote)))
+			r.addPolicies(instance(10, 1, permit(remote, lan)))
+			before := wanted(r.memory, r.memory)
+			two := instance(10, 2, rules...)
+			r.memory.fail["add policy"], r.memory.spare = unix.ENOMEM, spare
+			if err := r.AddPolicy(two); !errors.Is(err, unix.ENOMEM) {
+				t.Fatalf("%s: AddPolicy = %v, want %v", name, err, unix.ENOMEM)
+			}
+			if got := wanted(r.memory, r.memory); !reflect.DeepEqual(got, before) {
+				t.Errorf("%s: after the error there are\n%v\nwant\n%v", name, got, before)
+			}
+			r.addPolicies(two)
+			if got := len(r.memory.ordered(kernel.Out)); got != 3 {
+				t.Errorf("%s: %d policies, want 3", name, got)
+			}
+		}
+	}
+}
+
+// TestSameTransport: two hosts behind one NAT may not send the same packets.
+func TestSameTransport(t *testing.T) {
+	r := newRig(t)
+	r.state(template(10))
+	l2tp := func(n uint32, port acl.Ports) *ipsec.Policy {
+		p := instance(10, n, permit(one(gateway), one(nomad)))
+		p.Mode, p.Remote = ipsec.Transport, nomad
+		p.ACL.Rules[0].Protocol, p.ACL.Rules[0].SourcePort, p.ACL.Rules[0].DestinationPort = acl.UDP, acl.Ports{Op: acl.Eq, Low: 1701}, port
+		return p
+	}
+	fixed := acl.Ports{Op: acl.Eq, Low: 1701}
+	r.addPolicies(l2tp(1, fixed), l2tp(2, acl.Ports{Op: acl.Eq, Low: 40000}), l2tp(1, fixed))
+	for name, p := range map[string]*ipsec.Policy{"the same": l2tp(3, fixed), "any port": l2tp(4, acl.Ports{})} {
+		var held *ipsec.SelectorHeld
+		if err := r.AddPolicy(p); !errors.As(err, &held) || held.Peer != nomad || held.Holder.Instance > 2 || held.Policy != p.ID {
+			t.Errorf("%s: AddPolicy = %v, want that it is held", name, err)
+		}
+	}
+	r.removePolicies(l2tp(1, fixed).ID)
+	r.addPolicies(l2tp(3, fixed))
+}
+
+func one(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 32) }
+
+// TestInstancesAsStated goes through additions, removals and statements at random: the
+// kernel has what it would have if all had been stated as one list.
+func TestInstancesAsStated(t *testing.T) {
+	for seed := range uint64(15) {
+		c := chance{rand.New(rand.NewPCG(seed, 6))}
+		r := newRig(t)
+		r.network.routes = nil
+		c.litter(r.memory)
+		var stated []*ipsec.Policy
+		var instances []*ipsec.Policy // oldest first
+		for range 40 {
+			switch n := uint32(c.IntN(12)); {
+			case stated == nil || c.IntN(6) == 0:
+				stated = c.withTemplates()
+				r.state(stated...)
+				instances = slices.DeleteFunc(instances, func(p *ipsec.Policy) bool { return !isTemplate(stated, p.ID) })
+			case c.IntN(3) == 0:
+				id := instance(100+n%2, n/2+1).ID
+				r.removePolicies(id)
+				instances = slices.DeleteFunc(instances, func(p *ipsec.Policy) bool { return p.ID == id })
+			case isTemplate(stated, id(100+n%2)):
+				p := instance(100+n%2, n/2+1, c.rule(), c.rule())
+				r.addPolicies(p)
+				if i := slices.IndexFunc(instances, func(q *ipsec.Policy) bool { return q.ID == p.ID }); i >= 0 {
+					instances[i] = p
+				} else {
+					instances = append(instances, p)
+				}
+			}
+			clean := newRig(t)
+			clean.network.routes = nil
+			clean.state(expanded(stated, instances)...)
+			for d, want := range wanted(clean.memory, r.memory) {
+				if got := wanted(r.memory, r.memory)[d]; !slices.Equal(got, want) {
+					t.Fatalf("seed %d, %v: kernel has\n%v\nwant\n%v", seed, kernel.Direction(d), got, want)
+				}
+			}
+			if c.IntN(5) == 0 {
+				c.spoil(r.memory)
+				r.heard(kernel.Changed{})
+				r.repair()
+			}
+		}
+	}
+}
+
+// withTemplates returns policies, with two templates among them or one.
+func (c chance) withTemplates() []*ipsec.Policy {
+	all := slices.DeleteFunc(c.policies(), func(p *ipsec.Policy) bool { return p.Routed })
+	for n := range 1 + uint32(c.IntN(2)) {
+		all = slices.Insert(all, c.IntN(len(all)+1), template(100+n, c.rule()))
+	}
+	return all
+}
+
+func isTemplate(stated []*ipsec.Policy, id ipsec.PolicyID) bool {
+	return slices.ContainsFunc(stated, func(p *ipsec.Policy) bool { return p.ID == id.Configured() && p.Template })
+}
+
+// expanded returns a list with the instances, as plain entries, before their templates.
+func expanded(stated, instances []*ipsec.Policy) (all []*ipsec.Policy) {
+	for _, p := range stated {
+		for _, i := range slices.Backward(instances) {
+			if i.ID.Configured() == p.ID {
+				all = append(all, i)
+			}
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// TestInstancesCost: what an instance costs does not grow with what there is, and there is
+// room for many at one place.
+func TestInstancesCost(t *testing.T) {
+	r := newRig(t)
+	r.state(policy(5, deny(lan, lan)), template(10), policy(20, permit(lan, remote)))
+	for n := range uint32(1500) {
+		r.memory.changes()
+		r.addPolicies(instance(10, n+1, permit(lan, site(n))))
+		if got := len(r.memory.done); got != 3 {
+			t.Fatalf("the %d. instance changes %d policies of the kernel's, want 3", n, got)
+		}
+		if n >= 500 {
+			r.memory.changes()
+			r.removePolicies(instance(10, n-499).ID)
+			if got := len(r.memory.done); got != 3 {
+				t.Fatalf("that the %d. instance goes changes %d policies of the kernel's, want 3", n-499, got)
+			}
+		}
+	}
+	if got := len(r.memory.policies); got != 3*(2+500) {
+		t.Errorf("%d policies, want 1506", got)
+	}
+}
+
+// TestPassClear opens a policy and closes it again.
+func TestPassClear(t *testing.T) {
+	r := newRig(t)
+	p := policy(10, toPort(permit(lan, remote), 80), permit(lan, remote))
+	r.state(p)
+	closed := wanted(r.memory, r.memory)
+	if err := r.PassClear(id(11), true); err == nil {
+		t.Error("PassClear of no policy = nil, want an error")
+	}
+	open := func(whether bool) {
+		t.Helper()
+		if err := r.PassClear(p.ID, whether); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(true)
+	check := func(when string, n int) {
+		t.Helper()
+		if got := r.outbound(); got.N != n || got.Block {
+			t.Errorf("%s: out meets %v, want %d templates", when, got, n)
+		}
+		if got := r.inbound(); got.N != 1 || got.Block || !got.Templates[0].Optional {
+			t.Errorf("%s: fwd meets %v, want that it may be protected", when, got)
+		}
+	}
+	check("open", 0)
+	sa := outboundOf(0x1001, ofRule(10, 10))
+	r.add(sa)
+	check("with an SA", 1)
+	if err := r.RemoveSA(sa.ID); err != nil {
+		t.Fatal(err)
+	}
+	check("without it", 0)
+	r.state(policy(10, permit(lan, remote)))
+	check("stated otherwise", 0)
+	r.state(p)
+	r.memory.changes()
+	open(true)
+	r.expect()
+	open(false)
+	if got := wanted(r.memory, r.memory); !reflect.DeepEqual(got, closed) {
+		t.Errorf("closed again there are\n%v\nwant\n%v", got, closed)
+	}
+}
