@@ -29,11 +29,15 @@ type Config struct {
 	ACLs           map[string]*acl.ACL // by name; those that have none by number
 	IPsecProposals map[string]*ipsec.Proposal
 	Policies       map[PolicyKey]*Policy
+	Templates      map[PolicyKey]*Policy // entries of policy templates
 	Profiles       map[string]*Policy    // ipsec profiles: policies without an ACL, their Sequence 0
 	Interfaces     map[string]*Interface // by canonical name, such as GigabitEthernet0/0/2
 	Routes         map[RouteKey]*Route
 	Lifetime       ipsec.Lifetime // ipsec sa global-duration
 	IKE            IKEGlobal
+	Access         Access
+	PKIEntities    map[string]*PKIEntity
+	PKIDomains     map[string]*PKIDomain
 	Management     Management
 	Logging        Logging
 	Zone           TimeZone // clock timezone
@@ -53,8 +57,17 @@ const (
 	partIPsecProposals
 	partPolicies
 	partProfiles
+	partTemplates
+	partUserTables
+	partPools
+	partSchemes
+	partRadius
+	partAuthentications
+	partDomains
 	partInterfaces
 	partRoutes
+	partPKIEntities
+	partPKIDomains
 	parts
 )
 
@@ -83,8 +96,8 @@ type PolicyKey struct {
 	Sequence uint32
 }
 
-// A Policy is an `ipsec policy NAME SEQ { isakmp | manual }`. Zero fields are not
-// configured.
+// A Policy is an `ipsec policy NAME SEQ { isakmp | manual }`, or an `ipsec policy-template`.
+// Zero fields are not configured.
 type Policy struct {
 	PolicyKey
 	Manual    bool     // its SAs are configured, not negotiated
@@ -96,6 +109,10 @@ type Policy struct {
 	PFS      wire.Group
 	Lifetime ipsec.Lifetime // a zero field: the global one
 	Auto     bool           // sa trigger-mode auto
+	Respond  bool           // respond-only enable
+	Clear    ike.ClearFallback
+	Template string         // of an entry that stands for those of a policy template; it has nothing else
+	Answers  bool           // it is an entry of a policy template: peers come to it
 	Window   int            // anti-replay window in packets; 0: the default, 1024
 
 	// Of a manual one.
@@ -152,9 +169,13 @@ func New() *Config {
 		ACLs:           map[string]*acl.ACL{},
 		IPsecProposals: map[string]*ipsec.Proposal{},
 		Policies:       map[PolicyKey]*Policy{},
+		Templates:      map[PolicyKey]*Policy{},
 		Profiles:       map[string]*Policy{},
+		Access:         newAccess(),
 		Interfaces:     map[string]*Interface{},
 		Routes:         map[RouteKey]*Route{},
+		PKIEntities:    map[string]*PKIEntity{},
+		PKIDomains:     map[string]*PKIDomain{},
 		Lifetime:       ipsec.Lifetime{Duration: defaultSeconds * time.Second, Octets: defaultKilobytes << 10},
 		Management:     newManagement(),
 		Logging:        newLogging(),

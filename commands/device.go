@@ -36,6 +36,7 @@ type Device interface {
 	Host
 	Logs
 	Accounts
+	PKI
 
 	// Seal and Open turn a secret into its stored form %^%#…%^%# and back.
 	Seal(secret.Octets) string

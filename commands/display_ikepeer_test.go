@@ -43,7 +43,7 @@ func TestIKEPeerDisplay(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			d := newIKEPeerDisplay(test.all)
+			d := newIKEPeerDisplay(IKEGlobal{}, test.all)
 			golden(t, "display/"+test.file+".txt", d.text())
 			golden(t, "display/"+test.file+"-brief.txt", d.brief())
 		})
@@ -51,12 +51,12 @@ func TestIKEPeerDisplay(t *testing.T) {
 }
 
 func TestIKEPeerBriefIsTheDocumented(t *testing.T) {
-	sameText(t, "display ike peer brief", newIKEPeerDisplay([]*ike.Peer{seedPeer()}).brief(), documentedPeers)
+	sameText(t, "display ike peer brief", newIKEPeerDisplay(IKEGlobal{}, []*ike.Peer{seedPeer()}).brief(), documentedPeers)
 }
 
 func TestIKEPeerBriefOffsets(t *testing.T) {
 	documented := []int{0, 17, 26, 42, 53, 63}
-	text := newIKEPeerDisplay(manyPeers()).brief()
+	text := newIKEPeerDisplay(IKEGlobal{}, manyPeers()).brief()
 	cellsAt(t, lineWith(t, text, "Peer name"), documented,
 		"Peer name", "Version", "Exchange-mode", "Proposal", "Id-type", "RemoteAddr")
 	cellsAt(t, lineWith(t, text, "15-char"), documented,
@@ -65,7 +65,7 @@ func TestIKEPeerBriefOffsets(t *testing.T) {
 }
 
 func TestIKEPeerLayout(t *testing.T) {
-	text := newIKEPeerDisplay(manyPeers()).text()
+	text := newIKEPeerDisplay(IKEGlobal{}, manyPeers()).text()
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "   ") && strings.Index(line, ":") != 28 {
 			t.Errorf("the colon of %q is at %d, want 28", line, strings.Index(line, ":"))
@@ -98,7 +98,7 @@ func TestIKEPeerFields(t *testing.T) {
 		{seedPeer(), "DPD", "Disable"},
 	}
 	for _, test := range tests {
-		fields := verboseFields(newIKEPeerDisplay([]*ike.Peer{test.peer}).text())
+		fields := verboseFields(newIKEPeerDisplay(IKEGlobal{}, []*ike.Peer{test.peer}).text())
 		if got, ok := fields[test.label]; !ok || got != test.want {
 			t.Errorf("%s of peer %q = %q, want %q", test.label, test.peer.Name, got, test.want)
 		}

@@ -19,8 +19,9 @@ type ikeProposalLine struct {
 	Encryptions []string `json:"encryption_algorithms"`
 	Group       string   `json:"dh_group"`
 	Duration    int64    `json:"sa_duration_seconds"`
-	Integrity   []string `json:"integrity_algorithms"` // IKEv2's only
-	PRF         []string `json:"prf_algorithms"`       // IKEv2's only
+	Kilobytes   uint64   `json:"sa_duration_kilobytes"` // 0: any number
+	Integrity   []string `json:"integrity_algorithms"`  // IKEv2's only
+	PRF         []string `json:"prf_algorithms"`        // IKEv2's only
 }
 
 // newIKEProposalDisplay returns the proposals in the order given.
@@ -36,6 +37,7 @@ func newIKEProposalLine(p *IKEProposal) ikeProposalLine {
 		Encryptions: mapped(p.Encryptions, cipherName),
 		Group:       nameOf(groupNames, p.Group),
 		Duration:    int64(p.Lifetime / time.Second),
+		Kilobytes:   p.Octets / 1024,
 		Integrity:   mapped(p.Integrity, strings.ToUpper),
 		PRF:         mapped(p.PRF, strings.ToUpper),
 	}
@@ -77,5 +79,8 @@ func (r ikeProposalLine) addTo(p *page) {
 		{"Prf Algorithm", spaced(r.PRF)},
 	} {
 		p.add(ikeProposalForm.line(f[0], f[1]))
+	}
+	if r.Kilobytes != 0 {
+		p.add(ikeProposalForm.line("SA Duration(Kilobytes)", fmt.Sprint(r.Kilobytes)))
 	}
 }

@@ -102,7 +102,8 @@ func (e saEntry) remote() netip.AddrPort {
 }
 
 // flags returns the entry's flags, the state first: RD ready or NEG negotiating,
-// ST this end initiated, RL replaced, FD past the soft lifetime.
+// ST this end initiated, RL replaced, FD past the soft lifetime, TO a heartbeat did not come
+// in time, HRT they come.
 func (e saEntry) flags() []string {
 	s := e.status
 	ready, initiator, replaced, fading := s.Ready, s.Initiator, s.Replaced, s.Fading
@@ -111,13 +112,14 @@ func (e saEntry) flags() []string {
 		initiator, replaced, fading = c.Initiator, c.Replaced, c.Fading
 	}
 	flags := []string{"NEG"}
+	alone := e.child == nil
 	if ready {
 		flags[0] = "RD"
 	}
 	for _, f := range []struct {
 		set  bool
 		word string
-	}{{initiator, "ST"}, {replaced, "RL"}, {fading, "FD"}} {
+	}{{initiator, "ST"}, {replaced, "RL"}, {fading, "FD"}, {alone && s.TimedOut, "TO"}, {alone && s.Heartbeat, "HRT"}} {
 		if f.set {
 			flags = append(flags, f.word)
 		}

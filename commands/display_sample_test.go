@@ -32,6 +32,7 @@ func seedSAs() []ike.Status {
 		Initiator:    true,
 		Ready:        true,
 		Suite:        keymat.Suite{Cipher: keymat.Cipher{Algorithm: wire.EncAES, KeyBits: 256}, Hash: wire.HashSHA256, Group: wire.Group14},
+		Method:       wire.AuthPSK,
 		RemoteID:     "198.51.100.7",
 		Created:      established,
 		Lifetime:     24 * time.Hour,

@@ -21,7 +21,7 @@ func tables() map[string]struct {
 	}{
 		"display ike sa":               {newIKESADisplay(oddSAs(), saFilter{}).text(), 5},
 		"display ipsec sa brief":       {newIPsecSABriefDisplay(saPairs(oddSAs(), nil, saFilter{})).text(), 5},
-		"display ike peer brief":       {newIKEPeerDisplay(manyPeers()[:2]).brief(), 6},
+		"display ike peer brief":       {newIKEPeerDisplay(IKEGlobal{}, manyPeers()[:2]).brief(), 6},
 		"display ipsec policy brief":   {newPolicyDisplay(oddPolicies(), "", 0).brief(), 4},
 		"display ipsec proposal brief": {newIPsecProposalDisplay(oddProposals()).brief(), 6},
 	}
@@ -89,7 +89,7 @@ func TestCountsAreOfTheRows(t *testing.T) {
 	}{
 		{"phases", newIKESADisplay(oddSAs(), saFilter{}).text(), "current ike sa number: ", " public\n"},
 		{"SAs", newIPsecSABriefDisplay(saPairs(oddSAs(), nil, saFilter{})).text(), "current ipsec sa number: ", " ESP "},
-		{"peers", newIKEPeerDisplay(manyPeers()).brief(), "Current ike peer number: ", " main "},
+		{"peers", newIKEPeerDisplay(IKEGlobal{}, manyPeers()).brief(), "Current ike peer number: ", " main "},
 		{"errors", newIKEErrorDisplay(failures(), netip.Addr{}).text(), "  current info Num :", "2026/05/07"},
 		{"policies", newPolicyDisplay(oddPolicies(), "", 0).brief(), "Number of policies: ", "isakmp"},
 		{"proposals", newIPsecProposalDisplay(oddProposals()).text(), "Number of proposals: ", "IPSec proposal name"},

@@ -126,7 +126,7 @@ func TestIKEProposalRows(t *testing.T) {
 }
 
 func TestIKEPeerRows(t *testing.T) {
-	same(t, "peers", newIKEPeerDisplay(manyPeers()[:2]).Peers, []ikePeerLine{
+	same(t, "peers", newIKEPeerDisplay(IKEGlobal{}, manyPeers()[:2]).Peers, []ikePeerLine{
 		{Name: "b", Version: "v1", Mode: "main", Proposal: 10, IDType: "IP", Remote: there,
 			PreSharedKey: true, NATTraversal: true},
 		{Name: "peer-of-15-char", Version: "v1v2", Mode: "main", Proposal: 1024, IDType: "IP", Local: here,
@@ -227,7 +227,7 @@ func TestDisplaysChangeNothing(t *testing.T) {
 		_ = newIKESAVerboseDisplay(then, all, saFilter{}).text()
 		_ = newIPsecSABriefDisplay(saPairs(all, nil, saFilter{Policy: "policy1"})).text()
 		_ = newIPsecSADisplay(then, saPairs(all, nil, saFilter{}), seedCounters).text()
-		_ = newIKEPeerDisplay(peers).text()
+		_ = newIKEPeerDisplay(IKEGlobal{}, peers).text()
 		_ = newACLsDisplay(lists).text()
 		_ = newPolicyDisplay(config, "policy1", 0).text()
 	}

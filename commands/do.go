@@ -66,7 +66,7 @@ type quit struct{}
 func (quit) move(p *place) (string, bool) {
 	switch {
 	case p.object != nil:
-		p.object = nil
+		p.up()
 	case p.system:
 		p.system = false
 	default:

@@ -24,13 +24,20 @@ func ikeDisplayRows() []grammar.Row[Config] {
 		grammar.Do[Config](1, displayIKEProposal{},
 			grammar.Path[displayIKEProposal]("display", helpDisplay, "ike", helpIKE, "proposal", helpProposal, "number", helpByNumber),
 			grammar.Arg(numberOf("ike proposal", 1, highestProposal), "Number", func(d *displayIKEProposal) *uint32 { return &d.Number })),
-		shows(func(s *Session) Display { return newIKEPeerDisplay(allPeers(s.running.config)) },
+		shows(func(s *Session) Display { return newIKEPeerDisplay(s.running.config.IKE, allPeers(s.running.config)) },
 			"ike", helpIKE, "peer", helpPeer),
-		shows(func(s *Session) Display { return inBrief{newIKEPeerDisplay(allPeers(s.running.config))} },
+		shows(func(s *Session) Display {
+			return inBrief{newIKEPeerDisplay(s.running.config.IKE, allPeers(s.running.config))}
+		},
 			"ike", helpIKE, "peer", helpPeer, "brief", helpBrief),
 		grammar.Do[Config](1, displayIKEPeer{},
 			grammar.Path[displayIKEPeer]("display", helpDisplay, "ike", helpIKE, "peer", helpPeer, "name", helpByName),
-			grammar.Arg(kind.Name(longestName, "ike peer"), "Name", func(d *displayIKEPeer) *string { return &d.Name })),
+			grammar.Arg(kind.Name(longestName, "ike peer"), "Name", func(d *displayIKEPeer) *string { return &d.Name }),
+			grammar.Optional(grammar.Kw[displayIKEPeer]("verbose", helpVerbose))),
+		shows(func(s *Session) Display { return newIKEPeerDisplay(s.running.config.IKE, allPeers(s.running.config)) },
+			"ike", helpIKE, "peer", helpPeer, "verbose", helpVerbose),
+		shows(func(s *Session) Display { return newIKEGlobalDisplay(s.running.config) },
+			"ike", helpIKE, "global", "What holds with all peers", "config", "Its configuration"),
 	}
 }
 
@@ -47,18 +54,16 @@ func displayIKESARow() grammar.Row[Config] {
 	number := grammar.Sequence(kw("connection-id", helpByNumber),
 		grammar.Arg(kind.Integer[uint32](1, highestID), "Number", func(d *displayIKESA) *uint32 { return &d.ConnectionID }))
 	identity := grammar.Sequence(
-		grammar.Optional(kw("remote-id-type", "Type of the peer's identity"), kw("ip", helpIP)),
+		grammar.Optional(kw("remote-id-type", helpRemoteIDType), grammar.OneOf(kw("ip", helpIP), kw("fqdn", "Name of a host"),
+			kw("user-fqdn", "Name of a user at a host"), kw("dn", "Subject of a certificate"), kw("key-id", "Any text"))),
 		kw("remote-id", "Identity of the peer"),
-		grammar.Arg(kind.Name(longestIdentity, ""), "Identity", func(d *displayIKESA) *string { return &d.RemoteID }))
+		grammar.Arg(kind.Identity(longestID), "Identity", func(d *displayIKESA) *string { return &d.RemoteID }))
 	return grammar.Do[Config](1, displayIKESA{},
 		grammar.Path[displayIKESA]("display", helpDisplay, "ike", helpIKE, "sa", helpSA),
 		grammar.Optional(grammar.OneOf(remote, identity, grammar.Sequence(
 			grammar.Flag("verbose", helpVerbose, func(d *displayIKESA) *bool { return &d.Verbose }),
 			grammar.Optional(grammar.OneOf(remote, number, identity))))))
 }
-
-// longestIdentity is VRP's limit of remote-id.
-const longestIdentity = 127
 
 func (d *displayIKESA) do(s *Session) Output {
 	if d.Verbose {
@@ -119,5 +124,5 @@ func (d *displayIKEPeer) do(s *Session) Output {
 	if p == nil {
 		return s.refused(refuse("The IKE peer does not exist."))
 	}
-	return Output{Display: newIKEPeerDisplay([]*ike.Peer{p})}
+	return Output{Display: newIKEPeerDisplay(s.running.config.IKE, []*ike.Peer{p})}
 }

@@ -129,7 +129,7 @@ func (e *edit) addRemote(p *ike.Peer, r peerRemote) error {
 	}
 	setRemotes(p, all)
 	if r.Last.IsValid() {
-		if err := e.peerUnused(p.Name); err != nil {
+		if err := e.peerUncalled(p.Name); err != nil {
 			return err
 		}
 	}
@@ -150,7 +150,7 @@ func (e *edit) removeRemote(p *ike.Peer, r peerRemote) error {
 	}
 	setRemotes(p, all)
 	if len(all) == 0 {
-		if err := e.peerUnused(p.Name); err != nil {
+		if err := e.peerUncalled(p.Name); err != nil {
 			return err
 		}
 	}

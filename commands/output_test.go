@@ -51,7 +51,7 @@ func TestDisplaysThatAreLate(t *testing.T) {
 }
 
 func TestBriefFormHasTheWholeJSON(t *testing.T) {
-	full := newIKEPeerDisplay(manyPeers())
+	full := newIKEPeerDisplay(IKEGlobal{}, manyPeers())
 	brief := inBrief{full}
 	short, _ := jsonText(brief)
 	long, _ := jsonText(full)

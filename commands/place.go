@@ -12,13 +12,15 @@ import (
 type place struct {
 	system bool
 	object *grammar.Entry // nil: in no feature view
+	around *grammar.Entry // the feature view that object was opened in; nil: system view
 }
 
-// groups are the tables that a line is looked up in: those of the view, then
-// for a feature view those of the system view, then what is understood and not
-// offered.
+// groups are the tables that a line is looked up in: those of the view, then those of the
+// views around it, then what is understood and not offered.
 func (p *place) groups() [][]*grammar.Table {
 	switch {
+	case p.around != nil:
+		return [][]*grammar.Table{{p.object.Table, anywhereTable}, {p.around.Table}, {systemTable}, {againTable}}
 	case p.object != nil:
 		return [][]*grammar.Table{{p.object.Table, anywhereTable}, {systemTable}, {againTable}}
 	case p.system:
@@ -29,10 +31,13 @@ func (p *place) groups() [][]*grammar.Table {
 
 // settle leaves the view of an object that another session has deleted.
 func (p *place) settle(c *Config) {
-	if p.object != nil && p.object.Find(c) == nil {
-		p.object = nil
+	for p.object != nil && p.object.Find(c) == nil {
+		p.up()
 	}
 }
+
+// up leaves a feature view.
+func (p *place) up() { p.object, p.around = p.around, nil }
 
 // prompt returns what stands before a line typed here.
 func (p *place) prompt(c *Config) string {
@@ -54,14 +59,14 @@ func (p *place) run(e *edit, line grammar.Line, level int) (action any, err erro
 		return nil, err
 	}
 	next := *p
-	if group > 0 {
-		next.object = nil
+	for ; group > 0 && next.object != nil; group-- {
+		next.up()
 	}
 	switch {
 	case command.Edit != nil:
 		err = next.edit(e, command)
 	case command.Entry != nil && command.Undo:
-		err = next.remove(e, command.Entry)
+		err = next.remove(e, next.inside(command.Entry))
 	case command.Entry != nil:
 		err = next.enter(e, command.Entry)
 	}
@@ -97,6 +102,8 @@ func (p *place) edit(e *edit, command grammar.Command) error {
 
 // enter opens an object, and makes it if there is none.
 func (p *place) enter(e *edit, object *grammar.Entry) error {
+	around := p.object
+	object = p.inside(object)
 	if err := object.Create(e, e.config); err != nil {
 		return err
 	}
@@ -104,7 +111,7 @@ func (p *place) enter(e *edit, object *grammar.Entry) error {
 		e.own()
 		object.Put(e.config, object.New())
 	}
-	p.object = object.Opened(e.config)
+	p.object, p.around = object.Opened(e.config), around
 	return nil
 }
 

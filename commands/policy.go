@@ -34,17 +34,14 @@ func volumeArg[T any](lifetime func(*T) *ipsec.Lifetime) grammar.Element[T] {
 
 // policyView is the view of `ipsec policy NAME SEQ isakmp`.
 func policyView() *grammar.View[Policy] {
-	list := grammar.Setting(grammar.Path[Policy]("security", "Traffic to protect", "acl", helpACL),
-		listArg(3000, 3999, "Number of an advanced list", func(p *Policy) *string { return &p.ACL })).
-		Check(checks(checkACL))
 	return &grammar.View[Policy]{
 		Tag:  func(p *Policy) string { return "ipsec-policy-isakmp-" + p.Name + "-" + strconv.Itoa(int(p.Sequence)) },
 		New:  func() *Policy { return &Policy{Window: DefaultWindow} },
-		Rows: append([]grammar.Row[Policy]{list}, negotiationRows()...),
+		Rows: slices.Concat([]grammar.Row[Policy]{securityACLRow()}, negotiationRows(), []grammar.Row[Policy]{triggerRow()}, answerRows()),
 	}
 }
 
-// negotiationRows say how SAs are negotiated, for policies and profiles.
+// negotiationRows say how SAs are negotiated, for policies, templates and profiles.
 func negotiationRows() []grammar.Row[Policy] {
 	kw, name := grammar.Kw[Policy], grammar.Kw[string]
 	duration := grammar.Path[Policy]("sa", helpSA, "duration", "Lifetime of the SAs")
@@ -58,11 +55,15 @@ func negotiationRows() []grammar.Row[Policy] {
 		grammar.List(policyProposals(), name("proposal", "IPSec proposal"), nameOf15("ipsec proposal", "Name of the proposal")),
 		grammar.Setting(duration, kw("time-based", "Lifetime in seconds"), durationArg(lifetime)),
 		grammar.Setting(duration, kw("traffic-based", helpTraffic), volumeArg(lifetime)),
-		grammar.Setting(grammar.Path[Policy]("sa", helpSA, "trigger-mode", "When SAs are made"),
-			grammar.Arg(triggers(), "Mode", func(p *Policy) *bool { return &p.Auto })),
 		grammar.Setting(grammar.Path[Policy]("anti-replay", "Replay protection", "window", "Size of the window"),
 			grammar.Arg(kind.OneNumber(32, 64, 128, 256, 512, 1024), "Packets", func(p *Policy) *int { return &p.Window })),
 	}
+}
+
+// triggerRow is `sa trigger-mode`, of policies that begin negotiations.
+func triggerRow() grammar.Row[Policy] {
+	return grammar.Setting(grammar.Path[Policy]("sa", helpSA, "trigger-mode", "When SAs are made"),
+		grammar.Arg(triggers(), "Mode", func(p *Policy) *bool { return &p.Auto }))
 }
 
 // securityACLRow is `security acl`, which all policies have.
@@ -110,11 +111,13 @@ func checkPeer(e *edit, p *Policy) error {
 	switch {
 	case peer == nil:
 		return refuse("The IKE peer does not exist.")
+	case p.Answers:
 	case peer.RemoteLast.IsValid():
 		return refuse("The IKE peer has a range of addresses, which only a policy template can have.")
 	case !onePlace(peer):
 		return refuse("The IKE peer has no remote-address.")
-	case !peer.V1Only:
+	}
+	if !peer.V1Only {
 		e.warn("The IKE peer has no undo version 2; IKEv2 is not available, IKEv1 is used.")
 	}
 	return nil

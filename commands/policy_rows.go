@@ -16,7 +16,7 @@ func policies(view *grammar.View[Policy], manual bool) grammar.Objects[Config, P
 		Own:     func(c *Config) map[PolicyKey]*Policy { return own(c, partPolicies, &c.Policies) },
 		Name:    func(p *Policy, k PolicyKey) { p.PolicyKey = k },
 		Compare: comparePolicies,
-		Mine:    func(p *Policy) bool { return p.Manual == manual },
+		Mine:    func(p *Policy) bool { return p.Manual == manual && p.Template == "" },
 		Delete:  allows((*edit).policyUnused),
 	}
 }
@@ -78,12 +78,15 @@ func policyRows() []grammar.Row[Config] {
 	reentry.Create = allows(func(*edit, PolicyKey) error {
 		return refuse("The mode must be specified when an IPSec policy is created.")
 	})
+	again := typed
+	again.Admit = func(_ any, _ *Config, old *Policy, k PolicyKey) error { return admitTemplated(old, k) }
 	return []grammar.Row[Config]{
 		of(policyView(), false),
 		of(manualView(), true),
-		grammar.EnterTyped(reentry, typed, entryPath()...).Hidden(),
+		grammar.EnterTyped(reentry, again, entryPath()...).Hidden(),
 		undoGroup(),
-		noTemplates(),
+		undoTemplate(),
+		templateEntryRow(),
 	}
 }
 
@@ -91,6 +94,12 @@ func policyRows() []grammar.Row[Config] {
 // that is not on several interfaces: its SPIs are the whole box's.
 func admitMode(manual bool) func(x any, c *Config, old *Policy, k PolicyKey) error {
 	return func(_ any, c *Config, old *Policy, k PolicyKey) error {
+		if err := admitTemplated(old, k); err != nil {
+			return err
+		}
+		if last := c.templateEntry(k.Name); old == nil && last != nil && last.Sequence < k.Sequence {
+			return refuse("Entry %d of the IPSec policy refers to a policy template, which must be the last of the group.", last.Sequence)
+		}
 		switch {
 		case old != nil && old.Manual != manual:
 			return refuse("The mode of an IPSec policy cannot be changed, undo ipsec policy %s %d first.", k.Name, k.Sequence)
@@ -99,14 +108,6 @@ func admitMode(manual bool) func(x any, c *Config, old *Policy, k PolicyKey) err
 		}
 		return nil
 	}
-}
-
-// noTemplates is `ipsec policy NAME SEQ isakmp template T`.
-func noTemplates() grammar.Row[Config] {
-	return grammar.Edit(refuses[Config]("Policy templates are not available yet."),
-		grammar.Path[struct{}]("ipsec", helpIPsec, "policy", helpPolicy), ignored(kind.Name(longestName, ""), "Name of the group"),
-		ignored(kind.Integer[uint32](1, 10000), "Number of the entry, 1 is the first"),
-		grammar.Path[struct{}]("isakmp", helpISAKMP, "template", "Policy template"), ignored(kind.Name(longestName, ""), "Name of the template"))
 }
 
 // ignored is an argument that nothing is done with.

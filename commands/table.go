@@ -35,6 +35,7 @@ func systemRows() []grammar.Row[Config] {
 	rows = append(rows, ikeGlobalRows()...)
 	rows = append(rows, ipsecProposalRow(), ikeProposalRow(), ikePeerRow())
 	rows = append(rows, durationRows()...)
+	rows = append(rows, templateRow())
 	rows = append(rows, policyRows()...)
 	rows = append(rows, profileRow())
 	rows = append(rows, managementSystemRows()...)
@@ -114,7 +115,7 @@ func (e *edit) noPolicy(words string, uses func(*Policy) bool) error {
 		}
 	}
 	if first == nil {
-		return nil
+		return e.noTemplate(words, uses)
 	}
 	return refuse(words, first.Name, first.Sequence)
 }

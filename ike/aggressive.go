@@ -2,6 +2,7 @@ package ike
 
 import (
 	"bytes"
+	"time"
 
 	"sallyport/ike/keymat"
 	"sallyport/ike/wire"
@@ -213,6 +214,7 @@ func (x *handshake) proofs(others ...wire.Payload) []wire.Payload {
 // before. Message 2 may be forged, and the genuine one must still find us waiting.
 type trial struct {
 	cookieR wire.Cookie
+	heard   time.Time
 	agreed  phase1
 	peerCan Abilities
 	nat     nat
@@ -224,7 +226,7 @@ type trial struct {
 func (x *handshake) trial() *trial {
 	s := x.sa
 	return &trial{
-		cookieR: s.cookieR, agreed: phase1{s.suite, s.authMethod, s.lifetime, s.wear.limit, s.wear.cut}, peerCan: s.peerCan, nat: s.nat,
+		cookieR: s.cookieR, heard: s.heard, agreed: phase1{s.suite, s.authMethod, s.lifetime, s.wear.limit, s.wear.cut}, peerCan: s.peerCan, nat: s.nat,
 		inputs: x.inputs, private: bytes.Clone(x.private),
 	}
 }
@@ -238,7 +240,7 @@ func (x *handshake) takeBack() {
 	if s.keys != nil {
 		s.keys.Wipe()
 	}
-	s.keys, s.cookieR, s.peerCan, s.nat = nil, u.cookieR, u.peerCan, u.nat
+	s.keys, s.cookieR, s.heard, s.peerCan, s.nat = nil, u.cookieR, u.heard, u.peerCan, u.nat
 	s.agree(u.agreed)
 	x.inputs, x.private, x.preShared, x.open, x.undo = u.inputs, u.private, nil, nil, nil
 }

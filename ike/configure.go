@@ -74,6 +74,8 @@ func (e *Engine) failed(in Failed) {
 		}
 	case MoveSA:
 		e.notMoved(out)
+	case Configured:
+		e.unusable(out, in.Err)
 	case AddPolicy:
 		if c := e.unfinishedUnder(out.Policy.ID); c != nil {
 			c.refused(c.in, fmt.Sprintf("policy %v was not installed: %v", out.Policy.ID, in.Err))

@@ -73,6 +73,7 @@ func (x *handshake) canProve() error {
 }
 
 func newHandshake(s *sa, kind wire.ExchangeType, table []step[*handshake]) *handshake {
+	s.aggressive = s.aggressive || kind == wire.Aggressive
 	return &handshake{exchange: exchange{engine: s.engine, sa: s, kind: kind, began: s.engine.now}, table: table}
 }
 

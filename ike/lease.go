@@ -208,6 +208,9 @@ func (s *sa) keepLease() {
 // vacate takes note that an SA with a party has gone: with the last one go the address
 // that the peer has from us, after a while, and that which we have from the peer.
 func (e *Engine) vacate(with party) {
+	if with.who != "" && !e.uses(with) {
+		delete(e.contacted, with) // there is no end to parties that come and go
+	}
 	l, given := e.leases.of[with], e.given[with]
 	if l == nil && given == nil || e.uses(with) {
 		return

@@ -223,3 +223,21 @@ func (s *sa) notConfigured() {
 	}
 	s.refuseAccess(NoAnswer, fmt.Sprintf("the gateway gives no configuration: is `config-exchange %s` of ike peer %s what it does?", line, s.peer.Name))
 }
+
+// unusable ends everything with a gateway whose address could not be put to use.
+func (e *Engine) unusable(c Configured, err error) {
+	for with, g := range e.given {
+		if g.Peer != c.Peer || g.Address != c.Address {
+			continue
+		}
+		e.fail(Failure{Remote: netip.AddrPortFrom(c.Remote, portIKE), Peer: c.Peer, Category: DataplaneRefused.String(),
+			Reason: fmt.Sprintf("the address %v was not put to use: %v", c.Address, err)})
+		for _, p := range slices.Clone(e.pairs[with]) {
+			p.end(DataplaneRefused.String())
+		}
+		for _, s := range slices.Clone(e.byParty[with]) {
+			s.end(DataplaneRefused.String())
+		}
+		return
+	}
+}

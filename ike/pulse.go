@@ -74,7 +74,7 @@ func (s *sa) inSignOfLife(p *packet, m *wire.Message, n wire.Notify) error {
 	if err != nil {
 		return err
 	}
-	s.engine.emit(MessageReceived{p.Local, p.Remote, 1, m}, Notified{s.remote, n.Notify, true})
+	s.engine.emit(MessageReceived{p.Local, p.Remote, 1, m})
 	s.spend(p)
 	if fresh {
 		s.hear()

@@ -46,9 +46,12 @@ func (r *replay) identities(p *Peer) {
 	}
 	theirs, ours := recordedID(r.sa.IDi), recordedID(r.sa.IDr)
 	p.RemoteIDType, p.LocalIDType = idTypes[theirs.IDType], idTypes[ours.IDType]
-	if p.RemoteIDType == IDAddress {
+	switch p.RemoteIDType {
+	case IDAddress:
 		p.RemoteID, _, _ = theirs.Range()
-	} else {
+	case IDKeyID:
+		p.RemoteName = string(theirs.Data)
+	default:
 		p.RemoteName = pki.IDText(theirs)
 	}
 	if p.LocalIDType == IDFQDN {

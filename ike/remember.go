@@ -126,7 +126,7 @@ func pairKey(id uint32) string { return "ipsec " + strconv.FormatUint(uint64(id)
 func (s *sa) saved() *SavedSA {
 	v := &SavedSA{
 		ConnectionID: s.id, Peer: s.peer.Name, Who: s.party.who, Method: s.authMethod, Fingerprint: s.peer.fingerprint(), Local: s.local, Remote: s.remote,
-		Initiator: s.initiator, CookieI: s.cookieI, CookieR: s.cookieR, Suite: s.suite,
+		Initiator: s.initiator, Aggressive: s.aggressive, CookieI: s.cookieI, CookieR: s.cookieR, Suite: s.suite,
 		SKEYIDd: s.keys.SKEYIDd, SKEYIDa: s.keys.SKEYIDa, SKEYIDe: s.keys.SKEYIDe, LastIV: s.lastIV,
 		PeerCan: s.peerCan, NATHere: s.nat.here, NATThere: s.nat.there, NATForced: s.nat.forced, RemoteID: s.remoteID, Lifetime: s.lifetime, Octets: s.wear.limit, Spent: s.wear.spent,
 		Created: s.created, Soft: s.soft.due(), Hard: s.hard.due(), Fading: s.fading, Replaced: s.replaced,

@@ -39,7 +39,7 @@ func (e *Engine) resumeSA(v *SavedSA, p *Peer) {
 	}
 	e.made++
 	s := &sa{
-		engine: e, id: v.ConnectionID, order: e.made, peer: p, party: party{p.Name, v.Who}, initiator: v.Initiator, cookieI: v.CookieI, cookieR: v.CookieR,
+		engine: e, id: v.ConnectionID, order: e.made, peer: p, party: party{p.Name, v.Who}, initiator: v.Initiator, aggressive: v.Aggressive, cookieI: v.CookieI, cookieR: v.CookieR,
 		local: v.Local, remote: v.Remote, suite: v.Suite, authMethod: v.Method, method: methods[v.Method], lifetime: v.Lifetime, keys: keys, lastIV: v.LastIV,
 		peerCan: v.PeerCan, nat: v.nat(), quick: map[wire.MessageID]*quickMode{}, used: map[wire.MessageID]struct{}{},
 		remoteID: v.RemoteID, created: v.Created, proved: true, established: true, fading: v.Fading, replaced: v.Replaced,
@@ -94,7 +94,12 @@ func (s *sa) resumePhase1(v *SavedSA) {
 		return
 	}
 	x := newHandshake(s, wire.MainMode, mainModeResponder)
-	x.state, x.sent, x.number = established, v.Answer, 6 // messages
+	x.number = 6 // messages
+	if s.initiator { // only of aggressive mode the initiator has the last word
+		x = newHandshake(s, wire.Aggressive, aggressiveInitiator)
+		x.number = 3
+	}
+	x.state, x.sent = established, v.Answer
 	copy(x.accepted[:], v.Accepted)
 	x.endAfter(left, x.forget)
 	s.phase1 = x

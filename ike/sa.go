@@ -18,6 +18,7 @@ type sa struct {
 	candidates       []*Peer // as responder: whose address the other end has
 	party            party
 	initiator        bool
+	aggressive       bool // phase 1 was aggressive mode
 	cookieI, cookieR wire.Cookie
 	local, remote    netip.AddrPort // where the next message goes from and to
 

@@ -46,7 +46,7 @@ type SavedSA struct {
 	Method                    wire.AuthMethod
 	Fingerprint               secret.Octets // of what authenticates the peer, as it was configured
 	Local, Remote             netip.AddrPort
-	Initiator                 bool
+	Initiator, Aggressive     bool
 	CookieI, CookieR          wire.Cookie
 	Suite                     keymat.Suite
 	SKEYIDd, SKEYIDa, SKEYIDe secret.Octets

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/ike/keymat"
+	"sallyport/ike/wire"
 	"sallyport/ipsec"
 )
 
@@ -27,10 +28,12 @@ type Status struct {
 	TimedOut      bool // they have not come for a time-out
 	NAT           bool // a NAT was found; everything goes over port 4500
 	Suite         keymat.Suite
-	RemoteID      string      // as authenticated, printable; empty before that
-	User          string      // of XAUTH, theirs or ours; may hold any printable character; empty: none
-	Lease         netip.Addr  // that the peer has from us; zero: none
-	Configured    *Configured // what we have from the peer; nil: nothing
+	Method        wire.AuthMethod // 0: not agreed yet
+	Aggressive    bool            // phase 1 is aggressive mode
+	RemoteID      string          // as authenticated, printable; empty before that
+	User          string          // of XAUTH, theirs or ours; may hold any printable character; empty: none
+	Lease         netip.Addr      // that the peer has from us; zero: none
+	Configured    *Configured     // what we have from the peer; nil: nothing
 	Created       time.Time
 	Lifetime      time.Duration
 	MaxOctets     uint64 // that may be encrypted under it; 0: any number
@@ -117,7 +120,7 @@ func (s *sa) alone() Status {
 	return Status{
 		ConnectionID: s.id, Peer: s.peer.Name, Local: s.local, Remote: s.remote, Cookies: [2][8]byte{s.cookieI, s.cookieR},
 		Initiator: s.initiator, Ready: s.established, Fading: s.fading, Replaced: s.replaced, NAT: s.nat.found(),
-		Suite: s.suite, RemoteID: s.remoteID, User: s.user(), Lease: s.leased(), Configured: s.engine.given[s.party], Created: s.created, Lifetime: s.lifetime, MaxOctets: s.wear.limit, Octets: s.wear.spent,
+		Suite: s.suite, Method: s.authMethod, Aggressive: s.aggressive, RemoteID: s.remoteID, User: s.user(), Lease: s.leased(), Configured: s.engine.given[s.party], Created: s.created, Lifetime: s.lifetime, MaxOctets: s.wear.limit, Octets: s.wear.spent,
 		Heartbeat: s.pulse.beats != nil && s.pulse.beats.seen, TimedOut: s.pulse.beats != nil && s.pulse.beats.late,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"sallyport/ike"
+	"sallyport/ipsec"
 )
 
 // codeAccess codes what XAUTH and mode configuration have brought an ISAKMP SA.
@@ -31,6 +32,14 @@ func codeConfigured(c *coder, v *ike.Configured) {
 	several(c, &v.DNS, c.addr)
 	several(c, &v.WINS, c.addr)
 	several(c, &v.Networks, c.prefix)
+	several(c, &v.Policies, c.policyID)
+}
+
+// policyID codes the name of a policy.
+func (c *coder) policyID(v *ipsec.PolicyID) {
+	c.text(&v.Interface, &v.Name)
+	number(c, &v.Sequence)
+	number(c, &v.Instance)
 }
 
 // several codes a list and its length. An empty one is read as nil.

@@ -83,7 +83,7 @@ func codeISAKMP(c *coder, v *ike.SavedSA) {
 	number(c, &v.Octets)
 	number(c, &v.Spent)
 	c.time(&v.Created, &v.Soft, &v.Hard)
-	c.flags(&v.Initiator, &v.NATHere, &v.NATThere, &v.Fading, &v.Replaced)
+	c.flags(&v.Initiator, &v.Aggressive, &v.NATHere, &v.NATThere, &v.NATForced, &v.Fading, &v.Replaced)
 	c.messageIDs(&v.Used)
 	octets(c, &v.Accepted)
 	octets(c, &v.Answer)
@@ -120,6 +120,8 @@ func codeSA(c *coder, v *ipsec.SA) {
 	codeSelector(c, &v.Selector)
 	number(c, &v.Encapsulation.Local)
 	number(c, &v.Encapsulation.Remote)
+	c.addr(&v.Original.Local)
+	c.addr(&v.Original.Remote)
 	number(c, &v.Window)
 	for _, l := range []*ipsec.Lifetime{&v.Soft, &v.Hard} {
 		number(c, &l.Duration)

@@ -36,11 +36,14 @@ const (
 	ikeMessage
 	ikePacket
 	ikeRepeated
+	ikeVendors
 	ipsecSAUp
 	ipsecSADown
 	ipsecAcquire
 	ipsecExpired
 	ipsecMoved
+	ipsecInClear
+	ipsecNotInClear
 	logKinds // how many there are
 )
 
@@ -81,12 +84,15 @@ var catalogue = [logKinds]logName{
 	ikeNotifiedInClear:   {"IKE", commands.LogDebugging, "IKE_NOTIFY_CLEAR", "A notification that proves nothing and is not acted on."},
 	ikeMessage:           {"IKE", commands.LogDebugging, "IKE_MESSAGE", "`debugging ike message`, `--trace`: a message and its payloads."},
 	ikePacket:            {"IKE", commands.LogDebugging, "IKE_PACKET", "`debugging ike packet`: a message's header."},
+	ikeVendors:           {"IKE", commands.LogDebugging, "IKE_VENDOR", "`debugging ike misc`, `--trace`: vendor IDs of a peer's that mean nothing here. They are ignored."},
 	ikeRepeated:          {"IKE", commands.LogDebugging, "IKE_REPEAT", "`debugging ike transport`, `--trace`: a message was sent again."},
 	ipsecSAUp:            {"IPSEC", commands.LogWarning, "IPSEC_SA_UP", "Phase 2 is done: a pair of IPsec SAs is there."},
 	ipsecSADown:          {"IPSEC", commands.LogWarning, "IPSEC_SA_DOWN", "A pair of IPsec SAs is gone, and why."},
 	ipsecAcquire:         {"IPSEC", commands.LogDebugging, "IPSEC_ACQUIRE", "`debugging ipsec packet`: a packet that has no SA."},
 	ipsecExpired:         {"IPSEC", commands.LogDebugging, "IPSEC_EXPIRED", "`debugging ipsec misc`: an SA has come to one of its limits."},
 	ipsecMoved:           {"IPSEC", commands.LogDebugging, "IPSEC_MOVED", "`debugging ipsec misc`: a peer behind a NAT has another address."},
+	ipsecInClear:         {"IPSEC", commands.LogCritical, "IPSEC_FALLBACK_CLEAR", "`fallback clear`: a peer does not answer, and a policy's traffic goes UNPROTECTED from now on."},
+	ipsecNotInClear:      {"IPSEC", commands.LogCritical, "IPSEC_FALLBACK_END", "A policy's traffic does not go in clear any more."},
 }
 
 // name returns what lines of the kind begin with.

@@ -51,6 +51,8 @@ func describe(event ike.Event) entry {
 		return message("received", e.Local, e.Remote, e.Number, e.Message)
 	case ike.Repeated:
 		return entry{kind: ikeRepeated, reason: "repeated", trace: true, text: repetition(e)}.about(commands.DebugIKETransport, e.Remote)
+	case ike.UnknownVendors:
+		return unknownVendors(e)
 	case ike.Refused:
 		return refusal(e)
 	case ike.Notified:
@@ -77,6 +79,8 @@ func describeSA(event ike.Event) entry {
 		return told(ikeSADown, "phase 1 down", isakmp(e.Status)+": "+e.Reason, e.Status.Remote)
 	case ike.Phase2Down:
 		return told(ipsecSADown, "phase 2 down", child(e.Status)+": "+e.Reason, e.Status.Remote)
+	case ike.FellBack:
+		return fellBack(e)
 	}
 	return entry{reason: "event", text: fmt.Sprintf("%T", event)}
 }
@@ -185,6 +189,16 @@ func timeOut(e ike.TimedOut) string {
 		text += fmt.Sprintf(", policy %s %d on %s", e.Policy.Name, e.Policy.Sequence, e.Policy.Interface)
 	}
 	return text
+}
+
+// fellBack says that a policy's traffic goes in clear, or no longer does.
+func fellBack(e ike.FellBack) entry {
+	policy := fmt.Sprintf("policy %s %d on %s with %s (%v)", e.Policy.Name, e.Policy.Sequence, e.Policy.Interface, e.Peer, e.Remote)
+	if !e.Clear {
+		return entry{kind: ipsecNotInClear, reason: "fallback over", text: policy + ": traffic does not go in clear any more", own: true}
+	}
+	text := fmt.Sprintf("%s: the peer does not answer, traffic goes IN CLEAR, UNPROTECTED, from now on; retry in %v", policy, e.Retry)
+	return entry{kind: ipsecInClear, reason: "fallback to clear", text: text, own: true}
 }
 
 // trouble describes an error of the loop's.

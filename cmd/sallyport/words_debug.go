@@ -61,3 +61,12 @@ func limitName(hard bool) string {
 	}
 	return "soft"
 }
+
+// unknownVendors names vendor IDs that mean nothing here.
+func unknownVendors(e ike.UnknownVendors) entry {
+	text := fmt.Sprintf("ignored vendor IDs of %v:", e.Remote)
+	for _, id := range e.IDs {
+		text += " " + id.String()
+	}
+	return entry{kind: ikeVendors, reason: "vendor", text: text, trace: true}.about(commands.DebugIKEMisc, e.Remote)
+}

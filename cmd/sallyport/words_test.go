@@ -63,6 +63,8 @@ func TestDescribe(t *testing.T) {
 			"phase 2 up with peer b at 198.51.100.7:500, conn-id 9, responder, policy policy1 10 on GigabitEthernet0/0/2, AES-128 HMAC-SHA1-96, SPI in 0x00000100 out 0xabcdef01"},
 		{ike.Phase2Down{Status: ike.ChildStatus{Remote: wordsRemote, Policy: wordsPolicy}, Reason: "hard expiry"}, "phase 2 down",
 			"phase 2 down with 198.51.100.7:500, conn-id 0, responder, policy policy1 10 on GigabitEthernet0/0/2: hard expiry"},
+		{ike.UnknownVendors{Remote: wordsRemote, IDs: []wire.VendorID{{Data: []byte{0xab, 0xcd}}, wire.VendorDPD}},
+			"vendor", "ignored vendor IDs of 198.51.100.7:500: VID[abcd] VID[DPD]"},
 		{ike.Refused{Remote: wordsRemote, Err: &ike.Rejection{Category: ike.InvalidCookie, Reason: "no such SA"}},
 			"refused invalid cookie", "refused a message from 198.51.100.7:500: invalid cookie: no such SA"},
 		{ike.Refused{Remote: wordsRemote, Err: &wire.SyntaxError{Got: "12 octets", Wanted: "28"}},
@@ -77,6 +79,10 @@ func TestDescribe(t *testing.T) {
 			"no answer from 198.51.100.7:500 to Main after 1m0s"},
 		{ike.TimedOut{Remote: wordsRemote, Exchange: wire.QuickMode, After: time.Minute, Policy: wordsPolicy}, "no answer",
 			"no answer from 198.51.100.7:500 to Quick after 1m0s, policy policy1 10 on GigabitEthernet0/0/2"},
+		{ike.FellBack{Policy: wordsPolicy, Peer: "b", Remote: wordsRemote.Addr(), Clear: true, Retry: time.Minute}, "fallback to clear",
+			"policy policy1 10 on GigabitEthernet0/0/2 with b (198.51.100.7): the peer does not answer, traffic goes IN CLEAR, UNPROTECTED, from now on; retry in 1m0s"},
+		{ike.FellBack{Policy: wordsPolicy, Peer: "b", Remote: wordsRemote.Addr()}, "fallback over",
+			"policy policy1 10 on GigabitEthernet0/0/2 with b (198.51.100.7): traffic does not go in clear any more"},
 	}
 	for _, test := range tests {
 		got := describe(test.event)

@@ -76,6 +76,7 @@ func (s *scripted) Deadline() (time.Time, bool) { return s.deadline, !s.deadline
 func (s *scripted) Status() []ike.Status        { return s.status }
 func (s *scripted) Failures() []ike.Failure     { return s.failures }
 func (s *scripted) Refusals() []ike.Refusal     { return s.refusals }
+func (s *scripted) Fallbacks() []ike.Fallback   { return nil }
 func (s *scripted) Offlines() []ike.Offline     { return s.offlines }
 
 func (s *scripted) History(time.Time) []ike.History { return s.history }
@@ -111,10 +112,17 @@ func (p *plane) SPI(_, _ netip.Addr, _ ipsec.Protocol) (s ipsec.SPI, err error) 
 
 func (p *plane) Statistics() (s ipsec.Statistics) { return }
 
-func (p *plane) AddPolicy(*ipsec.Policy) error                              { return nil }
-func (p *plane) RemovePolicy(ipsec.PolicyID) error                          { return nil }
-func (p *plane) PassClear(ipsec.PolicyID, bool) error                       { return nil }
-func (p *plane) MoveSA(id ipsec.SAID, _ netip.AddrPort) (ipsec.SAID, error) { return id, nil }
+func (p *plane) AddPolicy(*ipsec.Policy) error        { return nil }
+func (p *plane) RemovePolicy(ipsec.PolicyID) error    { return nil }
+func (p *plane) PassClear(ipsec.PolicyID, bool) error { return nil }
+
+func (p *plane) MoveSA(id ipsec.SAID, to netip.AddrPort) (ipsec.SAID, error) {
+	p.add("move %d to %v", id.SPI, to)
+	if slices.Contains(p.refuse, id.SPI) {
+		return id, fmt.Errorf("%d is stuck", id.SPI)
+	}
+	return id, nil
+}
 
 // A pipe is a socket in memory. Its reader gets what is put into in.
 type pipe struct {

@@ -37,7 +37,8 @@ type Memory interface {
 	Forget(key string)
 }
 
-// A Config is what a Loop is made of. All fields but Memory and Now are required.
+// A Config is what a Loop is made of. All fields but Access, Memory, Keep and Now are
+// required.
 type Config struct {
 	Engine    Engine
 	Dataplane ipsec.Dataplane
@@ -55,6 +56,8 @@ type Config struct {
 	// Trouble is told what went wrong outside the engine: *Overload, *Panic,
 	// *SocketError, *RemoveError. It is called from any goroutine and must not block.
 	Trouble func(error)
+
+	Access Access // the zero value serves no clients, and is none
 
 	Memory Memory // nil: nothing is remembered
 	Keep   bool   // at the end the SAs stay, for a successor, and the peers hear nothing

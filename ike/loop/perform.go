@@ -37,7 +37,7 @@ func (l *Loop) step(now time.Time, in ike.Input) (outputs []ike.Output) {
 // provoked reports whether an input comes from a packet.
 func provoked(in ike.Input) bool {
 	switch in.(type) {
-	case ike.Datagram, ike.Acquire, ike.Moved, ike.Expire, ike.Computed:
+	case ike.Datagram, ike.Acquire, ike.Moved, ike.Expire, ike.Computed, ike.Authenticated:
 		return true
 	}
 	return false
@@ -74,6 +74,10 @@ func (l *Loop) perform(now time.Time, outputs []ike.Output) {
 			l.submit(o)
 		case ike.Remember, ike.Forget:
 			l.memorize(o)
+		case ike.Authenticate, ike.Configured, ike.Unconfigured:
+			if !l.access(o) {
+				return
+			}
 		case ike.Event:
 			l.config.Event(now, o)
 		}

@@ -51,6 +51,18 @@ func TestAFailedInstallEndsItsBatch(t *testing.T) {
 		"step ike.SetConfig", "add 1", "add 2", "step failed ike.InstallSA: no room for 2")
 }
 
+func TestAFailedMoveEndsNothing(t *testing.T) {
+	move := func(spi ipsec.SPI) ike.Output { return ike.MoveSA{SA: ipsec.SAID{SPI: spi}, From: here, To: there} }
+	conversation(t,
+		func(b *bench) {
+			toConfig(move(1), move(2), ike.Send{Local: here, Remote: there, Octets: []byte{0xAB}})(b)
+			b.plane.refuse = []ipsec.SPI{1}
+		},
+		configure,
+		"step ike.SetConfig", "move 1 to 198.51.100.7:500", "move 2 to 198.51.100.7:500", "500 192.0.2.1:500>198.51.100.7:500 ab",
+		"step failed ike.MoveSA: 1 is stuck")
+}
+
 func TestAFailedRemovalIsOnlyReported(t *testing.T) {
 	conversation(t,
 		func(b *bench) {

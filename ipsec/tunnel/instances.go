@@ -1,8 +1,6 @@
 package tunnel
 
 import (
-	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
@@ -85,6 +83,21 @@ func (s *instances) remove(id ipsec.PolicyID) *ipsec.Policy {
 	s.takeOut(i)
 	s.holders.Remove(i.Policy)
 	return i.Policy
+}
+
+// hold has an instance that comes later hold its packets already. The error is an
+// *ipsec.SelectorHeld.
+func (s *instances) hold(p *ipsec.Policy) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.holders.Add(p)
+}
+
+// letGo is the way back of hold.
+func (s *instances) letGo(p *ipsec.Policy) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holders.Remove(p)
 }
 
 func (s *instances) takeOut(i *member) {
@@ -179,143 +192,4 @@ func (s *instances) of(template ipsec.PolicyID) (ids []ipsec.PolicyID) {
 		ids = append(ids, id)
 	}
 	return ids
-}
-
-// passesClear reports whether a policy's packets may go in clear.
-func (s *instances) passesClear(id ipsec.PolicyID) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.open[id]
-}
-
-// close says that a policy's packets may not go in clear, and opened the opposite.
-func (s *instances) close(id ipsec.PolicyID) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, id)
-}
-
-func (s *instances) opened(id ipsec.PolicyID) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.open[id] = true
-}
-
-// AddPolicy adds an instance of a template. Packets meet it before routing brings them.
-func (d *Dataplane) AddPolicy(p *ipsec.Policy) error {
-	d.stating.Lock()
-	defer d.stating.Unlock()
-	if p.ID.Instance == 0 || p.Template || p.Routed {
-		return fmt.Errorf("policy %v is no instance of a template", p.ID)
-	}
-	if !d.told {
-		d.early = append(slices.DeleteFunc(d.early, func(other *ipsec.Policy) bool { return other.ID == p.ID }), p)
-		return nil
-	}
-	of := d.spd.Load().byID[p.ID.Configured()]
-	switch {
-	case of == nil || !of.Template:
-		return fmt.Errorf("policy %v: there is no template %v", p.ID, p.ID.Configured())
-	case of.Device != p.Device:
-		return fmt.Errorf("policy %v is of device %s, want its template's, %s", p.ID, p.Device, of.Device)
-	}
-	return d.addInstance(p)
-}
-
-// addInstance adds an instance of a template that is there. On error everything is as before.
-func (d *Dataplane) addInstance(p *ipsec.Policy) error {
-	old := d.instances.instance(p.ID)
-	if old != nil && samePolicy(old, p) {
-		return nil
-	}
-	if err := d.instances.add(p); err != nil {
-		return err
-	}
-	d.epoch.Add(1)
-	err := d.router.Add(p)
-	if err == nil {
-		return nil
-	}
-	if old != nil {
-		err = errors.Join(err, d.instances.add(old))
-	} else {
-		d.instances.remove(p.ID)
-	}
-	d.epoch.Add(1)
-	return err
-}
-
-// addEarly adds what came before the first SetPolicies.
-func (d *Dataplane) addEarly() error {
-	early := d.early
-	d.early, d.told = nil, true
-	var errs []error
-	s := d.spd.Load()
-	for _, p := range early {
-		if of := s.byID[p.ID.Configured()]; of != nil && of.Template && of.Device == p.Device {
-			errs = append(errs, d.addInstance(p))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// RemovePolicy removes an instance: first routing, then the databases.
-func (d *Dataplane) RemovePolicy(id ipsec.PolicyID) error {
-	d.stating.Lock()
-	defer d.stating.Unlock()
-	d.early = slices.DeleteFunc(d.early, func(p *ipsec.Policy) bool { return p.ID == id })
-	return d.removeInstance(id)
-}
-
-func (d *Dataplane) removeInstance(id ipsec.PolicyID) error {
-	p := d.instances.instance(id)
-	if p == nil {
-		return nil
-	}
-	err := d.router.Remove(p)
-	d.instances.remove(id)
-	d.forget(id)
-	return err
-}
-
-// forgetInstances removes those of a template.
-func (d *Dataplane) forgetInstances(template ipsec.PolicyID) error {
-	var errs []error
-	for _, id := range d.instances.of(template) {
-		errs = append(errs, d.removeInstance(id))
-	}
-	return errors.Join(errs...)
-}
-
-// PassClear says whether what has no SA of a policy's goes in clear, and what comes in clear
-// is let in.
-func (d *Dataplane) PassClear(id ipsec.PolicyID, whether bool) error {
-	d.stating.Lock()
-	defer d.stating.Unlock()
-	if p := d.spd.Load().policy(id); p == nil || p.Routed || p.Template {
-		return fmt.Errorf("there is no policy %v whose packets could go in clear", id)
-	}
-	if d.instances.passesClear(id) == whether {
-		return nil
-	}
-	if whether {
-		d.instances.opened(id)
-	} else {
-		d.instances.close(id)
-	}
-	d.epoch.Add(1)
-	if whether {
-		d.release(id)
-	}
-	return d.router.PassClear(id, whether)
-}
-
-// release sends what waits for an SA of a policy in clear.
-func (d *Dataplane) release(id ipsec.PolicyID) {
-	d.mu.Lock()
-	waiting := d.held.take(id, func(acl.Tuple) bool { return true })
-	d.mu.Unlock()
-	for _, h := range waiting {
-		d.clear(h.packet)
-	}
 }

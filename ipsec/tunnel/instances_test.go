@@ -444,3 +444,31 @@ func BenchmarkCounters(b *testing.B) {
 		}
 	}
 }
+
+// TestInstanceSpares: the LAN may talk to this box though an instance protects everything,
+// from its beginning.
+func TestInstanceSpares(t *testing.T) {
+	inNamespace(t, func() error {
+		d, err := Open(Config{})
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		router := d.router.(*routing)
+		if router.gate == nil {
+			return nil
+		}
+		err = errors.Join(d.SetPolicies([]*ipsec.Policy{template(10)}), d.AddPolicy(instance(10, 1, permit(world, world))))
+		if err != nil {
+			return err
+		}
+		ours, _, err := router.gate.kernel.list()
+		slices.SortFunc(ours, func(a, b installed) int { return int(a.priority) - int(b.priority) })
+		packet := acl.Tuple{Source: host, Destination: netip.MustParseAddr("10.1.1.1"), Protocol: 1}
+		i := slices.IndexFunc(ours, func(p installed) bool { return p.Holds(packet) })
+		if i < 0 || !ours[i].Allow {
+			t.Errorf("what comes from the LAN meets %d of %v, want that it passes", i, ours)
+		}
+		return err
+	})
+}

@@ -33,7 +33,7 @@ func (r *routing) checkLocal(policies []*ipsec.Policy, by func(*gate, []selectio
 	}
 	want, marks := selection.Marked(r.added.closed(r.expanded(policies)))
 	var err error
-	if r.near, r.ours, err = r.mainRoutes(devicesOf(policies), want); err != nil {
+	if r.near, r.ours, err = r.mainRoutes(policies, want); err != nil {
 		return err
 	}
 	r.elsewhere = nil
@@ -60,12 +60,12 @@ func (r *routing) Blocked() uint64 {
 
 // mainRoutes returns the routes of the main table, and which devices are the
 // policies' or our own. Where nothing is to be checked neither is needed, nor will be.
-func (r *routing) mainRoutes(devices []string, want []selection.Clause) (routes []selection.Route, ours map[int]bool, err error) {
-	if len(want) == 0 && len(r.added.templates) == 0 && !slices.ContainsFunc(r.stated, isTemplate) {
+func (r *routing) mainRoutes(policies []*ipsec.Policy, want []selection.Clause) (routes []selection.Route, ours map[int]bool, err error) {
+	if len(want) == 0 && !slices.ContainsFunc(policies, isTemplate) {
 		return nil, nil, nil
 	}
 	ours = map[int]bool{r.inside: true, r.guard: true}
-	for _, name := range devices {
+	for _, name := range devicesOf(policies) {
 		link, err := r.kernel.LinkByName(name)
 		if err != nil {
 			return nil, nil, describe(err, "policy's device %s", name)

@@ -3,8 +3,10 @@ package tunnel
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"net/netip"
+	"sync"
 	"testing"
 
 	"sallyport/acl"
@@ -145,5 +147,49 @@ func TestOriginal(t *testing.T) {
 	sumTransport(got[:ipv4Len], want)
 	if source(got) != peer || !bytes.Equal(got[ipv4Len:], want) {
 		t.Errorf("from %v came % x, want from %v % x", source(got), got[ipv4Len:], peer, want)
+	}
+}
+
+// TestChangesWhilePacketsPass moves an SA, and has instances come and go, while packets leave
+// and arrive: none is lost, and no number comes twice.
+func TestChangesWhilePacketsPass(t *testing.T) {
+	r := newRig(t)
+	if err := r.SetPolicies([]*ipsec.Policy{template(5), policy(10, permit(lan, remote))}); err != nil {
+		t.Fatal(err)
+	}
+	sa, in := outboundOf(0x1001, inUDP), inboundOf(0x1000, inUDP)
+	r.add(t, sa, in)
+	peers, packets := peerOf(t, in), 500
+	var workers sync.WaitGroup
+	workers.Go(func() {
+		for range packets {
+			r.leave(shape{}.build())
+		}
+	})
+	workers.Go(func() {
+		for range packets {
+			r.InboundUDP(netip.AddrPortFrom(gateway, 4500), netip.AddrPortFrom(peer, 40000), peers.esp(back.build(), 4))
+		}
+	})
+	id := sa.ID
+	for n := range 100 {
+		var err error
+		to := netip.AddrPortFrom([]netip.Addr{peer, peer.Next()}[n%2], uint16(n+1))
+		if id, err = r.MoveSA(id, to); err != nil {
+			t.Error(err)
+		}
+		if _, err := r.MoveSA(in.ID, to); err != nil {
+			t.Error(err)
+		}
+		p := instance(5, 1, permit(remote, lan))
+		if err := errors.Join(r.AddPolicy(p), r.RemovePolicy(p.ID)); err != nil {
+			t.Error(err)
+		}
+	}
+	workers.Wait()
+	out, _ := r.Counters(id)
+	came, _ := r.Counters(in.ID)
+	if out.Packets != uint64(packets) || out.Sequence != uint64(packets) || len(r.wire.sent) != packets || came.Packets != uint64(packets) {
+		t.Errorf("%+v left, %d were sent, %+v came, want %d each", out, len(r.wire.sent), came, packets)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"sallyport/acl"
 	"sallyport/ipsec"
@@ -50,7 +51,7 @@ func TestExpire(t *testing.T) {
 		t.Errorf("soft: told %v, want %v", got, want)
 	}
 	delete(r.memory.states, sa.ID) // as the kernel does
-	hard := kernel.Expire{ID: sa.ID, Hard: true, Counters: ipsec.Counters{Packets: 5, Octets: 500}}
+	hard := kernel.Expire{ID: sa.ID, Hard: true, Counters: ipsec.Counters{Packets: 5, Octets: 500, LastUsed: time.Unix(1e9, 0)}}
 	r.heard(hard)
 	r.heard(hard)
 	r.heard(kernel.Expire{ID: ipsec.SAID{SPI: 0x7777}, Hard: true})
@@ -60,7 +61,7 @@ func TestExpire(t *testing.T) {
 	if len(r.memory.states) != 1 || r.outbound().Templates[0].Destination != peer {
 		t.Errorf("left are %v, and out meets %v, want the older SA", r.memory.states, r.outbound())
 	}
-	want := ipsec.Counters{Packets: 5, Octets: 500, Sequence: 5}
+	want := ipsec.Counters{Packets: 5, Octets: 500, Sequence: 5, LastUsed: time.Unix(1e9, 0)}
 	if c, ok := r.Counters(sa.ID); !ok || c != want {
 		t.Errorf("counters at the end are %+v, %v, want %+v", c, ok, want)
 	}

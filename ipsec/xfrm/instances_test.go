@@ -173,6 +173,15 @@ func TestInstanceFails(t *testing.T) {
 	}
 }
 
+// TestInstancePorts: fragments are put together from the first rule with ports on.
+func TestInstancePorts(t *testing.T) {
+	r := newRig(t)
+	r.state(template(10))
+	if r.addPolicies(instance(10, 1, toPort(permit(lan, remote), 80))); !r.memory.reassembling {
+		t.Error("with a rule for a port fragments are not put together")
+	}
+}
+
 // TestSameTransport: two hosts behind one NAT may not send the same packets.
 func TestSameTransport(t *testing.T) {
 	r := newRig(t)

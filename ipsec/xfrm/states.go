@@ -198,7 +198,7 @@ func (d *Dataplane) end(a *association) error {
 
 // finish notes the last counters of an SA that the kernel has no more.
 func (d *Dataplane) finish(a *association, c ipsec.Counters) {
-	c = counted(a.SA, c)
+	c = a.seen(counted(a.SA, c))
 	a.final = &c
 }
 

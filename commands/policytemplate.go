@@ -1,0 +1,201 @@
+package commands
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sallyport/commands/grammar"
+	"sallyport/commands/kind"
+	"sallyport/ike"
+)
+
+// Policy templates: policies for peers of whom it is not known beforehand where they are, and
+// the entries of policy groups that stand for them.
+
+const helpTemplate = "Policy for peers that come from anywhere"
+
+// templateView is the view of `ipsec policy-template`.
+func templateView() *grammar.View[Policy] {
+	return &grammar.View[Policy]{
+		Tag:  func(p *Policy) string { return "ipsec-policy-templet-" + p.Name + "-" + strconv.Itoa(int(p.Sequence)) },
+		New:  func() *Policy { return &Policy{Window: DefaultWindow, Answers: true} },
+		Sort: "ipsec-policy-templet",
+		Rows: append([]grammar.Row[Policy]{securityACLRow()}, negotiationRows()...),
+	}
+}
+
+// templateRow opens and deletes entries of templates.
+func templateRow() grammar.Row[Config] {
+	return grammar.Enter(grammar.Objects[Config, PolicyKey, Policy]{
+		View:    templateView(),
+		Of:      func(c *Config) map[PolicyKey]*Policy { return c.Templates },
+		Own:     func(c *Config) map[PolicyKey]*Policy { return own(c, partTemplates, &c.Templates) },
+		Name:    func(p *Policy, k PolicyKey) { p.PolicyKey = k },
+		Compare: comparePolicies,
+		Delete:  allows((*edit).templateUnused),
+	}, grammar.Path[PolicyKey]("ipsec", helpIPsec, "policy-template", helpTemplate),
+		grammar.Arg(kind.Name(longestName, "ipsec policy-template"), "Name of the template", func(k *PolicyKey) *string { return &k.Name }),
+		grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry, 1 is the first", func(k *PolicyKey) *uint32 { return &k.Sequence }))
+}
+
+// templateUnused refuses to remove the last entry of a template that a policy refers to.
+func (e *edit) templateUnused(k PolicyKey) error {
+	for other := range e.config.Templates {
+		if other.Name == k.Name && other != k {
+			return nil
+		}
+	}
+	return e.noPolicy("The IPSec policy template is being used by IPSec policy %s %d.", func(p *Policy) bool { return p.Template == k.Name })
+}
+
+// undoTemplate deletes all entries of a template.
+func undoTemplate() grammar.Row[Config] {
+	return grammar.Edit(func(x any, c *Config, name *string) error {
+		keys := c.templateKeys(*name)
+		if len(keys) == 0 {
+			return grammar.ErrNotConfigured
+		}
+		uses := func(p *Policy) bool { return p.Template == *name }
+		if err := x.(*edit).noPolicy("The IPSec policy template is being used by IPSec policy %s %d.", uses); err != nil {
+			return err
+		}
+		for _, k := range keys {
+			delete(own(c, partTemplates, &c.Templates), k)
+		}
+		return nil
+	}, grammar.Path[string]("undo", helpUndo, "ipsec", helpIPsec, "policy-template", helpTemplate),
+		nameOf15("ipsec policy-template", "Name of the template"))
+}
+
+// templateKeys returns the entries of a template, in order.
+func (c *Config) templateKeys(name string) []PolicyKey {
+	return slices.DeleteFunc(sortedKeys(c.Templates, comparePolicies), func(k PolicyKey) bool { return k.Name != name })
+}
+
+// templateEntry returns the entry of a group that refers to a template, or nil.
+func (c *Config) templateEntry(group string) *Policy {
+	for k, p := range c.Policies {
+		if k.Name == group && p.Template != "" {
+			return p
+		}
+	}
+	return nil
+}
+
+// noTemplate refuses if an entry of a template uses what is to be removed. The words are noPolicy's.
+func (e *edit) noTemplate(words string, uses func(*Policy) bool) error {
+	for _, p := range values(e.config.Templates, comparePolicies) {
+		if uses(p) {
+			return refuse(strings.Replace(words, "by IPSec policy", "by IPSec policy template", 1), p.Name, p.Sequence)
+		}
+	}
+	return nil
+}
+
+// peerUncalled refuses if a policy or a profile begins negotiations with the peer: a template does not.
+func (e *edit) peerUncalled(name string) error {
+	err := e.peerUnused(name)
+	if err == nil {
+		return nil
+	}
+	uses := func(p *Policy) bool { return p.Peer == name }
+	for _, p := range e.config.Policies {
+		if uses(p) {
+			return err
+		}
+	}
+	return e.noProfile("IKE peer", uses)
+}
+
+// A templated is an `ipsec policy NAME SEQ isakmp template T`.
+type templated struct {
+	PolicyKey
+	Template string
+}
+
+// templateEntryRow makes the entry of a group that stands for a template's. It has no view: what
+// it is about is in the template. `undo ipsec policy NAME SEQ` deletes it.
+func templateEntryRow() grammar.Row[Config] {
+	kw := grammar.Kw[templated]
+	return grammar.List(grammar.Items[Config, templated]{
+		All: templatedEntries,
+		New: func() templated { return templated{} },
+		Put: func(x any, c *Config, t templated) error { return x.(*edit).putTemplated(c, t) },
+	}, grammar.Path[templated]("ipsec", helpIPsec, "policy", helpPolicy),
+		grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(t *templated) *string { return &t.Name }),
+		grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry, 1 is the first", func(t *templated) *uint32 { return &t.Sequence }),
+		kw("isakmp", helpISAKMP), kw("template", "Peers that a policy template is for"),
+		grammar.Arg(kind.Name(longestName, "ipsec policy-template"), "Name of the template", func(t *templated) *string { return &t.Template }))
+}
+
+func templatedEntries(c *Config) (all []templated) {
+	for _, p := range values(c.Policies, comparePolicies) {
+		if p.Template != "" {
+			all = append(all, templated{p.PolicyKey, p.Template})
+		}
+	}
+	return all
+}
+
+// putTemplated makes the entry, which must be the only one of its sort and the last of the group.
+func (e *edit) putTemplated(c *Config, t templated) error {
+	other := c.templateEntry(t.Name)
+	switch old := c.Policies[t.PolicyKey]; {
+	case old != nil && old.Template == t.Template:
+		return nil
+	case old != nil:
+		return refuse("The mode of an IPSec policy cannot be changed, undo ipsec policy %s %d first.", t.Name, t.Sequence)
+	case len(c.templateKeys(t.Template)) == 0:
+		return refuse("The IPSec policy template does not exist.")
+	case t.Template == t.Name:
+		return refuse("The name of the policy template must differ from that of the IPSec policy.")
+	case other != nil:
+		return refuse("Entry %d of the IPSec policy refers to a policy template already.", other.Sequence)
+	}
+	for k := range c.Policies {
+		if k.Name == t.Name && k.Sequence > t.Sequence {
+			return refuse("The entry with a policy template must be the last of the group, entry %d comes after it.", k.Sequence)
+		}
+	}
+	own(c, partPolicies, &c.Policies)[t.PolicyKey] = &Policy{PolicyKey: t.PolicyKey, Template: t.Template}
+	return nil
+}
+
+// admitTemplated keeps an entry that stands for a template from being opened.
+func admitTemplated(old *Policy, k PolicyKey) error {
+	if old != nil && old.Template != "" {
+		return refuse("The IPSec policy refers to a policy template, undo ipsec policy %s %d first or edit ipsec policy-template %s.", k.Name, k.Sequence, old.Template)
+	}
+	return nil
+}
+
+// The bounds of `fallback clear retry`.
+const (
+	leastFallbackRetry = 10 // seconds
+	mostFallbackRetry  = 86400
+)
+
+// answerRows say what a policy does when nobody answers, and whether it begins anything.
+func answerRows() []grammar.Row[Policy] {
+	kw := grammar.Kw[Policy]
+	return []grammar.Row[Policy]{
+		grammar.Setting(kw("respond-only", "Negotiations are left to the peer"),
+			grammar.Flag("enable", "They are", func(p *Policy) *bool { return &p.Respond })),
+		grammar.Setting(kw("fallback", "What becomes of the traffic while the peer does not answer"),
+			grammar.Flag("clear", "It leaves UNPROTECTED until the peer answers", func(p *Policy) *bool { return &p.Clear.Enabled }),
+			grammar.Optional(kw("retry", "Time between tries to negotiate, 300 seconds if it is not said"),
+				grammar.Arg(kind.Seconds(leastFallbackRetry, mostFallbackRetry), "Seconds", func(p *Policy) *time.Duration { return &p.Clear.Retry }))).
+			Check(checks(checkFallback)),
+	}
+}
+
+// checkFallback warns who has traffic go in clear.
+func checkFallback(e *edit, p *Policy) error {
+	if p.Clear != (ike.ClearFallback{}) {
+		e.warn("FALL BACK TO CLEAR: while the IKE peer does not answer, the traffic of this policy leaves UNPROTECTED; " +
+			"whoever can drop IKE messages can bring that about.")
+	}
+	return nil
+}
