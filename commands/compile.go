@@ -21,6 +21,7 @@ type compiled struct {
 	groups   map[string][]*Policy
 	applied  map[string]application // by name of the interface
 	tunnels  map[string]builtTunnel // likewise
+	access   builtAccess
 	whole    *Protection
 }
 
@@ -53,6 +54,8 @@ type ingredients struct {
 	auto     bool
 	offload  bool
 	proof    bool // there is something to authenticate with
+	short    bool // of a manual one: SHA2-256 is cut
+	template bool // the entry is one of a template, for any traffic if it has no list
 }
 
 // Protection returns what the engine and the dataplane are told: all proposals, and
@@ -71,6 +74,7 @@ func (c *Config) Protection(device func(name string) (string, error)) (*Protecti
 		p.IKE.Proposals = append(p.IKE.Proposals, &proposal.Proposal)
 	}
 	p.IKE.Proposals = append(p.IKE.Proposals, b.now.builtIn)
+	b.addAccess(p.IKE)
 	if err := b.addTunnels(p, device); err != nil {
 		return nil, err
 	}
@@ -127,7 +131,7 @@ func (p *Protection) unlessSame(old *Protection) *Protection {
 type builder struct {
 	*Config
 	old, now                                    *compiled
-	policies, lists, peers, ipsec, times, ports bool // they are what they were
+	policies, lists, peers, ipsec, times, ports, short bool // they are what they were
 }
 
 func (c *Config) builder() builder {
@@ -138,12 +142,13 @@ func (c *Config) builder() builder {
 	same := func(p part) bool { return old.written[p] == c.written[p] }
 	b := builder{
 		Config: c, old: old,
-		policies: c.compiled != nil && same(partPolicies), lists: same(partACLs), peers: same(partIKEPeers) && same(partIKEProposals),
-		ipsec: same(partIPsecProposals), times: c.Lifetime == old.lifetime, ports: same(partInterfaces),
+		policies: c.compiled != nil && same(partPolicies) && same(partTemplates), lists: same(partACLs), peers: same(partIKEPeers) && same(partIKEProposals),
+		ipsec: same(partIPsecProposals), times: c.Lifetime == old.lifetime, ports: same(partInterfaces), short: c.SHA2Short == old.access.short,
 	}
 	b.now = &compiled{
 		written: c.written, lifetime: c.Lifetime, builtIn: old.builtIn, groups: b.grouped(),
 		applied: make(map[string]application, len(c.Interfaces)),
+		access:  builtAccess{short: c.SHA2Short},
 	}
 	return b
 }
@@ -154,11 +159,11 @@ func (b *builder) grouped() map[string][]*Policy {
 		return b.old.groups
 	}
 	groups := map[string][]*Policy{}
-	for _, p := range b.Policies {
-		groups[p.Name] = append(groups[p.Name], p)
+	for k, p := range b.Policies {
+		groups[k.Name] = append(groups[k.Name], b.entries(p)...)
 	}
 	for _, group := range groups {
-		slices.SortFunc(group, func(a, b *Policy) int { return cmp.Compare(a.Sequence, b.Sequence) })
+		slices.SortFunc(group, compareEntries)
 	}
 	return groups
 }
@@ -167,17 +172,17 @@ func (b *builder) grouped() map[string][]*Policy {
 func (b *builder) apply(i *Interface, device string) application {
 	a := application{to: i, device: device, group: b.now.groups[i.Policy]}
 	old := b.old.applied[i.Name]
-	if i == old.to && device == old.device && b.policies && b.lists && b.peers && b.ipsec && b.times && (b.ports || !old.abroad) {
+	if i == old.to && device == old.device && b.short && b.policies && b.lists && b.peers && b.ipsec && b.times && (b.ports || !old.abroad) {
 		return old
 	}
 	a.built = make([]builtPolicy, len(a.group))
 	at := 0
 	for n, entry := range a.group {
-		for at < len(old.group) && comparePolicies(old.group[at].PolicyKey, entry.PolicyKey) < 0 {
+		for at < len(old.group) && compareEntries(old.group[at], entry) < 0 {
 			at++
 		}
 		var before *builtPolicy
-		if at < len(old.group) && old.group[at].PolicyKey == entry.PolicyKey {
+		if at < len(old.group) && compareEntries(old.group[at], entry) == 0 {
 			before = &old.built[at]
 		}
 		a.built[n] = b.build(i, device, entry, before)
@@ -218,7 +223,7 @@ func (b *builder) ingredients(i *Interface, device string, entry *Policy, before
 			Duration: cmp.Or(entry.Lifetime.Duration, b.Lifetime.Duration),
 			Octets:   cmp.Or(entry.Lifetime.Octets, b.Lifetime.Octets),
 		},
-		auto: entry.Auto || i.AutoNeg, offload: i.Offload,
+		auto: entry.Auto || i.AutoNeg && !entry.Answers && !entry.Respond, offload: i.Offload, template: entry.Answers,
 	}
 	known := before != nil && before.from.entry == entry
 	if known && b.lists {
@@ -232,7 +237,7 @@ func (b *builder) ingredients(i *Interface, device string, entry *Policy, before
 		from.peer = b.IKEPeers[entry.Peer]
 	}
 	if entry.Manual {
-		from.local = b.localEnd(entry)
+		from.local, from.short = b.localEnd(entry), b.SHA2Short
 	} else if len(i.Addresses) > 0 {
 		from.local = i.Addresses[0].Addr()
 	}
@@ -255,15 +260,23 @@ func (c *Config) offers(entry *Policy) []*ipsec.Proposal {
 }
 
 func (f *ingredients) complete() bool {
+	if f.template {
+		return f.peer != nil && f.proof && f.local.IsValid()
+	}
 	return f.list != nil && f.peer != nil && onePlace(f.peer) && f.proof && f.local.IsValid()
 }
 
 func (f *ingredients) policy(id ipsec.PolicyID, offers []*ipsec.Proposal) *ike.Policy {
-	return &ike.Policy{
+	policy := &ike.Policy{
 		Policy: ipsec.Policy{
 			ID: id, Device: f.device, Local: f.local, Remote: placeOf(f.peer), ACL: f.list, Window: f.entry.Window,
 			Transform: offers[0].Transform, Mode: offers[0].Mode.Proposed(), Offload: f.offload,
 		},
 		Peer: f.peer, Proposals: offers, PFS: f.entry.PFS, Lifetime: f.lifetime, Auto: f.auto,
+		Respond: f.entry.Respond, Clear: f.entry.Clear,
 	}
+	if f.template {
+		asTemplate(policy)
+	}
+	return policy
 }

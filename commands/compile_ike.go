@@ -2,6 +2,7 @@ package commands
 
 import (
 	"cmp"
+	"maps"
 
 	"sallyport/ike"
 )
@@ -17,11 +18,13 @@ func (c *Config) globals() *ike.Config {
 		NATKeepAlive:     g.NATKeepAlive,
 		Limits:           g.Limits,
 		TrafficIdentical: g.TrafficIdentical,
+		SHA2Short:        c.SHA2Short,
 	}
 }
 
 // sameGlobals reports whether what globals fills in is the same.
 func sameGlobals(a, b *ike.Config) bool {
 	return a.LocalName == b.LocalName && a.DPD == b.DPD && a.Heartbeat == b.Heartbeat &&
-		a.NATKeepAlive == b.NATKeepAlive && a.Limits == b.Limits && a.TrafficIdentical == b.TrafficIdentical
+		a.NATKeepAlive == b.NATKeepAlive && a.Limits == b.Limits && a.TrafficIdentical == b.TrafficIdentical && a.SHA2Short == b.SHA2Short &&
+		maps.Equal(a.UserTables, b.UserTables) && maps.Equal(a.Schemes, b.Schemes)
 }

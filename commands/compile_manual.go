@@ -35,6 +35,7 @@ func (c *Config) manualEntry(p *Policy) manualEntry {
 	}
 	if m.proposal != nil {
 		m.offer, m.usable = manualOffer(m.proposal)
+		m.offer.Integrity, m.offer.AH = c.cutOne(m.offer.Integrity), c.cutOne(m.offer.AH)
 	}
 	return m
 }

@@ -143,6 +143,10 @@ func (c *Config) names(of string) []string {
 		return slices.Collect(maps.Keys(c.IPsecProposals))
 	case "interface", "port", "tunnel":
 		return c.interfaceNames(of)
+	case "pki entity":
+		return slices.Collect(maps.Keys(c.PKIEntities))
+	case "pki domain":
+		return slices.Collect(maps.Keys(c.PKIDomains))
 	case "ipsec profile":
 		return slices.Collect(maps.Keys(c.Profiles))
 	case "ipsec policy":

@@ -36,6 +36,7 @@ type Config struct {
 	Lifetime       ipsec.Lifetime // ipsec sa global-duration
 	IKE            IKEGlobal
 	Access         Access
+	SHA2Short      bool // ipsec authentication sha2 compatible enable: SHA2-256 is cut to 96 bits
 	PKIEntities    map[string]*PKIEntity
 	PKIDomains     map[string]*PKIDomain
 	Management     Management
@@ -111,9 +112,9 @@ type Policy struct {
 	Auto     bool           // sa trigger-mode auto
 	Respond  bool           // respond-only enable
 	Clear    ike.ClearFallback
-	Template string         // of an entry that stands for those of a policy template; it has nothing else
-	Answers  bool           // it is an entry of a policy template: peers come to it
-	Window   int            // anti-replay window in packets; 0: the default, 1024
+	Template string // of an entry that stands for those of a policy template; it has nothing else
+	Answers  bool   // it is an entry of a policy template: peers come to it
+	Window   int    // anti-replay window in packets; 0: the default, 1024
 
 	// Of a manual one.
 	Local          netip.Addr

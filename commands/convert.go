@@ -23,9 +23,6 @@ func Convert(file, text string, name func(string) string, hash func(secret.Octet
 		r.line = b.line - 1
 		r.place = place{system: true}
 		r.some(slices.Values(b.lines))
-		if unsaid := ios.Unsaid(b.lines); unsaid != "" {
-			r.errors = append(r.errors, &LineError{file, b.line, 1, strings.TrimSpace(b.lines[0]), refuse("%s", unsaid)})
-		}
 	}
 	r.validate()
 	slices.SortStableFunc(r.errors, func(a, b *LineError) int { return a.Line - b.Line })

@@ -27,6 +27,7 @@ type fakeDevice struct {
 	fakeHost
 	fakeLogs
 	fakeAccounts
+	fakePKI
 }
 
 func (d *fakeDevice) Apply(c *Config) error {

@@ -68,6 +68,9 @@ func (r ikeProposalLine) name() string {
 	return utoa(r.Number)
 }
 
+// kilobytesLabel is of what few proposals have: it is left out of the others.
+const kilobytesLabel = "SA Duration(Kilobytes)"
+
 func (r ikeProposalLine) addTo(p *page) {
 	for _, f := range [][2]string{
 		{"Authentication Method", r.Method},
@@ -75,12 +78,12 @@ func (r ikeProposalLine) addTo(p *page) {
 		{"Encryption Algorithm", spaced(r.Encryptions)},
 		{"Diffie-Hellman Group", r.Group},
 		{"SA Duration(Seconds)", fmt.Sprint(r.Duration)},
+		{kilobytesLabel, onlyIf(r.Kilobytes != 0, fmt.Sprint(r.Kilobytes))},
 		{"Integrity Algorithm", spaced(r.Integrity)},
 		{"Prf Algorithm", spaced(r.PRF)},
 	} {
-		p.add(ikeProposalForm.line(f[0], f[1]))
-	}
-	if r.Kilobytes != 0 {
-		p.add(ikeProposalForm.line("SA Duration(Kilobytes)", fmt.Sprint(r.Kilobytes)))
+		if f[0] != kilobytesLabel || f[1] != "" {
+			p.add(ikeProposalForm.line(f[0], f[1]))
+		}
 	}
 }

@@ -74,6 +74,7 @@ func TestIKESAFlags(t *testing.T) {
 		{"ready, they began", saEntry{status: &ike.Status{Ready: true}}, "RD"},
 		{"ready, we began", saEntry{status: &ike.Status{Ready: true, Initiator: true}}, "RD|ST"},
 		{"past its soft lifetime", saEntry{status: &ike.Status{Ready: true, Fading: true}}, "RD|FD"},
+		{"a heartbeat was late", saEntry{status: &ike.Status{Ready: true, Heartbeat: true, TimedOut: true}}, "RD|TO|HRT"},
 		{"replaced", saEntry{status: &ike.Status{Ready: true, Replaced: true}}, "RD|RL"},
 		{"all at once", saEntry{status: &ike.Status{Ready: true, Initiator: true, Replaced: true, Fading: true}}, "RD|ST|RL|FD"},
 		{"negotiating, they began", saEntry{status: &ike.Status{}}, "NEG"},

@@ -18,6 +18,8 @@ func everyDisplay() map[string]display {
 	return map[string]display{
 		"ike-sa":           newIKESADisplay(oddSAs(), saFilter{}),
 		"ike-sa-verbose":   newIKESAVerboseDisplay(then, seedSAs(), saFilter{}),
+		"ike-sa-client":    newIKESAVerboseDisplay(then, clientSAs(), saFilter{}),
+		"ike-peer-full":    newIKEPeerDisplay(IKEGlobal{}, fullPeers()),
 		"ike-error-info":   newIKEErrorDisplay(failures()[:3], netip.Addr{}),
 		"ike-proposal":     newIKEProposalDisplay([]*IKEProposal{oddProposal(), builtIn()}),
 		"ike-peer":         newIKEPeerDisplay(IKEGlobal{}, manyPeers()),

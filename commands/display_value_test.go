@@ -126,11 +126,13 @@ func TestIKEProposalRows(t *testing.T) {
 }
 
 func TestIKEPeerRows(t *testing.T) {
+	probes := dpdLine{Idle: 30, Retransmit: 15, Retries: 3, Order: "seq-hash-notify"}
 	same(t, "peers", newIKEPeerDisplay(IKEGlobal{}, manyPeers()[:2]).Peers, []ikePeerLine{
-		{Name: "b", Version: "v1", Mode: "main", Proposal: 10, IDType: "IP", Remote: there,
-			PreSharedKey: true, NATTraversal: true},
-		{Name: "peer-of-15-char", Version: "v1v2", Mode: "main", Proposal: 1024, IDType: "IP", Local: here,
-			Remote: netip.MustParseAddr("255.255.255.255"), RemoteID: netip.MustParseAddr("10.1.1.1"), NATTraversal: true},
+		{Name: "b", Version: "v1", Mode: "main", Proposal: 10, IDType: "IP", RemoteIDType: "IP", Remote: there, Backups: []netip.Addr{},
+			PreSharedKey: true, NATTraversal: true, Probes: probes, Fragmentation: true, FragmentSize: 1280},
+		{Name: "peer-of-15-char", Version: "v1v2", Mode: "main", Proposal: 1024, IDType: "IP", RemoteIDType: "IP", Local: here,
+			Remote: netip.MustParseAddr("255.255.255.255"), RemoteID: netip.MustParseAddr("10.1.1.1"), Backups: []netip.Addr{}, NATTraversal: true,
+			Probes: probes, Fragmentation: true, FragmentSize: 1280},
 	})
 }
 

@@ -23,7 +23,7 @@ func anywhereRows() []grammar.Row[Config] {
 	rows = append(rows, configurationRows()...)
 	rows = append(rows, ikeDisplayRows()...)
 	rows = append(rows, ipsecDisplayRows()...)
-	for _, more := range [][]grammar.Row[Config]{hostAnywhereRows(), lifeAnywhereRows(), loggingAnywhereRows(), managementAnywhereRows()} {
+	for _, more := range [][]grammar.Row[Config]{hostAnywhereRows(), lifeAnywhereRows(), loggingAnywhereRows(), managementAnywhereRows(), pkiDisplayRows()} {
 		rows = append(rows, more...)
 	}
 	return rows

@@ -12,7 +12,7 @@ func fileRows() []grammar.Row[Config] {
 	return []grammar.Row[Config]{
 		grammar.Do[Config](3, listFiles{}, grammar.Kw[listFiles]("dir", "List the files")),
 		grammar.Do[Config](3, deleteFile{}, grammar.Kw[deleteFile]("delete", "Delete a file"),
-			grammar.Arg(batchFile(), helpFile, func(a *deleteFile) *string { return &a.File })),
+			grammar.Arg(flashFile(), helpPKIFile, func(a *deleteFile) *string { return &a.File })),
 	}
 }
 

@@ -31,7 +31,7 @@ func (s *Session) foreign(text string, cause error) (Output, bool) {
 	default:
 		out = s.batch(text, lines)
 	}
-	theirs := unknown.Problem == grammar.Unrecognized && unknown.Offset == grammar.Split(text).Begin()
+	theirs := (unknown.Problem == grammar.Unrecognized || unknown.Problem == grammar.Ambiguous) && unknown.Offset == grammar.Split(text).Begin()
 	return out, out.Err == nil || theirs
 }
 
@@ -62,13 +62,13 @@ func (p *place) has(c *Config, begin string) bool {
 // exists reports whether an object is there. of is as for names.
 func (c *Config) exists(of, name string) bool { return slices.Contains(c.names(of), name) }
 
-// peerAt returns the name of the peer with that remote address, or "".
-func (c *Config) peerAt(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return ""
+// peerAt returns the name of the peer with that remote address or host name, or "".
+func (c *Config) peerAt(where string) string {
+	place := remotePlace{host: strings.ToLower(where)}
+	if a, err := netip.ParseAddr(where); err == nil {
+		place = remotePlace{address: a}
 	}
-	return (&edit{config: c}).peerAt(remotePlace{address: a})
+	return (&edit{config: c}).peerAt(place)
 }
 
 // instead runs a line in the place of one that was typed.

@@ -67,10 +67,12 @@ func peerCertificateRows() []grammar.Row[ike.Peer] {
 	domain := grammar.Arg(kind.Name(longestDomain, "pki domain"), helpDomain, func(p *ike.Peer) *string { return &p.Domain })
 	return []grammar.Row[ike.Peer]{
 		grammar.Setting(kw("certificate", helpCertificate), kw("local-filename", "File of ours"),
-			grammar.Arg(kind.Name(longestCertificate, "certificate"), "Name of the file", func(p *ike.Peer) *string { return &p.Certificate })),
-		grammar.Setting(grammar.Path[ike.Peer]("pki", "Public key infrastructure", "domain", "The only domain that counts"), domain),
-		grammar.Setting(grammar.Path[ike.Peer]("certificate", helpCertificate, "local", helpCertificateIs, "pki-domain", "The same as pki domain"), domain).Hidden(),
-		grammar.Setting(grammar.Path[ike.Peer]("pki", "Public key infrastructure", "realm", "The same as pki domain"), domain).Hidden(),
+			grammar.Arg(kind.Name(longestCertificate, "certificate"), "Name of the file", func(p *ike.Peer) *string { return &p.Certificate })).
+			Check(checks(checkPeerCertificate)),
+		grammar.Setting(grammar.Path[ike.Peer]("pki", "Public key infrastructure", "domain", "The only domain that counts"), domain).Check(checks(checkPeerDomain)),
+		grammar.Setting(grammar.Path[ike.Peer]("certificate", helpCertificate, "local", helpCertificateIs, "pki-domain", "The same as pki domain"), domain).
+			Check(checks(checkPeerDomain)).Hidden(),
+		grammar.Setting(grammar.Path[ike.Peer]("pki", "Public key infrastructure", "realm", "The same as pki domain"), domain).Check(checks(checkPeerDomain)).Hidden(),
 	}
 }
 

@@ -22,7 +22,7 @@ func (e *edit) completeBefore(before, after any) []*Policy {
 	concerned := func(*Policy) bool { return false }
 	switch was := before.(type) {
 	case *Policy:
-		if p := e.config.Policies[was.PolicyKey]; p == was && after != nil && e.config.inForce(p) {
+		if p := e.config.standing(was); p == was && after != nil && e.config.inForce(p) {
 			return []*Policy{p}
 		}
 		return nil
@@ -79,9 +79,11 @@ func (c *Config) proves(p *ike.Peer) bool {
 
 // allInForce returns those of some entries that are in force, by name and number.
 func (c *Config) allInForce(some func(*Policy) bool) (all []*Policy) {
-	for _, p := range c.Policies {
-		if some(p) && c.inForce(p) {
-			all = append(all, p)
+	for _, entries := range []map[PolicyKey]*Policy{c.Policies, c.Templates} {
+		for _, p := range entries {
+			if some(p) && c.inForce(p) {
+				all = append(all, p)
+			}
 		}
 	}
 	slices.SortFunc(all, func(a, b *Policy) int { return comparePolicies(a.PolicyKey, b.PolicyKey) })
@@ -90,7 +92,10 @@ func (c *Config) allInForce(some func(*Policy) bool) (all []*Policy) {
 
 // inForce reports whether an entry is complete on some interface that is up.
 func (c *Config) inForce(p *Policy) bool {
-	return slices.ContainsFunc(c.upWith(p.Name), func(i *Interface) bool { return len(c.lacks(p, i)) == 0 })
+	if p.Template != "" {
+		return false // what is in force are the template's entries
+	}
+	return slices.ContainsFunc(c.upFor(p), func(i *Interface) bool { return len(c.lacks(p, i)) == 0 })
 }
 
 // upWith returns the interfaces that a group is applied to and that are not shut down.
@@ -101,6 +106,36 @@ func (c *Config) upWith(group string) (up []*Interface) {
 		}
 	}
 	return up
+}
+
+// upFor returns the interfaces that an entry is applied to, of a template by way of the groups that
+// refer to it, and that are not shut down.
+func (c *Config) upFor(p *Policy) (up []*Interface) {
+	if !p.Answers {
+		return c.upWith(p.Name)
+	}
+	for _, group := range sortedKeys(c.Policies, comparePolicies) {
+		if c.Policies[group].Template == p.Name {
+			up = append(up, c.upWith(group.Name)...)
+		}
+	}
+	return up
+}
+
+// standing returns what is configured in place of an entry.
+func (c *Config) standing(p *Policy) *Policy {
+	if p.Answers {
+		return c.Templates[p.PolicyKey]
+	}
+	return c.Policies[p.PolicyKey]
+}
+
+// sort tells an entry of a template from one of a policy, for a message.
+func (p *Policy) sort() string {
+	if p.Answers {
+		return " template"
+	}
+	return ""
 }
 
 // lacks returns what keeps an entry from being used on an interface.
@@ -130,7 +165,7 @@ func (c *Config) lacks(p *Policy, on *Interface) []string {
 func (e *edit) warnOfIncomplete(were []*Policy) {
 	var lost []*Policy
 	for _, was := range were {
-		if p := e.config.Policies[was.PolicyKey]; p != nil && !e.config.inForce(p) {
+		if p := e.config.standing(was); p != nil && !e.config.inForce(p) {
 			lost = append(lost, p)
 		}
 	}
@@ -141,12 +176,12 @@ func (e *edit) warnOfIncomplete(were []*Policy) {
 	if len(lost) > 1 {
 		more = fmt.Sprintf(", and %d more", len(lost)-1)
 	}
-	up := e.config.upWith(first.Name)
+	up := e.config.upFor(first)
 	if len(up) == 0 {
 		return // the line has taken the interface away
 	}
-	e.warn("IPSec policy %s %d is incomplete (no %s)%s: its traffic is %s.",
-		first.Name, first.Sequence, strings.Join(e.config.lacks(first, up[0]), ", no "), more, e.config.fate(first))
+	e.warn("IPSec policy%s %s %d is incomplete (no %s)%s: its traffic is %s.",
+		first.sort(), first.Name, first.Sequence, strings.Join(e.config.lacks(first, up[0]), ", no "), more, e.config.fate(first))
 }
 
 // fate says what becomes of the traffic of an entry that is applied and not complete.

@@ -46,6 +46,11 @@ func TestWarningOfIncomplete(t *testing.T) {
 		{"ipsec policy n 7\nundo ike-peer", "IPSec policy n 7 is incomplete (no ike-peer)" + clear},
 		{"ipsec policy n 7\nundo proposal z", "IPSec policy n 7 is incomplete (no proposal)" + clear},
 		{"ike peer b\nundo pre-shared-key", "IPSec policy n 7 is incomplete (no pre-shared-key of IKE peer b)" + clear},
+		{"ike proposal 5\nauthentication-method rsa-signature\nike peer b\nundo pre-shared-key\nike proposal 5\nundo authentication-method",
+			"IPSec policy n 7 is incomplete (no pre-shared-key of IKE peer b)" + clear},
+		{"ike proposal 5\nauthentication-method rsa-signature\nike peer b\nundo pre-shared-key\nundo ike proposal 5",
+			"IPSec policy n 7 is incomplete (no pre-shared-key of IKE peer b)" + clear},
+		{"ike proposal 5\nauthentication-method rsa-signature\nike peer b\nundo pre-shared-key", ""},
 		{"interface g0/0/3\nundo ip address", "IPSec policy n 7 is incomplete (no address of interface GigabitEthernet0/0/3)" + clear},
 		{"ipsec proposal z\nundo esp authentication-algorithm", "IPSec policy n 7 is incomplete (no algorithms in its IPSec proposals)" + clear},
 

@@ -235,6 +235,9 @@ func undoACLAll() grammar.Row[Config] {
 	return grammar.Edit(func(x any, c *Config, _ *struct{}) error {
 		err := x.(*edit).noPolicy("The ACL is being used by IPSec policy %s %d.", func(p *Policy) bool { return p.ACL != "" })
 		if err == nil {
+			err = x.(*edit).schemeWithACL("")
+		}
+		if err == nil {
 			err = x.(*edit).lineWithACL("")
 		}
 		if err == nil {
@@ -251,6 +254,9 @@ func (e *edit) aclUnused(key string) error {
 		return p.ACL != "" && (key == "" || p.ACL == key)
 	})
 	if err != nil {
+		return err
+	}
+	if err := e.schemeWithACL(key); err != nil {
 		return err
 	}
 	return e.lineWithACL(key)

@@ -33,6 +33,7 @@ type LocalUser struct {
 	Level    int    // 0-15; those above 3 are 3
 	SSH      bool   // service-type ssh
 	Terminal bool   // service-type terminal
+	IKE      bool   // service-type ike: by extended authentication, to what is behind the box and not into it
 	Blocked  bool   // state block
 }
 
@@ -183,7 +184,7 @@ func (c *Config) managementNames(of string) []string {
 	case "peer-public-key":
 		return slices.Collect(maps.Keys(c.Management.Keys))
 	}
-	return nil
+	return c.accessNames(of)
 }
 
 // managementLevel is what a user needs to say who may use the box, and how. Who

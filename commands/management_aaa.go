@@ -13,7 +13,7 @@ func aaaRow() grammar.Row[Config] {
 	return grammar.Section(&grammar.View[Config]{
 		Tag:  func(*Config) string { return "aaa" },
 		New:  New,
-		Rows: management(localUserRow(), askPasswordRow()),
+		Rows: management(authenticationRow(), domainRow(), schemeRow(), localUserRow(), askPasswordRow()),
 	}, grammar.Kw[Config]("aaa", "Users of the box"))
 }
 
@@ -77,6 +77,7 @@ func undoLevel() grammar.Element[userLine] {
 
 func services() []grammar.Word[string] {
 	return []grammar.Word[string]{{Text: "terminal", Help: helpConsole, Value: "terminal"}, {Text: "ssh", Help: helpSSH, Value: "ssh"},
+		{Text: "ike", Help: "Extended authentication of IKE (XAUTH), which opens no session on the box", Value: "ike"},
 		{Text: telnet, Help: helpTelnet, Value: telnet}}
 }
 
@@ -111,7 +112,7 @@ func (e *edit) putUser(c *Config, l userLine) error {
 	case l.State != "":
 		user.Blocked = l.State == "block"
 	default:
-		user.SSH, user.Terminal = slices.Contains(l.Services, "ssh"), slices.Contains(l.Services, "terminal")
+		user.SSH, user.Terminal, user.IKE = slices.Contains(l.Services, "ssh"), slices.Contains(l.Services, "terminal"), slices.Contains(l.Services, "ike")
 		if slices.Contains(l.Services, telnet) {
 			e.warn("Telnet is not available: it is left out of the services of user %s.", l.Name)
 		}
@@ -142,7 +143,7 @@ func removeUser(c *Config, l userLine) error {
 	case ofLevel:
 		user.Level = 0
 	case ofService:
-		user.SSH, user.Terminal = false, false
+		user.SSH, user.Terminal, user.IKE = false, false, false
 	case ofState:
 		user.Blocked = false
 	default:
@@ -178,7 +179,7 @@ func (u *LocalUser) lines() []userLine {
 	}
 	add(u.Password != "", func(l *userLine) { l.Password = u.Password })
 	add(u.Level != 0, func(l *userLine) { l.Level = u.Level })
-	add(u.SSH || u.Terminal, func(l *userLine) { l.Services = u.services() })
+	add(u.SSH || u.Terminal || u.IKE, func(l *userLine) { l.Services = u.services() })
 	add(u.Blocked, func(l *userLine) { l.State = "block" })
 	return all
 }
@@ -191,6 +192,9 @@ func (u *LocalUser) services() []string {
 	}
 	if u.SSH {
 		all = append(all, "ssh")
+	}
+	if u.IKE {
+		all = append(all, "ike")
 	}
 	return all
 }

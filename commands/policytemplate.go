@@ -14,7 +14,10 @@ import (
 // Policy templates: policies for peers of whom it is not known beforehand where they are, and
 // the entries of policy groups that stand for them.
 
-const helpTemplate = "Policy for peers that come from anywhere"
+const (
+	helpTemplate       = "Template"
+	helpPolicyTemplate = "Policy for peers that come from anywhere"
+)
 
 // templateView is the view of `ipsec policy-template`.
 func templateView() *grammar.View[Policy] {
@@ -35,7 +38,7 @@ func templateRow() grammar.Row[Config] {
 		Name:    func(p *Policy, k PolicyKey) { p.PolicyKey = k },
 		Compare: comparePolicies,
 		Delete:  allows((*edit).templateUnused),
-	}, grammar.Path[PolicyKey]("ipsec", helpIPsec, "policy-template", helpTemplate),
+	}, grammar.Path[PolicyKey]("ipsec", helpIPsec, "policy-template", helpPolicyTemplate),
 		grammar.Arg(kind.Name(longestName, "ipsec policy-template"), "Name of the template", func(k *PolicyKey) *string { return &k.Name }),
 		grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry, 1 is the first", func(k *PolicyKey) *uint32 { return &k.Sequence }))
 }
@@ -65,7 +68,7 @@ func undoTemplate() grammar.Row[Config] {
 			delete(own(c, partTemplates, &c.Templates), k)
 		}
 		return nil
-	}, grammar.Path[string]("undo", helpUndo, "ipsec", helpIPsec, "policy-template", helpTemplate),
+	}, grammar.Path[string]("undo", helpUndo, "ipsec", helpIPsec, "policy-template", helpPolicyTemplate),
 		nameOf15("ipsec policy-template", "Name of the template"))
 }
 
@@ -126,7 +129,7 @@ func templateEntryRow() grammar.Row[Config] {
 	}, grammar.Path[templated]("ipsec", helpIPsec, "policy", helpPolicy),
 		grammar.Arg(kind.Name(longestName, "ipsec policy"), "Name of the group", func(t *templated) *string { return &t.Name }),
 		grammar.Arg(kind.Integer[uint32](1, 10000), "Number of the entry, 1 is the first", func(t *templated) *uint32 { return &t.Sequence }),
-		kw("isakmp", helpISAKMP), kw("template", "Peers that a policy template is for"),
+		kw("isakmp", helpISAKMP), kw("template", helpTemplate),
 		grammar.Arg(kind.Name(longestName, "ipsec policy-template"), "Name of the template", func(t *templated) *string { return &t.Template }))
 }
 

@@ -19,7 +19,7 @@ import (
 var views = []string{
 	"ipsec profile p", "interface Tunnel1",
 	"ike proposal 10", "ike peer b", "ipsec proposal a", "acl 3001", "acl 2001", "acl name nets", "acl name hosts basic number 2077", "ipsec policy policy1 1 isakmp", "ipsec policy policy1 2 manual", "interface g0/0/2",
-	"aaa", "user-interface vty 0 4", "rsa peer-public-key b", "ecc peer-public-key c", "ed25519 peer-public-key a",
+	"pki entity e", "pki domain d", "aaa", "user-interface vty 0 4", "rsa peer-public-key b", "ecc peer-public-key c", "ed25519 peer-public-key a",
 }
 
 func TestAKeywordHasOneHelp(t *testing.T) {
@@ -120,6 +120,7 @@ var referable = []string{
 	"ike peer a", "remote-address 203.0.113.1", "ike peer b", "remote-address 203.0.113.2",
 	"ipsec policy a 1 isakmp", "ipsec policy b 1 isakmp", "ipsec policy b 2 manual", "rsa peer-public-key eth1", "ecc peer-public-key eth1.7",
 	"ipsec profile a", "ipsec profile b", "interface eth1", "interface Tunnel1", "tunnel-protocol gre", "interface Tunnel2", "tunnel-protocol ipsec", "quit",
+	"pki entity H", "pki entity FW_A", "pki domain H", "certificate request entity H", "pki domain FW_A", "quit",
 }
 
 func TestEveryFieldIsReached(t *testing.T) {
@@ -139,7 +140,7 @@ func TestEveryFieldIsReached(t *testing.T) {
 		}
 	}
 	for _, fresh := range []any{New(), newIKEProposal(), ike.NewPeer(), acl.New(3000), ipsec.NewProposal(), acl.Rule{}, Policy{}, Interface{}, Tunnel{}, Route{}, newLogging(), newLogging().Levels, LogServer{},
-		IKEGlobal{}, ike.DPD{}, ike.Fragmentation{}, ike.Heartbeat{}, ike.Limits{}, Management{}, LocalUser{}, SSHUser{}, PublicKey{}, UserInterface{}, SSHServer{}, Hotkeys{}} {
+		PKIEntity{}, newPKIDomain(), IKEGlobal{}, ike.DPD{}, ike.Fragmentation{}, ike.Heartbeat{}, ike.Limits{}, Management{}, LocalUser{}, SSHUser{}, PublicKey{}, UserInterface{}, SSHServer{}, Hotkeys{}} {
 		v := reflect.Indirect(reflect.ValueOf(fresh))
 		for name := range fields(v) {
 			if reached[name] == slices.Contains(fixed, name) {
@@ -192,6 +193,12 @@ func noteFields(reached map[string]bool, c *Config) {
 	for _, h := range c.Logging.Hosts {
 		note(h, LogServer{Port: syslogPort, Facility: facilityLocal7})
 	}
+	for _, p := range c.PKIEntities {
+		note(p, PKIEntity{})
+	}
+	for _, p := range c.PKIDomains {
+		note(p, newPKIDomain())
+	}
 	for _, p := range c.IKEProposals {
 		note(p, newIKEProposal())
 	}
@@ -228,7 +235,7 @@ func TestUndoAfterSet(t *testing.T) {
 	for n := range uint64(900) {
 		d := newTypist(t, n)
 		view := views[n%uint64(len(views))]
-		for _, line := range []string{"ike proposal 1", "acl 3000", "ipsec proposal b", "ike peer c", "remote-address 192.0.2.77", "ipsec policy a 1 isakmp", view} {
+		for _, line := range []string{"ike proposal 1", "acl 3000", "ipsec proposal b", "ike peer c", "remote-address 192.0.2.77", "ipsec policy a 1 isakmp", "pki entity H", "pki entity FW_A", "pki domain H", "pki domain FW_A", view} {
 			d.session.Exec(t.Context(), line)
 		}
 		before := d.session.running.config.Render(seal)

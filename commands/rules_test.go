@@ -21,6 +21,25 @@ func TestRefusals(t *testing.T) {
 		{"a peer made again", "ike peer a\n remote-address 192.0.2.1\nundo ike peer a\nike peer a\n remote-address 192.0.2.1", ""},
 		{"an address after a refusal", "ike peer a\n remote-address 192.0.2.1\nike peer b\n remote-address 192.0.2.2\nike peer a\n remote-address 192.0.2.2\nike peer c\n remote-address 192.0.2.1",
 			"The remote address is already used by IKE peer b.\nThe remote address is already used by IKE peer a."},
+		{"a backup of another peer", "ike peer a\n remote-address 192.0.2.1\n remote-address 192.0.2.2\nike peer b\n remote-address 192.0.2.2",
+			"The remote address is already used by IKE peer a."},
+		{"addresses inside a range", "ike peer a\n remote-address 192.0.2.1 192.0.2.9\nike peer b\n remote-address 192.0.2.5\nike peer c\n remote-address 192.0.2.4 192.0.2.20", ""},
+		{"a range of one address", "ike peer a\n remote-address 192.0.2.1 192.0.2.1\nike peer b\n remote-address 192.0.2.1",
+			"The remote address is already used by IKE peer a."},
+		{"an address that became a range", "ike peer a\n remote-address 192.0.2.1\n remote-address 192.0.2.1 192.0.2.9\nike peer b\n remote-address 192.0.2.1", ""},
+		{"a host of another peer", "ike peer a\n remote-address host-name Hub.example\nike peer b\n remote-domain hub.EXAMPLE",
+			"The host name is already used by IKE peer a."},
+		{"a host that a peer has left", "ike peer a\n remote-address host-name hub\n remote-address 192.0.2.1\nike peer b\n remote-address host-name hub", ""},
+		{"a range for a policy", "ike peer a\n remote-address 192.0.2.1 192.0.2.9\nipsec policy p 1 isakmp\n ike-peer a",
+			"The IKE peer has a range of addresses, which only a policy template can have."},
+		{"a policy's peer that becomes a range", "ike peer a\n remote-address 192.0.2.1\nipsec policy p 1 isakmp\n ike-peer a\nike peer a\n remote-address 192.0.2.1 192.0.2.9\n remote-address 192.0.2.2\n undo remote-address 192.0.2.1\n undo remote-address 192.0.2.2",
+			"The IKE peer is being used by IPSec policy p 1.\nThe IKE peer is being used by IPSec policy p 1."},
+		{"a profile's peer that is nowhere", "ike peer a\n remote-address host-name hub\nipsec profile p\n ike-peer a\nike peer a\n undo remote-address",
+			"The IKE peer is being used by IPSec profile p."},
+		{"a ninth address", ninth(), "An IKE peer can have up to 8 addresses."},
+		{"a range backwards", "ike peer a\n remote-address 192.0.2.9 192.0.2.1\n remote-address authentication-address 10.0.0.2 10.0.0.1",
+			"The range of addresses ends before it begins: 192.0.2.1 is lower than 192.0.2.9.\nThe range of addresses ends before it begins: 10.0.0.1 is lower than 10.0.0.2."},
+		{"a password of another box", "ike peer a\n client-authentication xauth user u password %^%#xx%^%#", "The stored key cannot be used: it was sealed by another box."},
 
 		{"thirteen proposals", thirteen(), "A policy can have up to 12 proposals."},
 		{"a proposal of the policy that is not there", "ipsec proposal a\nipsec policy p 1 isakmp\n proposal a\n undo proposal b",
@@ -130,6 +149,16 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: refused %q, want %q", test.name, joined, test.want)
 		}
 	}
+}
+
+// ninth is a peer with too many addresses.
+func ninth() string {
+	var b strings.Builder
+	b.WriteString("ike peer a\n")
+	for i := range 9 {
+		fmt.Fprintf(&b, " remote-address 192.0.2.%d\n", i+1)
+	}
+	return b.String()
 }
 
 // thirteen is a policy with too many proposals.

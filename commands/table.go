@@ -33,6 +33,8 @@ func systemRows() []grammar.Row[Config] {
 	}
 	rows = append(rows, aclRows()...)
 	rows = append(rows, ikeGlobalRows()...)
+	rows = append(rows, pkiSystemRows()...)
+	rows = append(rows, sha2Row(), userTableRow(), poolRow(), radiusRow())
 	rows = append(rows, ipsecProposalRow(), ikeProposalRow(), ikePeerRow())
 	rows = append(rows, durationRows()...)
 	rows = append(rows, templateRow())
@@ -41,6 +43,7 @@ func systemRows() []grammar.Row[Config] {
 	rows = append(rows, managementSystemRows()...)
 	rows = append(rows, interfaceRow(), tunnelRow(), routeRow())
 	rows = append(rows, loggingSystemRows()...)
+	rows = append(rows, pkiActionRows()...)
 	rows = append(rows, toleratedSystemRows()...)
 	return append(rows, hostSystemRows()...)
 }

@@ -18,6 +18,7 @@ func (c *Config) Validate() []error {
 	v.tunnels()
 	v.addresses()
 	v.management()
+	v.access()
 	v.pki()
 	return v.faults
 }

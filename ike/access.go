@@ -128,8 +128,7 @@ func (e *Engine) proved(p *packet) (*sa, error) {
 	case s == nil:
 		return nil, reject(InvalidCookie, "no ISAKMP SA has these cookies")
 	case !s.proved:
-		s.overtaken(p)
-		return nil, reject(UnexpectedMessage, "phase 1 is not over")
+		return nil, s.overtaken(p)
 	case p.header.MessageID == 0:
 		return nil, reject(UnexpectedMessage, "message ID is 0 after phase 1")
 	case !p.encrypted():

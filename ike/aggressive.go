@@ -2,7 +2,7 @@ package ike
 
 import (
 	"bytes"
-	"time"
+	"slices"
 
 	"sallyport/ike/keymat"
 	"sallyport/ike/wire"
@@ -214,7 +214,6 @@ func (x *handshake) proofs(others ...wire.Payload) []wire.Payload {
 // before. Message 2 may be forged, and the genuine one must still find us waiting.
 type trial struct {
 	cookieR wire.Cookie
-	heard   time.Time
 	agreed  phase1
 	peerCan Abilities
 	nat     nat
@@ -226,7 +225,7 @@ type trial struct {
 func (x *handshake) trial() *trial {
 	s := x.sa
 	return &trial{
-		cookieR: s.cookieR, heard: s.heard, agreed: phase1{s.suite, s.authMethod, s.lifetime, s.wear.limit, s.wear.cut}, peerCan: s.peerCan, nat: s.nat,
+		cookieR: s.cookieR, agreed: phase1{s.suite, s.authMethod, s.lifetime, s.wear.limit, s.wear.cut}, peerCan: s.peerCan, nat: s.nat,
 		inputs: x.inputs, private: bytes.Clone(x.private),
 	}
 }
@@ -240,7 +239,7 @@ func (x *handshake) takeBack() {
 	if s.keys != nil {
 		s.keys.Wipe()
 	}
-	s.keys, s.cookieR, s.heard, s.peerCan, s.nat = nil, u.cookieR, u.heard, u.peerCan, u.nat
+	s.keys, s.cookieR, s.peerCan, s.nat = nil, u.cookieR, u.peerCan, u.nat
 	s.agree(u.agreed)
 	x.inputs, x.private, x.preShared, x.open, x.undo = u.inputs, u.private, nil, nil, nil
 }
@@ -256,12 +255,32 @@ func (x *handshake) unproven() bool {
 	return x.state == sentSA || x.kind == wire.Aggressive && x.state != established
 }
 
-// overtaken answers what is encrypted and comes while we wait for message 3, which must have
-// been lost. Who sends it has seen message 2, and so is where it says.
-func (s *sa) overtaken(p *packet) {
+// overtaken refuses what comes encrypted before phase 1 is over. While the peer's signature is being
+// checked it is kept: the peer thinks that phase 1 is over. While a responder waits for message
+// 3, that must have been lost: who sends something encrypted has seen message 2, and so is where it says.
+func (s *sa) overtaken(p *packet) error {
 	x := s.phase1
-	if x != nil && !s.initiator && x.kind == wire.Aggressive && x.state == sentID && p.encrypted() && p.Remote.Addr() == s.remote.Addr() {
+	if x == nil || !p.encrypted() || p.Remote.Addr() != s.remote.Addr() {
+		return reject(UnexpectedMessage, "phase 1 is not over")
+	}
+	switch {
+	case x.state == verifying:
+		x.early = p
+		return reject(UnexpectedMessage, "phase 1 is not over: kept until it is")
+	case x.state == sentID && x.kind == wire.Aggressive:
 		x.answerAgain()
+	}
+	return reject(UnexpectedMessage, "phase 1 is not over")
+}
+
+// takeEarly goes on with what has come too early.
+func (x *handshake) takeEarly() {
+	p, e := x.early, x.engine
+	if x.early = nil; p == nil {
+		return
+	}
+	if err := e.dispatch(p); err != nil {
+		e.refuse(p, err)
 	}
 }
 
@@ -275,7 +294,7 @@ func (x *handshake) chooseByID(m *wire.Message) (wire.SA, error) {
 		return wire.SA{}, err
 	}
 	offer, kerberos := withoutKerberos(m)
-	chosen, err := x.choose(offer, c.id)
+	chosen, err := x.choose(ofOneGroup(offer, m), c.id)
 	if err != nil {
 		return wire.SA{}, blameKerberos(kerberos, err)
 	}
@@ -286,6 +305,21 @@ func (x *handshake) chooseByID(m *wire.Message) (wire.SA, error) {
 		x.failed(IDMismatch, x.stranger)
 	}
 	return chosen.answer, nil
+}
+
+// ofOneGroup returns the offers whose group the public value can be of. Some peers offer other
+// groups, too, which would take another message 1.
+func ofOneGroup(offer wire.SA, m *wire.Message) wire.SA {
+	size := len(m.Payloads[m.Find(wire.PayloadKE)].(wire.KeyExchange).Data)
+	offer.Proposals = slices.Clone(offer.Proposals)
+	for i := range offer.Proposals {
+		p := &offer.Proposals[i]
+		p.Transforms = slices.DeleteFunc(slices.Clone(p.Transforms), func(t wire.Transform) bool {
+			o, ok := readPhase1(t)
+			return ok && o.suite.Supported() && keymat.PublicLen(o.suite.Group) != size
+		})
+	}
+	return offer
 }
 
 // A choice is a peer that somebody may be, and what would be agreed on with it.

@@ -173,9 +173,42 @@ func TestStrangersKey(t *testing.T) {
 			t.Fatalf("negotiation %d: %+v", i, s)
 		}
 		seen = append(seen, s.phase1.preShared)
+		if s.phase1.checkHash(&wire.Message{Payloads: []wire.Payload{wire.Hash{Data: []byte{1}}}}, []byte{1}) == nil {
+			t.Error("a stranger has proved who it is")
+		}
 		if s.id != 0 {
 			t.Error("a negotiation is shown whose address nobody has proved")
 		}
+	}
+}
+
+// TestNoKeyInTable has a peer with a table of keys, in which there is none for who asks: that is a
+// stranger like others.
+func TestNoKeyInTable(t *testing.T) {
+	first := firstOf(t, 2, func(*Peer) {})
+	w := newWorld(t, 1, func(name string, c *Config) {
+		aggressively(name, c)
+		c.Policies[0].Peer.Key, c.Policies[0].Peer.UserTable = nil, 7
+	})
+	w.ends[1].step(first)
+	if len(w.sent) != 1 || headerOf(w.sent[0].in.Octets).Exchange != wire.Aggressive {
+		t.Errorf("%d answers; refused %v", len(w.sent), w.ends[1].refused)
+	}
+}
+
+// TestBadPublicValue sends a message 1 whose public value is none: nothing is left of it.
+func TestBadPublicValue(t *testing.T) {
+	first := firstOf(t, 2, func(*Peer) {})
+	m, err := wire.Parse(first.Octets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Payloads[m.Find(wire.PayloadKE)] = wire.KeyExchange{Data: make([]byte, 64)}
+	w := newWorld(t, 1, aggressively)
+	first.Octets = m.Append(nil)
+	w.ends[1].step(first)
+	if size := w.ends[1].engine.size(); size != (sizes{}) || len(w.ends[1].refused) != 1 {
+		t.Errorf("%+v is left; refused %v", size, w.ends[1].refused)
 	}
 }
 
@@ -309,6 +342,7 @@ func TestPeerByIdentity(t *testing.T) {
 		{"one key, main mode", MainMode, []Peer{{Name: "a", Key: key, RemoteName: "a.test"}, {Name: "b", Key: key, RemoteName: "hq.test"}}, "b"},
 		{"the first of two that fit", MainMode, []Peer{{Name: "a", Key: key, RemoteName: "HQ.test"}, {Name: "b", Key: key, RemoteName: "hq.test"}}, "a"},
 		{"two keys, main mode", MainMode, []Peer{{Name: "a", Key: other, RemoteName: "a.test"}, {Name: "b", Key: key, RemoteName: "hq.test"}}, ""},
+		{"another's key, main mode", MainMode, []Peer{{Name: "a", Key: key, RemoteName: "a.test"}, {Name: "b", Key: other, RemoteName: "hq.test"}}, ""},
 		{"one key, aggressive mode", AggressiveMode, []Peer{{Name: "a", Key: key, RemoteName: "a.test"}, {Name: "b", Key: key, RemoteName: "hq.test"}}, "b"},
 		{"two keys, aggressive mode", AggressiveMode, []Peer{{Name: "a", Key: other, RemoteName: "a.test"}, {Name: "b", Key: key, RemoteName: "hq.test"}}, "b"},
 		{"another's key", AggressiveMode, []Peer{{Name: "a", Key: key, RemoteName: "a.test"}, {Name: "b", Key: other, RemoteName: "hq.test"}}, ""},
@@ -343,6 +377,30 @@ func TestPeerByIdentity(t *testing.T) {
 		}
 		if got != test.want {
 			t.Errorf("%s: the peer is %q, want %q; refused %v", test.name, got, test.want, w.ends[1].refused)
+		}
+	}
+}
+
+// TestOfOneGroup has a peer that offers several groups: what counts is the one that its public
+// value is of.
+func TestOfOneGroup(t *testing.T) {
+	transform := func(g wire.Group) wire.Transform {
+		o := strong
+		o.suite.Group = g
+		return o.transform(uint8(g))
+	}
+	offer := wire.NewSA(wire.Proposal{Number: 1, Protocol: wire.ProtoISAKMP, Transforms: []wire.Transform{transform(14), transform(2), transform(19), transform(99)}})
+	for _, test := range []struct {
+		octets int
+		want   []uint8 // numbers of the transforms
+	}{{256, []uint8{14, 99}}, {128, []uint8{2, 99}}, {64, []uint8{19, 99}}, {1, []uint8{99}}} {
+		m := &wire.Message{Payloads: []wire.Payload{offer, wire.KeyExchange{Data: make([]byte, test.octets)}}}
+		var got []uint8
+		for _, o := range ofOneGroup(offer, m).Proposals[0].Transforms {
+			got = append(got, o.Number)
+		}
+		if !slices.Equal(got, test.want) || len(offer.Proposals[0].Transforms) != 4 {
+			t.Errorf("with a public value of %d octets transforms %d count, want %d", test.octets, got, test.want)
 		}
 	}
 }

@@ -60,7 +60,7 @@ func kitStore(t testing.TB, names ...string) *pki.Store {
 	return store
 }
 
-// signing makes both ends prove themselves by ECDSA certificates.
+// signingWorld makes both ends prove themselves by ECDSA certificates.
 func signingWorld(t testing.TB, mode ExchangeMode) func(string, *Config) {
 	credentials := map[string]*pki.Credential{"hq": kitCredential(t, "hq-ec"), "branch": kitCredential(t, "branch-ec")}
 	store := kitStore(t, "authority")
@@ -136,7 +136,7 @@ func TestWhileVerifying(t *testing.T) {
 			}
 		}
 		w.mustAgree()
-		if works != 8 { // a Diffie-Hellman more each to make a public value, then g^xy; a signature; its check
+		if works != 7 { // a signature and its check each, a Diffie-Hellman as responder and two as initiator
 			t.Errorf("mode %d: %d works", mode, works)
 		}
 		w.mustEnd()
@@ -322,4 +322,19 @@ func TestCertificateRequestsAnywhere(t *testing.T) {
 		return
 	}
 	t.Error("no message with a certificate request")
+}
+
+// TestDomainAskedFor looks at whose authorities the peer is asked for, as long as it may be any of
+// several.
+func TestDomainAskedFor(t *testing.T) {
+	a, b := &Peer{Name: "a", Domain: "one"}, &Peer{Name: "b", Domain: "two"}
+	for _, test := range []struct {
+		candidates []*Peer
+		want       string
+	}{{nil, "one"}, {[]*Peer{a}, "one"}, {[]*Peer{a, b}, ""}, {[]*Peer{a, {Name: "c"}}, ""}} {
+		x := &handshake{exchange: exchange{sa: &sa{peer: a, candidates: test.candidates}}}
+		if got := x.domain(); got != test.want {
+			t.Errorf("with %d candidates the domain is %q, want %q", len(test.candidates), got, test.want)
+		}
+	}
 }

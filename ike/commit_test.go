@@ -12,8 +12,8 @@ import (
 )
 
 // committing makes a world whose branch sets the commit bit in quick mode, with a quick mode that hq
-// has begun; say sends a message under its message ID to hq.
-func committing(t *testing.T) (w *world, say func(kind wire.ExchangeType, chained bool, payloads ...wire.Payload)) {
+// has begun; say sends a message under its message ID to hq, with the right HASH if that is empty.
+func committing(t *testing.T) (w *world, say func(kind wire.ExchangeType, chained bool, hash wire.Hash, payloads ...wire.Payload)) {
 	w = newWorld(t, 1, nil)
 	w.route = func(f flight) []flight {
 		if h := headerOf(f.in.Octets); h.Exchange == wire.QuickMode && f.to == w.ends[0] {
@@ -25,13 +25,15 @@ func committing(t *testing.T) (w *world, say func(kind wire.ExchangeType, chaine
 	w.ends[0].acquire()
 	w.run(time.Millisecond)
 	message3 := w.sent[len(w.sent)-1].in
-	return w, func(kind wire.ExchangeType, chained bool, payloads ...wire.Payload) {
+	return w, func(kind wire.ExchangeType, chained bool, hash wire.Hash, payloads ...wire.Payload) {
 		s, h := w.ends[1].engine.current(party{peer: "peer"}), headerOf(message3.Octets)
 		iv := s.keys.ExchangeIV(s.lastIV, h.MessageID)
 		if chained {
 			iv = keymat.IV(message3.Octets[len(message3.Octets)-len(iv):])
 		}
-		hash := wire.Hash{Data: s.hash1(h.MessageID, wire.AppendPayloads(nil, payloads))}
+		if hash.Data == nil {
+			hash.Data = s.hash1(h.MessageID, wire.AppendPayloads(nil, payloads))
+		}
 		m := &wire.Message{Header: h, Payloads: append([]wire.Payload{hash}, payloads...)}
 		m.Exchange = kind
 		octets, _ := s.seal(m, iv)
@@ -75,7 +77,7 @@ func TestCommitBit(t *testing.T) {
 		}
 		p := connected(hq.engine.current(party{peer: "peer"})).(wire.Notify)
 		p.Notify = test.notify
-		say(test.kind, test.chained, p)
+		say(test.kind, test.chained, wire.Hash{}, p)
 		if hq.up() != test.up {
 			t.Errorf("%s: up is %v; refused %v", test.name, !test.up, hq.refused)
 		}
@@ -84,7 +86,7 @@ func TestCommitBit(t *testing.T) {
 			t.Errorf("%s: hq waits longer than %v", test.name, commitWait)
 		}
 		w.mustAgree()
-		say(test.kind, test.chained, p) // once more, or too late
+		say(test.kind, test.chained, wire.Hash{}, p) // once more, or too late
 		w.mustAgree()
 		w.mustEnd()
 	}
@@ -103,11 +105,14 @@ func TestForgedConnected(t *testing.T) {
 			hq.step(d)
 		}
 	}
+	s := hq.engine.current(party{peer: "peer"})
+	for _, kind := range []wire.ExchangeType{wire.QuickMode, wire.Informational} {
+		say(kind, true, wire.Hash{Data: make([]byte, 32)}, wire.NewNotify(wire.Connected, s.cookieI, s.cookieR, nil))
+	}
 	if after := snapshotOf(hq.engine); after != before {
 		t.Errorf("a forgery changes something: %s", firstDifference(before, after))
 	}
-	s := hq.engine.current(party{peer: "peer"})
-	say(wire.QuickMode, true, wire.NewNotify(wire.Connected, s.cookieI, s.cookieR, nil))
+	say(wire.QuickMode, true, wire.Hash{}, wire.NewNotify(wire.Connected, s.cookieI, s.cookieR, nil))
 	if !hq.up() {
 		t.Errorf("after forgeries the genuine word does not count: %v", hq.refused)
 	}
@@ -132,7 +137,7 @@ func TestCommitBitDuringRekey(t *testing.T) {
 		t.Errorf("hq still sends on %v", got)
 	}
 	s := hq.engine.current(party{peer: "peer"})
-	say(wire.QuickMode, true, wire.NewNotify(wire.Connected, s.cookieI, s.cookieR, nil)) // of the first one
+	say(wire.QuickMode, true, wire.Hash{}, wire.NewNotify(wire.Connected, s.cookieI, s.cookieR, nil)) // of the first one
 	w.mustAgree()
 	w.mustEnd()
 }

@@ -31,6 +31,10 @@ type Config struct {
 	Schemes     map[string]*Scheme         // `service-scheme`: what clients are given
 	Hosts       map[string][]netip.Addr    // addresses that host names of peers have now
 
+	// SHA2Short is `ipsec authentication sha2 compatible enable`: of what is negotiated as SHA2-256
+	// the ICV has 96 bits, as peers older than RFC 4868 have it, and not 128.
+	SHA2Short bool
+
 	TrafficIdentical bool // `ipsec remote traffic-identical accept`: a party may have what another has
 }
 

@@ -69,7 +69,7 @@ func (e *Engine) openPolicies() []ipsec.PolicyID {
 }
 
 // silent reports whether nothing that may be the peer has answered the negotiation.
-func (x *handshake) silent() bool { return x.sa.initiator && x.state == sentSA && x.hint == "" }
+func (x *handshake) silent() bool { return x.sa.initiator && !x.spoken && x.hint == "" }
 
 // fallBack opens the policies of flows that waited for a negotiation which nobody has
 // answered, unless another address of the peer's is tried now.

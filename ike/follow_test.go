@@ -50,11 +50,13 @@ func TestPairsMove(t *testing.T) {
 		{"ESP", func(w *world) {
 			w.ends[1].step(Moved{SA: w.ends[1].engine.childrenSorted()[0].in.ID, Remote: netip.AddrPortFrom(kitAddr(0), 34500)})
 		}},
-		{"an informational exchange", func(w *world) {
-			w.ends[0].engine.now = w.now
-			s := w.ends[0].engine.current(party{peer: "peer"})
-			s.inform(wire.NewDPD(wire.RUThere, s.cookieI, s.cookieR, 7))
-			w.ends[0].perform(w.ends[0].engine.outputs())
+		{"a probe", func(w *world) {
+			w.inform(func(s *sa) wire.Payload { return wire.NewDPD(wire.RUThere, s.cookieI, s.cookieR, 7) })
+		}},
+		{"another informational exchange", func(w *world) {
+			w.inform(func(s *sa) wire.Payload {
+				return wire.NewNotify(wire.ReplayStatus, s.cookieI, s.cookieR, []byte{0, 0, 0, 1})
+			})
 		}},
 	} {
 		shift := uint16(20000)
@@ -83,6 +85,15 @@ func TestPairsMove(t *testing.T) {
 		w.mustAgree()
 		w.mustEnd()
 	}
+}
+
+// inform has hq send a notification.
+func (w *world) inform(what func(*sa) wire.Payload) {
+	hq := w.ends[0]
+	hq.engine.now = w.now
+	s := hq.engine.current(party{peer: "peer"})
+	s.inform(what(s))
+	hq.perform(hq.engine.outputs())
 }
 
 // TestPairsThatCannotMove checks that they are succeeded by others.

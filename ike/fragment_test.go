@@ -241,7 +241,7 @@ func TestFragmentsRefused(t *testing.T) {
 	}{
 		{"unknown cookies", func(*sa) {}, func(h *wire.Header, _ *wire.Fragment) { h.CookieR = wire.Cookie{8} }, InvalidCookie},
 		{"not agreed on", func(s *sa) { s.peerCan.Fragments = false }, func(*wire.Header, *wire.Fragment) {}, UnexpectedPayload},
-		{"from elsewhere in phase 1", func(s *sa) { s.proved, s.remote = false, kitPort(3, portIKE) }, func(*wire.Header, *wire.Fragment) {}, UnexpectedMessage},
+		{"from elsewhere in phase 1", func(s *sa) { s.proved, s.remote = false, kitPort(3, portIKE) }, func(_ *wire.Header, f *wire.Fragment) { f.Last = false }, UnexpectedMessage},
 		{"a number too high", func(*sa) {}, func(_ *wire.Header, f *wire.Fragment) { f.Number, f.Last = maxPieces+1, false }, UnexpectedPayload},
 		{"of no message", func(*sa) {}, func(_ *wire.Header, f *wire.Fragment) { f.Data = f.Data[:20] }, MalformedMessage},
 		{"of a message of others", func(*sa) {}, func(_ *wire.Header, f *wire.Fragment) { f.Data[0] ^= 1 }, UnexpectedPayload},

@@ -2,6 +2,7 @@ package ike
 
 import (
 	"errors"
+	"time"
 
 	"sallyport/ike/keymat"
 	"sallyport/ike/wire"
@@ -45,6 +46,7 @@ type handshake struct {
 	theirs  keyPart          // of the peer's half of the key exchange, not yet known to be good
 	claim   claim            // of the peer's identity, not yet proved
 	told    bool             // of a refusal
+	spoken  bool             // something has come that may be the peer's
 	inputs  keymat.Exchange  // of the key formulas
 	packet  *packet          // accepted last, while its mathematics is done
 
@@ -53,6 +55,9 @@ type handshake struct {
 	stranger  string        // why the other end can be nobody of ours, which it is not told
 	open      *wire.Message // aggressive mode's message 1 or 2, until there are keys
 	undo      *trial        // of message 2
+	early     *packet       // that came before phase 1 was over
+	heard     time.Time     // the SA's, before the message accepted last
+	spent     uint64        // likewise
 }
 
 // A keyPart is what the peer's half of the key exchange brings.

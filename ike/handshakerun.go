@@ -149,6 +149,7 @@ func (p *Peer) answers(kind wire.ExchangeType) bool {
 
 // receive takes a packet that belongs to this exchange.
 func (x *handshake) receive(p *packet) error {
+	x.spoken = true
 	if x.sa.initiator && x.accepted == p.digest && x.kind == wire.MainMode {
 		return nil // the timer of what the initiator sends is ours
 	}
@@ -170,6 +171,7 @@ func (x *handshake) receive(p *packet) error {
 		return err
 	}
 	local, remote, before := x.sa.local, x.sa.remote, x.packet
+	x.heard, x.spent = x.sa.heard, x.sa.wear.spent
 	x.sa.local, x.sa.remote, x.packet = p.Local, p.Remote, p // only a proof may bring another port, and it is checked
 	if err := receive(x, x.table, p, m, next); err != nil {
 		x.sa.local, x.sa.remote, x.packet = local, remote, before
@@ -201,7 +203,9 @@ func (x *handshake) computed(r Result) error {
 	} else {
 		err = x.refusalOf(err)
 	}
-	err = x.tellOnce(err)
+	if err = x.tellOnce(err); err != nil {
+		x.sa.heard, x.sa.wear.spent = x.heard, x.spent // the message is taken back
+	}
 	switch {
 	case err != nil && x.sa.initiator:
 		x.takeBack()
@@ -224,10 +228,15 @@ func (x *handshake) finish() {
 	x.sa.lastIV = x.iv
 	x.endAfter(linger, x.forget)
 	x.sa.authenticated(x.claim.initialContact)
+	x.takeEarly()
 }
 
 // forget drops what only repetitions needed.
 func (x *handshake) forget() {
+	if !x.sa.established { // it is told from others by when it began
+		x.endAfter(linger, x.forget)
+		return
+	}
 	x.close()
 	x.sa.phase1 = nil
 }

@@ -106,7 +106,7 @@ func (s *sa) inNotify(n wire.Notify) {
 	e.emit(Notified{s.remote, n.Notify, true})
 	switch {
 	case n.Notify == wire.InitialContact:
-		s.removeOthers(e.now)
+		s.contactedFirst()
 	case n.Notify == wire.RUThere: // among others
 		if number, err := s.numberOf(n); err == nil {
 			s.inform(wire.NewDPD(wire.RUThereAck, s.cookieI, s.cookieR, number))

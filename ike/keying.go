@@ -48,7 +48,7 @@ func (q *quickMode) makeSA(d ipsec.Direction, of spis) *ipsec.SA {
 
 // setKeys gives an SA its protocols, SPIs, algorithms and keys.
 func (q *quickMode) setKeys(made *ipsec.SA, of spis) {
-	o := q.agreed.offer
+	o := q.cut(q.agreed.offer)
 	switch o.Transform() {
 	case ipsec.TransformAH:
 		made.ID.Protocol, made.ID.SPI = ipsec.AH, of.ah
@@ -62,6 +62,17 @@ func (q *quickMode) setKeys(made *ipsec.SA, of spis) {
 	made.ID.Protocol, made.ID.SPI = ipsec.ESP, of.esp
 	made.Encryption, made.EncryptionKey = o.Encryption, keys[:n:n]
 	made.Integrity, made.IntegrityKey = o.Integrity, keys[n:]
+}
+
+// cut returns the algorithms of an SA: of what is negotiated as SHA2-256 the configuration says how
+// long the ICV is.
+func (q *quickMode) cut(o ipsec.Offer) ipsec.Offer {
+	for _, i := range []*ipsec.Integrity{&o.Integrity, &o.AH} {
+		if *i == ipsec.SHA256 && q.sa.engine.config.SHA2Short {
+			*i = ipsec.SHA256Short
+		}
+	}
+	return o
 }
 
 // keymat derives n octets of key for one protocol: RFC 2409 §5.5.

@@ -49,7 +49,8 @@ type end struct {
 	refuse    func(*ipsec.SA) bool // what its dataplane does not take
 	unmovable bool                 // its dataplane moves no SA
 	untried   []Output             // from the one that was refused on
-	compute   bool                 // Computes wait in computing
+	judge     func(Authenticate) Authenticated
+	compute   bool // Computes wait in computing
 	computing []Compute
 	events    []Output
 	refused   []error
@@ -148,6 +149,11 @@ func (n *end) perform(outputs []Output) (next []Input) {
 				continue
 			}
 			next = append(next, Computed{out.Job, out.Work.Do()})
+		case Authenticate:
+			n.events = append(n.events, out)
+			if n.judge != nil {
+				next = append(next, n.judge(out))
+			}
 		case InstallSA:
 			if n.refuse != nil && n.refuse(out.SA) {
 				n.untried = append(n.untried, outputs[i:]...)

@@ -285,6 +285,14 @@ func (s *sa) narrowed(traffic ipsec.Selector) ipsec.Selector {
 	return traffic
 }
 
+// ip4 returns an address of IPv4, or zero.
+func ip4(a netip.Addr) netip.Addr {
+	if a = a.Unmap(); !a.Is4() {
+		return netip.Addr{}
+	}
+	return a
+}
+
 // leased returns the address that the peer of s has from us, or zero.
 func (s *sa) leased() netip.Addr {
 	if l := s.lease(); l != nil {

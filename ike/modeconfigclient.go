@@ -203,9 +203,9 @@ func (s *sa) give(g *Configured) {
 }
 
 // same reports whether two gifts ask for the same.
-func (a *Configured) same(b *Configured) bool {
-	return a.Address == b.Address && a.Bits == b.Bits && a.Local == b.Local && a.Remote == b.Remote && a.Domain == b.Domain && a.Banner == b.Banner &&
-		slices.Equal(a.DNS, b.DNS) && slices.Equal(a.WINS, b.WINS) && slices.Equal(a.Networks, b.Networks) && slices.Equal(a.Policies, b.Policies)
+func (g *Configured) same(o *Configured) bool {
+	return g.Address == o.Address && g.Bits == o.Bits && g.Local == o.Local && g.Remote == o.Remote && g.Domain == o.Domain && g.Banner == o.Banner &&
+		slices.Equal(g.DNS, o.DNS) && slices.Equal(g.WINS, o.WINS) && slices.Equal(g.Networks, o.Networks) && slices.Equal(g.Policies, o.Policies)
 }
 
 // ungive gives back what the gateway of a party has given.

@@ -87,15 +87,15 @@ func (s *sa) resumeDeadlines(v *SavedSA) {
 }
 
 // resumePhase1 goes on answering repetitions of phase 1's last message as long as the
-// peer may send some.
+// peer may send some. Only in aggressive mode it is the initiator who has the last word.
 func (s *sa) resumePhase1(v *SavedSA) {
 	left := linger - s.engine.now.Sub(v.Created)
 	if len(v.Answer) == 0 || left <= 0 {
 		return
 	}
 	x := newHandshake(s, wire.MainMode, mainModeResponder)
-	x.number = 6 // messages
-	if s.initiator { // only of aggressive mode the initiator has the last word
+	x.number = 6
+	if s.initiator {
 		x = newHandshake(s, wire.Aggressive, aggressiveInitiator)
 		x.number = 3
 	}

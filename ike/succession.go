@@ -5,6 +5,17 @@ import "slices"
 // Which of several ISAKMP SAs with a peer is used, and what becomes of the others. IKEv1 has
 // no word for it: RFC 2409 leaves it to the two ends.
 
+// contactedFirst takes an INITIAL-CONTACT that comes in a message of its own: besides the other
+// ISAKMP SAs, the pairs go that are older than s, which has taken them over.
+func (s *sa) contactedFirst() {
+	s.removeOthers(s.engine.now)
+	for _, c := range slices.Clone(s.engine.pairs[s.party]) {
+		if c.created.Before(s.created) {
+			c.remove("peer restarted")
+		}
+	}
+}
+
 // spent reports whether no quick mode of ours begins under s any more, so that the next one
 // needs a successor: Windows' limit of session keys, of which master key PFS is the lowest.
 func (s *sa) spent() bool {

@@ -169,7 +169,7 @@ func (e *Engine) authenticated(in Authenticated) {
 	a.job, a.challenge = 0, nil
 	switch {
 	case in.Granted:
-		a.framed = in.Address
+		a.framed = ip4(in.Address)
 		s.grant()
 	case in.Challenge != nil && a.rounds < maxChallenges:
 		a.rounds++

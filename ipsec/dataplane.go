@@ -29,28 +29,28 @@ type Dataplane interface {
 	// change the slice or what it points to afterwards.
 	SetPolicies([]*Policy) error
 	// AddPolicy adds an instance of a template, which stands just before it, and before
-	// the template's older instances. It costs the same however many there are. One that is there
-	// is replaced at its place. Before the first SetPolicies it is kept until then. The
-	// error is a *SelectorHeld if the packets of a transport mode cannot be told from those
-	// of another peer.
+	// the template's older instances. It costs the same however many there are. One that
+	// is there is replaced at its place. Before the first SetPolicies it is kept until
+	// then. The error is a *SelectorHeld if the packets of a transport mode cannot be
+	// told from those of another peer.
 	AddPolicy(*Policy) error
 	// RemovePolicy removes an instance with its SAs' traffic. Removing what is not there is
 	// no error.
 	RemovePolicy(PolicyID) error
-	// PassClear says whether a policy's packets may go in clear, which they may not before
-	// it was said: what has no SA leaves in clear and asks for none, and what comes in clear
-	// is let in. What comes protected is taken as before. It holds until it is taken back, or the
-	// policy is stated no more. It is an error if there is no such policy,
-	// or it is routed or a template.
+	// PassClear says whether a policy's packets may go in clear, which they may not
+	// before it was said: what has no SA leaves in clear and asks for none, and what
+	// comes in clear is let in. What comes protected is taken as before. It holds until
+	// it is taken back, or the policy is stated no more. It is an error if there is no
+	// such policy, or it is routed or a template.
 	PassClear(id PolicyID, whether bool) error
 	// AddSA installs one direction. A newer outbound SA of the same policy and
 	// selector takes over the sending at once.
 	AddSA(*SA) error
 	// MoveSA has an SA in UDP go to, or come from, another address or port of the peer's:
-	// keys, counters and limits stay. It returns the SA's name, which is another
-	// one where an outbound SA gets another address. What cannot move is as it was, and an error:
-	// an SA without encapsulation, or one of transport mode to another address, whose
-	// packets would be others.
+	// keys, counters and limits stay. It returns the SA's name, which is another one
+	// where an outbound SA gets another address. What cannot move is as it was, and an
+	// error: an SA without encapsulation, or one of transport mode to another address,
+	// whose packets would be others.
 	MoveSA(id SAID, remote netip.AddrPort) (SAID, error)
 	// RemoveSA removes one direction, both parts of a bundle, and wipes its keys, which
 	// were the dataplane's since AddSA. Removing what is not there is no error.

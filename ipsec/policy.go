@@ -42,7 +42,7 @@ type Policy struct {
 	Device    string     // Linux device
 	Local     netip.Addr // our end; zero of a manual one that is not complete
 	Remote    netip.Addr // the peer; zero when it is not known beforehand
-	ACL       *acl.ACL   // never nil
+	ACL       *acl.ACL   // nil of a template without one, and of no other
 	Window    int        // replay window for its SAs; 0: no replay check
 	Transform Transform  // the protocols that its SAs will have, as first proposed
 	Mode      Mode       // likewise

@@ -29,6 +29,7 @@ type device struct {
 	*host
 	*logs
 	*accounts
+	*vault
 	ssh *sshService // nil until operators are let in
 
 	mu         sync.Mutex // over Apply, and what follows: what is in force
@@ -51,12 +52,12 @@ var _ commands.Device = (*device)(nil)
 func newDevice(g *gateway) *device {
 	return &device{
 		protection: &commands.Protection{IKE: &ike.Config{}},
-		parts:      parts{network: g.link, dataplane: g.plane, engine: g.names},
+		parts:      parts{network: g.link, dataplane: g.plane, engine: &trusting{g.names, g.vault}},
 		ports:      &g.ports,
 		seal:       g.seal,
 		plane:      g.plane.name, warn: g.warn, manual: &manual{dataplane: g.plane},
 		started: time.Now(),
-		files:   newFiles(g), host: newHost(g), logs: newLogs(g), accounts: newAccounts(g),
+		files:   newFiles(g), host: newHost(g), logs: newLogs(g), accounts: newAccounts(g), vault: g.vault,
 	}
 }
 
@@ -78,7 +79,9 @@ func (d *device) Apply(c *commands.Config) error {
 	if err := d.reach(c); err != nil {
 		return err
 	}
+	d.believe(c)
 	if err := d.enforce(protection, network); err != nil {
+		d.believe(d.applied)
 		return errors.Join(err, d.reach(d.applied))
 	}
 	d.logs.apply(c)
@@ -92,6 +95,13 @@ func (d *device) reach(c *commands.Config) error {
 		return nil
 	}
 	return d.ssh.Configure(c)
+}
+
+// believe has the domains of c count, if it is not nil.
+func (d *device) believe(c *commands.Config) {
+	if d.vault != nil {
+		d.vault.use(c)
+	}
 }
 
 // enforce changes dataplane, network and engine, in an order in which nothing

@@ -144,9 +144,9 @@ func (f *files) Read(name string) (string, error) {
 }
 
 // listed are the endings of the names of files that are listed.
-var listed = []string{".cfg", ".bat", ".txt"}
+var listed = append([]string{".cfg", ".bat", ".txt"}, commands.PKISuffixes...)
 
-// List returns the configuration files and those with commands.
+// List returns the configuration files, those with commands, and those of the PKI.
 func (f *files) List() ([]commands.File, error) {
 	entries, err := os.ReadDir(f.folder)
 	if err != nil {

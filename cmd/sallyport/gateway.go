@@ -47,6 +47,7 @@ type gateway struct {
 	natt     *udp.Socket
 	loop     *loop.Loop
 	names    *hostNames
+	vault    *vault
 	device   *device
 	consoles *consoles
 
@@ -140,7 +141,7 @@ func (g *gateway) openJournal() (err error) {
 func (g *gateway) openLoop() error {
 	engine := ike.New(nil, rand.Reader)
 	can := g.plane.Capabilities()
-	engine.Use(ike.Options{SPI: g.plane.SPI, Capabilities: &can, Remember: g.plane.outlives, Counters: g.plane.Counters})
+	engine.Use(ike.Options{SPI: g.plane.SPI, Capabilities: &can, Fetch: askResponder, Remember: g.plane.outlives, Counters: g.plane.Counters})
 	g.loop = loop.New(loop.Config{
 		Engine:    engine,
 		Dataplane: g.plane,
@@ -164,6 +165,8 @@ func (g *gateway) start() error {
 
 	g.names = newHostNames(g.loop, g.warn)
 	g.group.Go(func() { g.names.run(ctx) })
+	g.vault = openVault(g.state, g.names, g.log)
+	g.unwind = append(g.unwind, g.vault.watch())
 	g.device = newDevice(g)
 	g.group.Go(func() { g.device.renewals(ctx, g.used) })
 	g.device.inherited = &inheritance{saved: g.saved}

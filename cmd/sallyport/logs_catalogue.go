@@ -44,6 +44,10 @@ const (
 	ipsecMoved
 	ipsecInClear
 	ipsecNotInClear
+	pkiFault
+	pkiExpired
+	pkiExpiresWeek
+	pkiExpiresMonth
 	logKinds // how many there are
 )
 
@@ -91,6 +95,10 @@ var catalogue = [logKinds]logName{
 	ipsecAcquire:         {"IPSEC", commands.LogDebugging, "IPSEC_ACQUIRE", "`debugging ipsec packet`: a packet that has no SA."},
 	ipsecExpired:         {"IPSEC", commands.LogDebugging, "IPSEC_EXPIRED", "`debugging ipsec misc`: an SA has come to one of its limits."},
 	ipsecMoved:           {"IPSEC", commands.LogDebugging, "IPSEC_MOVED", "`debugging ipsec misc`: a peer behind a NAT has another address."},
+	pkiFault:             {"PKI", commands.LogWarning, "PKI_FAULT", "A key, certificate or revocation list counts for nothing, and why."},
+	pkiExpired:           {"PKI", commands.LogError, "PKI_EXPIRED", "A certificate or revocation list has expired; said each day."},
+	pkiExpiresWeek:       {"PKI", commands.LogWarning, "PKI_EXPIRES_SOON", "A certificate expires within seven days; said each day."},
+	pkiExpiresMonth:      {"PKI", commands.LogNotification, "PKI_EXPIRES", "A certificate expires within 30 days; said each day."},
 	ipsecInClear:         {"IPSEC", commands.LogCritical, "IPSEC_FALLBACK_CLEAR", "`fallback clear`: a peer does not answer, and a policy's traffic goes UNPROTECTED from now on."},
 	ipsecNotInClear:      {"IPSEC", commands.LogCritical, "IPSEC_FALLBACK_END", "A policy's traffic does not go in clear any more."},
 }

@@ -5,13 +5,13 @@ import (
 )
 
 // isakmpPolicy opens a policy. A new one gets IOS's defaults, which its
-// configuration does not show.
+// configuration does not show; RSA signatures are among them.
 func isakmpPolicy(c *Context, args []string) ([]string, error) {
 	open := "ike proposal " + args[0]
 	if c.Exists("ike proposal", args[0]) {
 		return []string{open}, nil
 	}
-	return []string{open, "encryption-algorithm des", "authentication-algorithm sha1", "dh group1"}, nil
+	return []string{open, "encryption-algorithm des", "authentication-algorithm sha1", "dh group1", "authentication-method rsa-signature"}, nil
 }
 
 // ciphers and hashes are phase 1's.
@@ -40,38 +40,26 @@ func hash(_ *Context, args []string) ([]string, error) {
 	return []string{"authentication-algorithm " + word}, nil
 }
 
-// key makes the peer of an address, or gives it a key.
-func key(c *Context, args []string) ([]string, error) {
-	key, address := args[0], args[1]
-	if len(args) == 3 && args[2] != "255.255.255.255" || address == "0.0.0.0" {
-		return nil, refuse("A key for a whole network has no counterpart; state one key for each peer.")
+// keepalive is IOS's dead peer detection, which is on demand unless the line says
+// otherwise.
+func keepalive(_ *Context, args []string) ([]string, error) {
+	lines := []string{"ike dpd type on-demand", "ike dpd idle-time " + args[0]}
+	for _, arg := range args[1:] {
+		switch {
+		case isNumber(arg):
+			lines = append(lines, "ike dpd retransmit-interval "+arg)
+		case isPrefix("periodic", strings.ToLower(arg)) || strings.EqualFold(arg, "periodic"):
+			lines[0] = "ike dpd type periodic"
+		case !isPrefix("on-demand", strings.ToLower(arg)) && !strings.EqualFold(arg, "on-demand"):
+			return nil, refuse("%s is not known; use periodic or on-demand.", arg)
+		}
 	}
-	lines := openPeer(c, address)
-	return append(lines, "pre-shared-key cipher "+key, "quit"), nil
+	return lines, nil
 }
 
-func typedKey(c *Context, args []string) ([]string, error) {
-	if args[0] != "0" {
-		return nil, refuse("A key that IOS has encrypted cannot be read; state it in clear.")
-	}
-	return key(c, args[1:])
-}
-
-// openPeer opens the peer with an address. A new one is named after it and speaks
-// what ISAKMP is: IKEv1.
-func openPeer(c *Context, address string) []string {
-	if name := c.PeerAt(address); name != "" {
-		return []string{"ike peer " + name}
-	}
-	return []string{"ike peer " + address, "undo version 2", "remote-address " + address}
-}
-
-func noKey(c *Context, args []string) ([]string, error) {
-	name := c.PeerAt(args[1])
-	if name == "" {
-		return nil, refuse("There is no key for %s.", args[1])
-	}
-	return []string{"ike peer " + name, "undo pre-shared-key", "quit"}, nil
+// refused is a line that says something for all peers that here each peer says.
+func refused(reason string) func(*Context, []string) ([]string, error) {
+	return func(*Context, []string) ([]string, error) { return nil, refuse("%s", reason) }
 }
 
 // transforms are the words of a transform set: what they set of an ipsec proposal.
@@ -145,10 +133,10 @@ func proposalLines(name string, protocols map[string]bool, settings map[string]s
 
 func isNumber(text string) bool { return strings.Trim(text, "0123456789") == "" }
 
-// setPeer names the peer with an address, and makes it if there is none.
+// setPeer names the peer at a place, and makes it if there is none.
 func setPeer(c *Context, args []string) ([]string, error) {
 	if c.Has("ike-peer") {
-		return nil, refuse("The entry has a peer already, and no place for a second one.")
+		return nil, refuse("The entry has a peer already: a second address is a second remote-address of that ike peer.")
 	}
 	if name := c.PeerAt(args[0]); name != "" {
 		return []string{"ike-peer " + name}, nil
@@ -157,7 +145,11 @@ func setPeer(c *Context, args []string) ([]string, error) {
 	if !ok {
 		return nil, refuse("The peer %s has no key yet: crypto isakmp key KEY address %s.", args[0], args[0])
 	}
-	return append(openPeer(c, args[0]), "ipsec policy "+name+" "+number+" isakmp", "ike-peer "+args[0]), nil
+	peer, lines, err := openPeer(c, args[0])
+	if err != nil {
+		return nil, err
+	}
+	return append(lines, "ipsec policy "+name+" "+number+" isakmp", "ike-peer "+peer), nil
 }
 
 // mapEntry reads name and number of an entry off its view: the name may have

@@ -7,7 +7,6 @@ package ios
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -25,7 +24,7 @@ type Context struct {
 	// "ike-peer".
 	Has func(begin string) bool
 
-	// PeerAt returns the name of the ike peer with that remote address, or "".
+	// PeerAt returns the name of the ike peer with that remote address or host name, or "".
 	PeerAt func(address string) string
 
 	// Interface returns VRP's name of an interface that IOS names otherwise, or "".
@@ -80,16 +79,6 @@ func Rank(heading string) int {
 		}
 	}
 	return len(order)
-}
-
-// Unsaid returns what a heading of a file with its lines does not say and IOS takes
-// it to say, if we have nothing for it; else "".
-func Unsaid(lines []string) string {
-	begins := func(line, word string) bool { return strings.HasPrefix(strings.TrimSpace(line), word) }
-	if !begins(lines[0], "crypto isakmp policy ") || slices.ContainsFunc(lines, func(l string) bool { return begins(l, "auth") }) {
-		return ""
-	}
-	return "The policy authenticates by RSA signatures, as none is stated; here it is pre-share."
 }
 
 // cutFilter takes "| include X" off a line, which is the same in both languages.

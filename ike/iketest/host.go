@@ -287,6 +287,9 @@ func algorithms(sa *ipsec.SA) string {
 	if sa.Mode == ipsec.Transport {
 		text += " transport"
 	}
+	if sa.Original.Known() {
+		text += fmt.Sprintf(" (%v, %v)", sa.Original.Local, sa.Original.Remote)
+	}
 	if sa.ESN {
 		text += " esn"
 	}

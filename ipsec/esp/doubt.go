@@ -6,9 +6,9 @@ import "sallyport/ipsec"
 const enoughTries = 8
 
 // A Doubt is about the ICVs of an inbound SA, of ESP or of AH: it counts those that are
-// wrong, and knows whether they would be right at the other length that peers cut
-// those of SHA2-256 to. What is found is a hint for people, and no packet passes for it. It is for one
-// goroutine.
+// wrong, and knows whether they would be right at the other length that peers cut those
+// of SHA2-256 to. What is found is a hint for people, and no packet passes for it. It is
+// for one goroutine.
 type Doubt struct {
 	other    int // octets of the other length; 0: there is none
 	tries    int

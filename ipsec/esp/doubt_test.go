@@ -43,8 +43,8 @@ func TestOtherICV(t *testing.T) {
 	}
 }
 
-// TestNoOtherICV: wrong keys, other algorithms and packets that are authentic raise no such doubt,
-// and of many wrong ones few are looked at twice.
+// TestNoOtherICV: wrong keys, other algorithms and packets that are authentic raise no
+// such doubt, and of many wrong ones few are looked at twice.
 func TestNoOtherICV(t *testing.T) {
 	stranger := newSA(ipsec.AES256, ipsec.SHA256Short)
 	stranger.IntegrityKey[0] ^= 1

@@ -189,6 +189,9 @@ func (f *Fake) String() string {
 	var b strings.Builder
 	for _, p := range f.listed() {
 		fmt.Fprintf(&b, "policy %v dev %s %v to %v\n", p.ID, p.Device, p.Local, p.Remote)
+		if p.ACL == nil {
+			continue
+		}
 		for _, r := range p.ACL.Rules {
 			fmt.Fprintf(&b, "  %v\n", r.Line(acl.Advanced))
 		}

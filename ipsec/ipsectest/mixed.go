@@ -5,7 +5,7 @@ import (
 )
 
 // Mixed runs what two dataplanes of different kinds must agree on: the octets of every
-// transform. Each of them is once gateway A and once B.
+// transform, and who goes in clear when. Each of them is once gateway A and once B.
 func Mixed(t *testing.T, one, other Opener) {
 	for _, pair := range []struct {
 		name string
@@ -21,6 +21,9 @@ func Mixed(t *testing.T, one, other Opener) {
 				{"UDP encapsulation", (*lab).encapsulation},
 				{"larger packets go in fragments", (*lab).fragments},
 				{"what is routed into a tunnel interface is protected", (*lab).routed},
+				{"instances of a template come and go", (*lab).instances},
+				{"an SA follows its peer", (*lab).follows},
+				{"a policy may be open", (*lab).open},
 			})
 		})
 	}

@@ -67,8 +67,9 @@ func (r *routing) expanded(policies []*ipsec.Policy) []*ipsec.Policy {
 	return all
 }
 
-// closed returns policies as the gate has to see them: where packets may go in clear permit
-// rules are deny rules. What a permit rule of a wildcard that is no prefix is for passes anyway.
+// closed returns policies as the gate has to see them: where packets may go in clear
+// permit rules are deny rules. What a permit rule of a wildcard that is no prefix is for
+// passes anyway.
 func (a *added) closed(policies []*ipsec.Policy) []*ipsec.Policy {
 	if len(a.open) == 0 {
 		return policies

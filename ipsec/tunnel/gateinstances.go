@@ -15,9 +15,9 @@ func (g *gate) hasAll(clauses []selection.Clause) bool {
 	})
 }
 
-// insert adds an instance's clauses behind the mark of its template, before all that came there earlier.
-// The first are there, for others too. It is false, and nothing has changed, if one is
-// there that is not to be, or there is no room.
+// insert adds an instance's clauses behind the mark of its template, before all that came
+// there earlier. The first are there, for others too. It is false, and nothing has
+// changed, if one is there that is not to be, or there is no room.
 func (g *gate) insert(template ipsec.PolicyID, first, clauses []selection.Clause) (done bool, err error) {
 	n, w := uint32(len(clauses)), g.window(template)
 	if w.low-w.priority <= n {
@@ -47,6 +47,9 @@ func (g *gate) insert(template ipsec.PolicyID, first, clauses []selection.Clause
 // withdraw is the way back of insert. It is false, and nothing has changed, if others want
 // one of the clauses, or nobody else one of the first.
 func (g *gate) withdraw(first, clauses []selection.Clause) (done bool, err error) {
+	if !slices.ContainsFunc(clauses, func(c selection.Clause) bool { return g.places[c.Selection] != nil }) {
+		return true, nil // they went with their template
+	}
 	for _, c := range clauses {
 		if at := g.places[c.Selection]; at == nil || at.takers != 1 || at.Clause != c {
 			return false, nil

@@ -16,7 +16,9 @@ import (
 // template returns a template, and instance one of its instances.
 func template(sequence uint32, rules ...acl.Rule) *ipsec.Policy {
 	p := policy(sequence, rules...)
-	p.Template, p.Remote = true, netip.Addr{}
+	if p.Template, p.Remote = true, (netip.Addr{}); len(rules) == 0 {
+		p.ACL = nil
+	}
 	return p
 }
 
@@ -410,6 +412,30 @@ func BenchmarkInstance(b *testing.B) {
 			})
 		})
 	}
+}
+
+// BenchmarkTemplateGoes measures the end of a template with instances.
+func BenchmarkTemplateGoes(b *testing.B) {
+	inNamespace(b, func() error {
+		d, err := Open(Config{})
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		for b.Loop() {
+			b.StopTimer()
+			errs := []error{d.SetPolicies([]*ipsec.Policy{template(10), policy(20, permit(lan, remote))})}
+			for i, p := range tenThousand()[:2000] {
+				errs = append(errs, d.AddPolicy(instance(10, uint32(i+1), p.ACL.Rules...)))
+			}
+			b.StartTimer()
+			errs = append(errs, d.SetPolicies([]*ipsec.Policy{policy(20, permit(lan, remote))}))
+			if err := errors.Join(errs...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // BenchmarkInstanceMatch measures the way of a packet to its instance.

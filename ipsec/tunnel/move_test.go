@@ -118,7 +118,8 @@ func TestCorrectTransport(t *testing.T) {
 	}
 }
 
-// equivalent reports whether two segments of TCP differ in nothing but the two ways to write a sum of 0.
+// equivalent reports whether two segments of TCP differ in nothing but the two ways to
+// write a sum of 0.
 func equivalent(a, b []byte) bool {
 	c := bytes.Clone(a)
 	copy(c[tcpChecksum:], b[tcpChecksum:tcpChecksum+2])

@@ -108,11 +108,11 @@ func (p planner) routes(policies []*ipsec.Policy, only *prefixes) []route {
 		}
 	}
 	for _, policy := range policies {
+		if policy.Template {
+			continue
+		}
 		for i := range policy.ACL.Rules {
 			r := &policy.ACL.Rules[i]
-			if policy.Template {
-				break
-			}
 			if r.Action != acl.Permit {
 				continue
 			}

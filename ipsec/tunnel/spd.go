@@ -114,6 +114,9 @@ func (s *spd) admits(id ipsec.PolicyID, t acl.Tuple) bool {
 	if p == nil {
 		return true
 	}
+	if p.Template {
+		return false
+	}
 	v := p.ACL.Mirror(t)
 	return v.Matched && v.Action == acl.Permit
 }

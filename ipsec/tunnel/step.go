@@ -37,7 +37,8 @@ func stepFrom(old, now []*ipsec.Policy) (s step) {
 
 // routedAlike reports whether two policies want the same of the system.
 func routedAlike(a, b *ipsec.Policy) bool {
-	return a == b || a.Device == b.Device && a.Local == b.Local && a.ACL == b.ACL
+	return a == b || a.Device == b.Device && a.Local == b.Local && a.ACL == b.ACL &&
+		a.Template == b.Template && (!a.Template || a.ID == b.ID)
 }
 
 func (s step) length() int { return len(s.gone) + len(s.come) }
@@ -51,6 +52,9 @@ type prefixes struct{ from, to map[netip.Prefix]bool }
 func (s step) prefixes() *prefixes {
 	p := &prefixes{from: make(map[netip.Prefix]bool), to: make(map[netip.Prefix]bool)}
 	for _, policy := range slices.Concat(s.gone, s.come) {
+		if policy.Template {
+			continue
+		}
 		for i := range policy.ACL.Rules {
 			if r := &policy.ACL.Rules[i]; r.Action == acl.Permit {
 				p.from[selection.Covering(r.Source)], p.to[selection.Covering(r.Destination)] = true, true

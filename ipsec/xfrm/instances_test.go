@@ -19,7 +19,9 @@ import (
 // template returns a template, and instance one of its instances.
 func template(sequence uint32, rules ...acl.Rule) *ipsec.Policy {
 	p := policy(sequence, rules...)
-	p.Template, p.Remote = true, netip.Addr{}
+	if p.Template, p.Remote = true, (netip.Addr{}); len(rules) == 0 {
+		p.ACL = nil
+	}
 	return p
 }
 
@@ -59,8 +61,8 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
-// TestInstance is one instance's life: three policies that come before those of entries behind its
-// template, and its SAs, which go with it.
+// TestInstance is one instance's life: three policies that come before those of entries
+// behind its template, and its SAs, which go with it.
 func TestInstance(t *testing.T) {
 	r := newRig(t)
 	r.state(policy(5, deny(lan, lan)), template(10), policy(20, permit(lan, selection.Anywhere)))

@@ -51,8 +51,8 @@ func (d *Dataplane) stays(a *association, remote netip.AddrPort) string {
 	return ""
 }
 
-// rename takes note that an SA has moved, and has the policies of its flow follow. Its owner may
-// still read what it was made of: that does not change.
+// rename takes note that an SA has moved, and has the policies of its flow follow. Its
+// owner may still read what it was made of: that does not change.
 func (d *Dataplane) rename(a *association, remote netip.AddrPort) (ipsec.SAID, error) {
 	d.unregister(a)
 	sa := *a.SA

@@ -87,7 +87,8 @@ func TestMoveSARefused(t *testing.T) {
 	}
 }
 
-// TestOtherICV: an SA none of whose packets is authentic is a hint, if its algorithm is the one.
+// TestOtherICV: an SA none of whose packets is authentic is a hint, if its algorithm is
+// the one.
 func TestOtherICV(t *testing.T) {
 	r := newRig(t)
 	r.state(policy(10, permit(lan, remote)))

@@ -17,10 +17,11 @@ import (
 
 // MoveState gives a state in UDP the peer's new address and port. Keys, numbers and
 // counters stay. Where the address stays, and for an inbound state, whose source the
-// kernel does not ask for, that is a change of its ports; an inbound state keeps its old source, and
-// a Mapping comes each second. An outbound one to another address is removed and made
-// anew, since the address is part of its name; its next packet has a number somewhat
-// higher, as none may come twice. unix.ESRCH says that there is none of that name.
+// kernel does not ask for, that is a change of its ports; an inbound state keeps its old
+// source, and a Mapping comes each second. An outbound one to another address is removed
+// and made anew, since the address is part of its name; its next packet has a number
+// somewhat higher, as none may come twice. unix.ESRCH says that there is none of that
+// name.
 func (k *Kernel) MoveState(id ipsec.SAID, inbound bool, remote netip.AddrPort) error {
 	began := time.Now()
 	s, err := k.snapshot(id)
