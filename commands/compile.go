@@ -130,7 +130,7 @@ func (p *Protection) unlessSame(old *Protection) *Protection {
 // older version.
 type builder struct {
 	*Config
-	old, now                                    *compiled
+	old, now                                           *compiled
 	policies, lists, peers, ipsec, times, ports, short bool // they are what they were
 }
 

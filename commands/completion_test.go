@@ -11,7 +11,7 @@ import (
 func TestSessionHelp(t *testing.T) {
 	s := newBox(t).session(operator, "system-view")
 	for _, test := range []struct{ text, want string }{
-		{"ike ", "call dpd heartbeat heartbeat-timer limit local-name nat-keepalive-timer peer proposal sa"},
+		{"ike ", "call dpd heartbeat heartbeat-timer limit local-name nat-keepalive-timer peer proposal sa user-table"},
 		{"ike proposal ", "INTEGER<1-1024>"},
 		{"ike proposal 10 ", "<cr>"},
 		{"ipsec policy p 1 ", "isakmp manual <cr>"},

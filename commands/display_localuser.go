@@ -48,11 +48,11 @@ func (d localUserDisplay) text() string {
 	return p.text()
 }
 
-// mask is a letter for each way in: M the terminal, S SSH.
+// mask is a letter for each way in: M the terminal, S SSH, I IKE.
 func (u localUserEntry) mask() string {
 	mask := ""
 	for _, s := range u.Services {
-		mask += map[string]string{"terminal": "M", "ssh": "S"}[s]
+		mask += map[string]string{"terminal": "M", "ssh": "S", "ike": "I"}[s]
 	}
 	if mask == "" {
 		return "-"

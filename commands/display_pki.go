@@ -166,7 +166,7 @@ type displayPairs struct {
 
 func displayPairsRow(sort string) grammar.Row[Config] {
 	return grammar.Do[Config](monitorLevel, displayPairs{sort: sort},
-		grammar.Path[displayPairs]("display", helpDisplay, "pki", helpPKI, sort, helpOfKeys(sort), "local-key-pair", helpKeyPair, "public", "Public half"),
+		grammar.Path[displayPairs]("display", helpDisplay, "pki", helpPKI, sort, helpOfKeys(sort), "local-key-pair", helpKeyPair, "public", helpPublic),
 		grammar.Optional(grammar.Kw[displayPairs]("name", helpByName), grammar.Arg(pairName(), helpKeyPairName, func(d *displayPairs) *string { return &d.Name })))
 }
 

@@ -29,15 +29,19 @@ type policyGroup struct {
 // nothing of its own, the global value.
 type policyEntry struct {
 	Sequence  uint32     `json:"sequence"`
-	Mode      string     `json:"mode"`     // isakmp or manual; the fields of the other one are empty
-	ACL       string     `json:"acl"`      // number or name; empty: none yet
-	Peer      string     `json:"ike_peer"` // empty: none yet
-	PFS       wire.Group `json:"pfs"`      // 0: off
+	Mode      string     `json:"mode"`            // isakmp, template or manual; the fields of the others are empty
+	Template  string     `json:"policy_template"` // of an isakmp entry that stands for a template; it has nothing else
+	ACL       string     `json:"acl"`             // number or name; empty: none yet
+	Peer      string     `json:"ike_peer"`        // empty: none yet
+	PFS       wire.Group `json:"pfs"`             // 0: off
 	Proposals []string   `json:"proposals"`
 	Seconds   int64      `json:"sa_duration_seconds"`
 	Kilobytes uint64     `json:"sa_duration_kilobytes"`
-	Auto      bool       `json:"auto"`    // sa trigger-mode auto
-	Missing   []string   `json:"missing"` // what keeps it from being used: commands not given
+	Auto      bool       `json:"auto"` // sa trigger-mode auto
+	Respond   bool       `json:"respond_only"`
+	Clear     bool       `json:"fallback_clear"`         // traffic goes in clear while the peer does not answer
+	Retry     int64      `json:"fallback_retry_seconds"` // between tries to negotiate meanwhile; 0: it does not
+	Missing   []string   `json:"missing"`                // what keeps it from being used: commands not given
 
 	// Of a manual entry.
 	Dropped bool         `json:"traffic_dropped"` // it is applied and not complete, and its ACL says what to drop
@@ -96,7 +100,18 @@ func newPolicyEntry(c *Config, y *Policy) policyEntry {
 		e.manual(c, y)
 		return e
 	}
-	e.Mode, e.Peer, e.PFS, e.Auto = "isakmp", y.Peer, y.PFS, y.Auto
+	e.Mode, e.Template = "isakmp", y.Template
+	if y.Template != "" {
+		e.Missing = []string{}
+		return e
+	}
+	if y.Answers {
+		e.Mode = "template"
+	}
+	e.Peer, e.PFS, e.Auto, e.Respond, e.Clear = y.Peer, y.PFS, y.Auto, y.Respond, y.Clear.Enabled
+	if e.Clear {
+		e.Retry = int64(cmp.Or(y.Clear.Retry, defaultFallbackRetry) / time.Second)
+	}
 	e.Seconds = int64(cmp.Or(y.Lifetime.Duration, c.Lifetime.Duration) / time.Second)
 	e.Kilobytes = cmp.Or(y.Lifetime.Octets, c.Lifetime.Octets) / 1024
 	e.Missing = e.missing()
@@ -126,7 +141,7 @@ func (e *policyEntry) manual(c *Config, y *Policy) {
 // missing returns what an entry lacks to be used, in the order of its commands.
 func (e policyEntry) missing() []string {
 	lacks := []string{}
-	if e.ACL == "" {
+	if e.ACL == "" && e.Mode != "template" {
 		lacks = append(lacks, "security acl")
 	}
 	if e.Peer == "" {
@@ -150,10 +165,12 @@ func (d policyDisplay) text() string {
 	return p.text()
 }
 
-func (g policyGroup) addTo(p *page) {
+func (g policyGroup) addTo(p *page) { g.addAs("IPSec policy group", p) }
+
+func (g policyGroup) addAs(what string, p *page) {
 	rule := strings.Repeat("=", 43)
 	p.add(rule)
-	p.addf("IPSec policy group: %q", g.Name)
+	p.addf("%s: %q", what, g.Name)
 	p.add(labelled("Using interface:", strings.Join(g.Interfaces, ", ")))
 	p.add(rule)
 	for _, e := range g.Entries {
@@ -166,9 +183,12 @@ func (e policyEntry) addTo(group string, p *page) {
 	p.addf("    Sequence number: %d", e.Sequence)
 	p.addf("    Policy Alias: %s", entryName(group, e))
 	p.add(labelled("    Security data flow:", e.ACL))
-	if e.Mode == "manual" {
+	switch {
+	case e.Mode == "manual":
 		e.addManual(p)
-	} else {
+	case e.Template != "":
+		p.add(labelled("    Policy template name:", e.Template))
+	default:
 		e.addNegotiated(p)
 	}
 	if len(e.Missing) > 0 {
@@ -190,7 +210,10 @@ func (e policyEntry) addNegotiated(p *page) {
 	p.addf("    IPSec SA local duration(traffic based): %d kilobytes", e.Kilobytes)
 	p.add(labelled("    SA trigger mode:", e.trigger()))
 	p.add("    Route inject: None")
-	p.add("    Respond-only: Disable")
+	p.addf("    Respond-only: %s", enable(e.Respond))
+	if e.Clear {
+		p.addf("    FALL BACK TO CLEAR: traffic is UNPROTECTED while the peer does not answer, retry in %d seconds", e.Retry)
+	}
 }
 
 // addManual prints what a manual entry has.
@@ -259,7 +282,7 @@ func (d policyDisplay) brief() string {
 	for _, g := range d.Groups {
 		for _, e := range g.Entries {
 			entries = append(entries,
-				policyColumns.row(entryName(g.Name, e), e.Mode, orDash(e.ACL), orDash(cmp.Or(e.Peer, e.Remote))))
+				policyColumns.row(entryName(g.Name, e), e.Mode, orDash(e.ACL), orDash(cmp.Or(e.Peer, e.Remote, e.Template))))
 		}
 	}
 	var p page

@@ -37,7 +37,7 @@ var configured = []string{
 	"tunnel local 192.0.2.1", "tunnel remote 203.0.113.1", "sa spi inbound esp 300", "sa spi outbound esp 301",
 	"sa string-key inbound esp sixteen-octets-or-more", "sa string-key outbound esp sixteen-octets-or-more",
 	"interface g0/0/2", "ip address 192.0.2.1 24", "ipsec policy b", "quit", "ssh user H", "ssh user H",
-	"pki rsa local-key-pair create gw", "pki ecc local-key-pair create ec", "pki import-certificate ca filename ca.pem", "pki import-certificate ca filename sub.pem",
+	"pki import rsa-key-pair gw pem gw-key.pem", "pki import ecc-key-pair ec pem ecc-key.pem", "pki import-certificate ca filename ca.pem", "pki import-certificate ca filename sub.pem",
 	"pki import-crl filename root.crl", "pki import-crl filename sub.crl", "pki import-certificate local filename gw.pem",
 	"pki entity H", "common-name h", "pki domain H", "certificate request entity H", "certificate request key-pair gw", "pki request-certificate domain H pkcs10",
 }

@@ -24,7 +24,7 @@ func ipsecDisplayRows() []grammar.Row[Config] {
 		grammar.Do[Config](1, displayIPsecProposal{},
 			grammar.Path[displayIPsecProposal]("display", helpDisplay, "ipsec", helpIPsec, "proposal", helpProposal, "name", helpByName),
 			grammar.Arg(kind.Name(longestName, "ipsec proposal"), "Name", func(d *displayIPsecProposal) *string { return &d.Name })),
-		displayPolicyRow(), displayProfileRow(),
+		displayPolicyRow(), displayTemplateRow(), displayProfileRow(),
 	}
 }
 

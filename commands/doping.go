@@ -59,7 +59,7 @@ func pingRow() grammar.Row[Config] {
 
 // vpnInstance names the only routing instance.
 func vpnInstance[T any]() grammar.Element[T] {
-	return grammar.Path[T]("-vpn-instance", "VPN instance", public, "The only one")
+	return grammar.Path[T]("-vpn-instance", "VPN instance", public, helpPublic)
 }
 
 // A destination is what is typed for a host: an address, or the name of one.

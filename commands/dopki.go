@@ -29,18 +29,17 @@ type certificateKind = struct {
 
 // Help of keywords of these rows.
 const (
-	helpImport      = "Take a file into the PKI"
-	helpFilename    = "File"
-	helpPKIFile     = "Name of the file"
-	helpOnlyDomain  = "That it counts for; without, it counts for every one"
-	helpList        = "Revocation list"
-	helpValidate    = "Whether a certificate holds, and if not why"
-	helpDeleteFile  = "Delete certificates"
-	helpImportFile  = "Import certificates from a file"
-	helpPKCS10      = "In the form of PKCS #10"
-	helpPKCS12      = "Key and certificates in one file, with a password"
-	helpPKIPassword = "Password of the file"
-	helpShowFile    = "The one of a file"
+	helpImport     = "Take a file into the PKI"
+	helpFilename   = "File"
+	helpPKIFile    = "Name of the file"
+	helpOnlyDomain = "That it counts for; without, it counts for every one"
+	helpList       = "Revocation list"
+	helpValidate   = "Whether a certificate holds, and if not why"
+	helpDeleteFile = "Delete certificates"
+	helpImportFile = "Import certificates from a file"
+	helpPKCS10     = "In the form of PKCS #10"
+	helpPKCS12     = "Key and certificates in one file, with a password"
+	helpShowFile   = "The one of a file"
 )
 
 // Names of files of the PKI, by what they hold.

@@ -32,7 +32,7 @@ func importCertificateRow(k certificateKind) grammar.Row[Config] {
 	if k.kind == PKICertificate {
 		elements = append(elements, grammar.Optional(
 			grammar.Flag("pkcs12", helpPKCS12, func(i *importCertificate) *bool { return &i.PKCS12 }),
-			grammar.Optional(grammar.Kw[importCertificate]("password", helpPKIPassword),
+			grammar.Optional(grammar.Kw[importCertificate]("password", helpPassword),
 				grammar.Arg(kind.Secret(), "Password", func(i *importCertificate) *secret.Octets { return &i.Password }))))
 	}
 	return grammar.Do[Config](managementLevel, importCertificate{kind: k.kind}, elements...)

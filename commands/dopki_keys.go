@@ -43,10 +43,10 @@ func keyPairRows(sort string) []grammar.Row[Config] {
 	of := keySorts[sort]
 	create, destroy := createKeyPair{sort: sort, Bits: of.sizes[0]}, destroyKeyPair{sort: sort}
 	return management(
-		grammar.Do[Config](managementLevel, create, keyPairPath[createKeyPair](sort, "create", "Make one"),
+		grammar.Do[Config](managementLevel, create, keyPairPath[createKeyPair](sort, "create", helpCreatePair),
 			grammar.Arg(pairName(), helpKeyPairName, func(k *createKeyPair) *string { return &k.Name }),
 			grammar.Optional(grammar.Kw[createKeyPair](of.size, of.about), grammar.Arg(kind.OneNumber(of.sizes...), "Bits", func(k *createKeyPair) *int { return &k.Bits }))),
-		grammar.Do[Config](managementLevel, destroy, keyPairPath[destroyKeyPair](sort, "destroy", "Delete one for good"),
+		grammar.Do[Config](managementLevel, destroy, keyPairPath[destroyKeyPair](sort, "destroy", helpDestroyPair),
 			grammar.Arg(pairName(), helpKeyPairName, func(k *destroyKeyPair) *string { return &k.Name })))
 }
 

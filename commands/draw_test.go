@@ -47,6 +47,7 @@ func (d *drawer) line(begin string, groups ...[]*grammar.Table) string {
 var samples = map[string][]string{
 	"IP_ADDR<X.X.X.X>":               {"192.0.2.1", "192.0.2.2", "198.51.100.7", "10.0.0.1", "10.1.2.3"},
 	"IP_ADDR<X.X.X.X>/INTEGER<0-32>": {"8", "24", "30", "32", "255.255.255.0", "255.255.255.252"},
+	"IP_ADDR<X.X.X.X>/INTEGER<8-30>": {"8", "24", "30", "255.255.255.0"},
 	"OPERATOR<eq,gt,lt,neq,range>":   {"eq", "gt", "lt", "neq", "range"},
 	"INTEGER<0-65535>/NAME":          {"0", "22", "ssh", "www", "ntp", "500", "80"},
 	"<1-255>":                        {"0", "1", "6", "17", "47", "255"},

@@ -150,6 +150,7 @@ func secretAfter(before []string, word string) bool {
 		return false
 	}
 	return short(before[0], "username", len("user")) && isPassword ||
+		short(before[0], "client-authentication", len("cl")) && len(before) > 3 && isPassword ||
 		word == "key" && (strings.HasPrefix(before[0], "radius") || strings.HasPrefix(before[0], "tacacs"))
 }
 

@@ -136,17 +136,7 @@ func checkProposal(e *edit, p *ike.Peer) error {
 
 // peerUnused refuses if a policy, a template or a profile names the peer.
 func (e *edit) peerUnused(name string) error {
-	return e.noUser(func(p *Policy) bool { return p.Peer == name })
-}
-
-// neverCalled refuses if a negotiation with the peer may be begun here: templates only
-// answer.
-func (e *edit) neverCalled(name string) error {
-	return e.noUser(func(p *Policy) bool { return p.Peer == name && !p.Answers })
-}
-
-// noUser refuses if something uses an IKE peer so.
-func (e *edit) noUser(uses func(*Policy) bool) error {
+	uses := func(p *Policy) bool { return p.Peer == name }
 	if err := e.noPolicy("The IKE peer is being used by IPSec policy %s %d.", uses); err != nil {
 		return err
 	}

@@ -26,9 +26,9 @@ func peerClientRows() []grammar.Row[ike.Peer] {
 	return []grammar.Row[ike.Peer]{
 		grammar.Setting(kw("user-table", "Keys of users, for a policy template"),
 			grammar.Arg(numberOf("ike user-table", 1, highestTable), "Number of the table", func(p *ike.Peer) *uint32 { return &p.UserTable })).
-			Check(checks(checkMode)),
+			Check(checks(checkTable)),
 		grammar.Setting(kw("service-scheme", "What clients are given"),
-			grammar.Arg(kind.Name(longestScheme, "service-scheme"), "Name of the scheme", func(p *ike.Peer) *string { return &p.Scheme })),
+			grammar.Arg(kind.Name(longestScheme, "service-scheme"), "Name of the scheme", func(p *ike.Peer) *string { return &p.Scheme })).Check(checks(checkScheme)),
 		grammar.Setting(exchange, grammar.Arg(kind.Choice(
 			grammar.Word[ike.ConfigExchange]{Text: "request", Help: "As a client we ask", Value: ike.ConfigRequest}), "Part", part)),
 		grammar.Setting(exchange, kw("set", "The gateway sets"), grammar.Arg(kind.Choice(
@@ -36,6 +36,23 @@ func peerClientRows() []grammar.Row[ike.Peer] {
 			grammar.Word[ike.ConfigExchange]{Text: "send", Help: "As a gateway we do so", Value: ike.ConfigSet}), "Part", part)),
 		xauthRow(),
 	}
+}
+
+// checkTable wants the table to be there: the keys are in it.
+func checkTable(e *edit, p *ike.Peer) error {
+	if p.UserTable != 0 && e.config.Access.UserTables[p.UserTable] == nil {
+		return refuse("The IKE user table does not exist.")
+	}
+	e.warnGuessable(p)
+	return nil
+}
+
+// checkScheme warns of a scheme that is not there: a configuration has it after the peers.
+func checkScheme(e *edit, p *ike.Peer) error {
+	if p.Scheme != "" && e.config.Access.Schemes[p.Scheme] == nil {
+		e.warn("There is no service-scheme %s in the AAA view: clients are given nothing.", p.Scheme)
+	}
+	return nil
 }
 
 // xauthRow is `client-authentication xauth`.

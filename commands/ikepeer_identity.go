@@ -49,10 +49,10 @@ func peerIdentityRows() []grammar.Row[ike.Peer] {
 	localType := grammar.Arg(idTypes(), "Type", func(p *ike.Peer) *ike.IDType { return &p.LocalIDType })
 	anyone := grammar.Word[ike.IDType]{Text: "any", Help: "Whatever the peer proves to be", Value: ike.IDAny}
 	return []grammar.Row[ike.Peer]{
-		grammar.Setting(kw("local-id-type", helpIDType), localType).Check(checks(checkLocalID)),
+		grammar.Setting(kw("local-id-type", helpIDType), localType).Check(checks(checkLocalType)),
 		grammar.Setting(kw("local-id", helpLocalID), grammar.Arg(kind.Identity(longestID), helpIdentity, local)).Check(checks(checkLocalID)),
 		grammar.Setting(kw("local-id-type", helpIDType), localType, grammar.Arg(kind.Identity(longestID), helpIdentity, local)).
-			Check(checks(checkLocalID)).Hidden().NoUndo(),
+			Check(checks(checkLocalType)).Hidden(),
 		grammar.Setting(kw("remote-id-type", helpRemoteIDType),
 			grammar.Arg(idTypes(anyone), "Type", func(p *ike.Peer) *ike.IDType { return &p.RemoteIDType })).Check(checks(checkRemoteID)),
 		grammar.Setting(kw("remote-id", helpRemoteID), grammar.Arg(kind.Identity(longestID), helpIdentity, remote)).Check(checks(checkRemoteID)),
@@ -76,11 +76,15 @@ func peerCertificateRows() []grammar.Row[ike.Peer] {
 	}
 }
 
-// checkLocalID warns of what would be no ID, and of one that peers do not look for.
 func checkLocalID(e *edit, p *ike.Peer) error {
 	e.warnNoID("local-id", p.LocalIDType, p.LocalID)
-	e.warnNames(p)
 	return nil
+}
+
+// checkLocalType warns of a type that peers do not look for.
+func checkLocalType(e *edit, p *ike.Peer) error {
+	e.warnNames(p)
+	return checkLocalID(e, p)
 }
 
 // warnNames warns of names in main mode with a pre-shared key: RFC 2409 §5.4 has the key found

@@ -178,6 +178,8 @@ func admitTemplated(old *Policy, k PolicyKey) error {
 const (
 	leastFallbackRetry = 10 // seconds
 	mostFallbackRetry  = 86400
+
+	defaultFallbackRetry = 5 * time.Minute
 )
 
 // answerRows say what a policy does when nobody answers, and whether it begins anything.

@@ -20,6 +20,7 @@ var views = []string{
 	"ipsec profile p", "interface Tunnel1",
 	"ike proposal 10", "ike peer b", "ipsec proposal a", "acl 3001", "acl 2001", "acl name nets", "acl name hosts basic number 2077", "ipsec policy policy1 1 isakmp", "ipsec policy policy1 2 manual", "interface g0/0/2",
 	"pki entity e", "pki domain d", "aaa", "user-interface vty 0 4", "rsa peer-public-key b", "ecc peer-public-key c", "ed25519 peer-public-key a",
+	"ipsec policy-template t 1", "ike user-table 1", "ip pool p", "radius-server template r",
 }
 
 func TestAKeywordHasOneHelp(t *testing.T) {
@@ -116,9 +117,9 @@ var fixed = []string{
 
 // referable are lines that make what others refer to.
 var referable = []string{
-	"acl 3000", "rule 0 permit ip", "rule 1 permit tcp", "acl name nets", "acl name a", "ike proposal 1", "ipsec proposal a",
+	"acl 3000", "rule 0 permit ip", "rule 1 permit tcp", "acl name nets", "acl name a", "ike user-table 1", "ike user-table 2", "ike proposal 1", "ipsec proposal a",
 	"ike peer a", "remote-address 203.0.113.1", "ike peer b", "remote-address 203.0.113.2",
-	"ipsec policy a 1 isakmp", "ipsec policy b 1 isakmp", "ipsec policy b 2 manual", "rsa peer-public-key eth1", "ecc peer-public-key eth1.7",
+	"ipsec policy a 1 isakmp", "ipsec policy b 1 isakmp", "ipsec policy b 2 manual", "ipsec policy-template c 1", "ipsec policy a 9 isakmp template c", "rsa peer-public-key eth1", "ecc peer-public-key eth1.7",
 	"ipsec profile a", "ipsec profile b", "interface eth1", "interface Tunnel1", "tunnel-protocol gre", "interface Tunnel2", "tunnel-protocol ipsec", "quit",
 	"pki entity H", "pki entity FW_A", "pki domain H", "certificate request entity H", "pki domain FW_A", "quit",
 }
@@ -132,15 +133,21 @@ func TestEveryFieldIsReached(t *testing.T) {
 		}
 		d.types(300)
 		noteFields(reached, d.session.running.config)
-		d.session.Exec(t.Context(), "ike peer c") // a view of many rows
-		d.session.Exec(t.Context(), "remote-address 203.0.113.3")
-		for range 12 {
-			d.session.Exec(t.Context(), d.line("", []*grammar.Table{d.session.place.object.Table}))
-			noteFields(reached, d.session.running.config)
+		for _, view := range []string{"ike peer c\nremote-address 203.0.113.3", "ipsec policy b 1 isakmp"} { // of many rows
+			d.session.question = nil
+			for line := range strings.Lines("system-view\n" + view) {
+				d.session.Exec(t.Context(), strings.TrimSpace(line))
+			}
+			for range 12 {
+				if d.session.place.object != nil { // the last entry of a group may be a template's
+					d.session.Exec(t.Context(), d.line("", []*grammar.Table{d.session.place.object.Table}))
+				}
+				noteFields(reached, d.session.running.config)
+			}
 		}
 	}
 	for _, fresh := range []any{New(), newIKEProposal(), ike.NewPeer(), acl.New(3000), ipsec.NewProposal(), acl.Rule{}, Policy{}, Interface{}, Tunnel{}, Route{}, newLogging(), newLogging().Levels, LogServer{},
-		PKIEntity{}, newPKIDomain(), IKEGlobal{}, ike.DPD{}, ike.Fragmentation{}, ike.Heartbeat{}, ike.Limits{}, Management{}, LocalUser{}, SSHUser{}, PublicKey{}, UserInterface{}, SSHServer{}, Hotkeys{}} {
+		PKIEntity{}, newPKIDomain(), newAccess(), UserTable{}, ike.User{}, AddressPool{}, ServiceScheme{}, newRadiusTemplate(), AuthenticationScheme{First: LocalUsers}, Domain{}, IKEGlobal{}, ike.DPD{}, ike.Fragmentation{}, ike.Heartbeat{}, ike.Limits{}, Management{}, LocalUser{}, SSHUser{}, PublicKey{}, UserInterface{}, SSHServer{}, Hotkeys{}} {
 		v := reflect.Indirect(reflect.ValueOf(fresh))
 		for name := range fields(v) {
 			if reached[name] == slices.Contains(fixed, name) {
@@ -184,6 +191,8 @@ func noteFields(reached map[string]bool, c *Config) {
 		}
 	}
 	note(c, New())
+	note(c.Access, newAccess())
+	noteAccess(note, &c.Access)
 	note(c.IKE, IKEGlobal{})
 	note(c.IKE.DPD, ike.DPD{})
 	note(c.IKE.Heartbeat, ike.Heartbeat{})
@@ -216,6 +225,9 @@ func noteFields(reached map[string]bool, c *Config) {
 		}
 	}
 	for _, p := range c.Policies {
+		note(p, Policy{})
+	}
+	for _, p := range c.Templates {
 		note(p, Policy{})
 	}
 	for _, i := range c.Interfaces {

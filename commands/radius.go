@@ -15,10 +15,10 @@ import (
 // authentication.
 
 const (
-	helpRadius         = "Servers that know users (RFC 2865)"
-	helpAuthScheme = "How users prove who they are"
-	helpUserDomain     = "Users whose names end in @ and a word; those of none, or of none that is configured, are of domain default"
-	mostRadiusServers  = 8
+	helpRadius        = "Servers that know users (RFC 2865)"
+	helpAuthScheme    = "How users prove who they are"
+	helpUserDomain    = "Users whose names end in @ and a word; those of none, or of none that is configured, are of domain default"
+	mostRadiusServers = 8
 )
 
 // radiusRow opens and deletes templates of RADIUS servers.
@@ -76,7 +76,9 @@ func radiusServerRow() grammar.Row[RadiusTemplate] {
 }
 
 // same reports whether two lines are about one server.
-func (s RadiusServer) same(other RadiusServer) bool { return s.Address == other.Address && s.Port == other.Port }
+func (s RadiusServer) same(other RadiusServer) bool {
+	return s.Address == other.Address && s.Port == other.Port
+}
 
 func (t *RadiusTemplate) put(s RadiusServer) error {
 	i := slices.IndexFunc(t.Servers, s.same)
@@ -130,8 +132,10 @@ func authenticationRow() grammar.Row[Config] {
 						func(s *AuthenticationScheme) *AuthenticationMode { return &s.Second }))).Check(checks(checkModes)),
 			},
 		},
-		Of:      func(c *Config) map[string]*AuthenticationScheme { return c.Access.Authentications },
-		Own:     func(c *Config) map[string]*AuthenticationScheme { return own(c, partAuthentications, &c.Access.Authentications) },
+		Of: func(c *Config) map[string]*AuthenticationScheme { return c.Access.Authentications },
+		Own: func(c *Config) map[string]*AuthenticationScheme {
+			return own(c, partAuthentications, &c.Access.Authentications)
+		},
 		Name:    func(s *AuthenticationScheme, name string) { s.Name = name },
 		Compare: strings.Compare,
 		Delete: allows(func(e *edit, name string) error {

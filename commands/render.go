@@ -38,6 +38,7 @@ func (c *Config) sealed(seal func(secret.Octets) string) *Config {
 	for k, p := range d.Policies {
 		d.Policies[k] = sealedPolicy(p, seal)
 	}
+	d.Access = c.Access.sealed(seal)
 	return &d
 }
 
@@ -78,6 +79,8 @@ func renderObject(o *grammar.Entry, c *Config, seal func(secret.Octets) string) 
 		object = sealedPeer(o, seal)
 	case *Policy:
 		object = sealedPolicy(o, seal)
+	default:
+		object = sealedAccess(object, seal)
 	}
 	var b strings.Builder
 	writeBlock(&b, o.Render(c, object))

@@ -31,7 +31,7 @@ func hostKeyRows() []grammar.Row[Config] {
 	var rows []grammar.Row[Config]
 	for _, line := range [][2]string{{"rsa", "create"}, {"rsa", "destroy"}, {"ecc", "create"}, {"ecc", "destroy"}} {
 		rows = append(rows, grammar.Do[Config](managementLevel, remark{text: text},
-			grammar.Path[remark](line[0], helpOfKeys(line[0]), "local-key-pair", "Host keys of the box", line[1], "The box does so itself")))
+			grammar.Path[remark](line[0], helpOfKeys(line[0]), "local-key-pair", helpKeyPair, line[1], map[string]string{"create": helpCreatePair, "destroy": helpDestroyPair}[line[1]])))
 	}
 	return rows
 }

@@ -39,6 +39,9 @@ func (v *validation) peers() {
 		if p.Proposal != 0 && v.config.IKEProposals[p.Proposal] == nil {
 			v.fault("The IKE proposal %d of IKE peer %s does not exist.", p.Proposal, name)
 		}
+		if p.UserTable != 0 && v.config.Access.UserTables[p.UserTable] == nil {
+			v.fault("The IKE user table %d of IKE peer %s does not exist.", p.UserTable, name)
+		}
 		for _, place := range placesOf(p) {
 			if other, taken := byPlace[place]; taken {
 				v.fault("The IKE peers %s and %s have the same remote address.", min(name, other), max(name, other))

@@ -43,7 +43,7 @@ const (
 // The times that a stage may take.
 const (
 	loginTime  = 60 * time.Second // in all: a user has to type; less than linger
-	configTime = 30 * time.Second // for a gateway's set
+	configTime = time.Minute      // for a gateway's reply or set
 	farewell   = 5 * time.Second  // for the word that it was in vain to arrive
 	denialWait = time.Minute      // before traffic brings the same password to the gateway again
 )
@@ -205,6 +205,13 @@ func (s *sa) resumeAccess(v *SavedSA) {
 	if v.Given != nil && e.given[s.party] == nil {
 		e.given[s.party] = v.Given
 		e.emit(*v.Given)
+	}
+}
+
+// resumeLease leaves the client of a pair its address, though its ISAKMP SA may have gone.
+func (c *child) resumeLease() {
+	if r := c.in.Selector.Remote; r.First == r.Last {
+		c.engine.resumeLease(c.peer, c.party, r.First)
 	}
 }
 

@@ -305,6 +305,13 @@ func TestWrongPasswords(t *testing.T) {
 		t.Errorf("established %v, user %q", p.s.established, p.s.user())
 	}
 	p = newPuppet(t, NoConfigExchange)
+	judge := p.gw.judge
+	p.gw.judge = func(a Authenticate) Authenticated {
+		if len(a.Password) > maxPassword {
+			t.Errorf("a password of %d octets is looked at", len(a.Password))
+		}
+		return judge(a)
+	}
 	for _, password := range []string{"one", strings.Repeat("x", maxPassword+1), "three"} {
 		p.login(accessUser, password)
 	}
@@ -473,4 +480,49 @@ func TestUserIdentity(t *testing.T) {
 			t.Errorf("with %v the party is %s, want %s", method, got, want)
 		}
 	}
+}
+
+// TestLateAccess: XAUTH and mode configuration together may take longer than repetitions of
+// phase 1 are answered for.
+func TestLateAccess(t *testing.T) {
+	w := newAccess(t, 1, ConfigRequest)
+	w.until(time.Minute)
+	gw, client := w.ends[0], w.ends[1]
+	gw.judge, gw.events = nil, nil
+	client.engine.current(party{peer: "peer"}).rekey()
+	client.step(Tick{})
+	w.run(58 * time.Second)
+	acknowledged := false
+	w.route = func(f flight) []flight {
+		if f.to == gw && acknowledged {
+			return nil
+		}
+		acknowledged = acknowledged || f.to == gw
+		return []flight{f}
+	}
+	for _, out := range gw.events {
+		if a, ok := out.(Authenticate); ok {
+			gw.step(Authenticated{Job: a.Job, Granted: true})
+		}
+	}
+	w.run(15 * time.Second)
+	for _, s := range client.engine.sas {
+		if !s.established && s.phase1 == nil {
+			t.Error("when phase 1 began is forgotten before the SA takes its place among the others")
+		}
+	}
+	w.route = nil
+	w.run(30 * time.Second)
+	if n := len(client.engine.sas); n != 2 || !client.engine.current(party{peer: "peer"}).established {
+		t.Errorf("the client has %d ISAKMP SAs", n)
+	}
+	w.run(3 * time.Minute)
+	for _, n := range w.ends {
+		for _, s := range n.engine.sas {
+			if s.phase1 != nil || !s.established {
+				t.Errorf("%s: phase 1 is remembered %v, established %v", n.name, s.phase1 != nil, s.established)
+			}
+		}
+	}
+	w.mustEnd()
 }

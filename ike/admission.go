@@ -67,11 +67,11 @@ func (e *Engine) notAdmitted(f *flow, p *Policy, err error) {
 }
 
 // admits returns why no negotiation with a party may be begun now, by us or by it, or nil.
-// Who has an ISAKMP SA may always have another in its place.
+// Who has an ISAKMP SA may always have another in its place, and one that is under way is waited for.
 func (e *Engine) admits(with party, initiator bool) error {
 	l := e.limits()
 	switch {
-	case e.current(with) != nil:
+	case e.current(with) != nil, initiator && e.negotiating(with) != nil:
 	case e.census.proved >= l.ISAKMP:
 		return reject(Limited, "%d ISAKMP SAs are established, which is the limit", l.ISAKMP)
 	case initiator && l.InNegotiation != 0 && e.census.ours >= l.InNegotiation:

@@ -75,6 +75,9 @@ func TestNegotiationLimit(t *testing.T) {
 	if err := hq.engine.admits(party{peer: "stranger"}, true); categoryOf(err) != Limited || err == nil {
 		t.Errorf("a second negotiation: %v, want it refused", err)
 	}
+	if err := hq.engine.admits(party{peer: "peer"}, true); err != nil {
+		t.Errorf("what is under way: %v", err)
+	}
 	if err := hq.engine.admits(party{peer: "stranger"}, false); err != nil {
 		t.Errorf("one of the peer's: %v", err)
 	}

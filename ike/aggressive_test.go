@@ -317,6 +317,46 @@ func TestClearMessage3(t *testing.T) {
 	}
 }
 
+// TestPeersBehindOneAddress has two peers with just one address, as two gateways behind a NAT have.
+func TestPeersBehindOneAddress(t *testing.T) {
+	key, other := secret.Octets("a-shared-secret-of-32-characters"), secret.Octets("another-one-with-as-many-letters")
+	for _, test := range []struct {
+		mode  ExchangeMode
+		key   secret.Octets // of the first peer, which hq is not
+		want  string
+		owner string // of the address: the first one, whose key main mode takes
+	}{{AggressiveMode, other, "b", "a"}, {AggressiveMode, key, "b", "a"}, {MainMode, key, "b", "a"}, {MainMode, other, "", "a"}} {
+		w := newWorld(t, 1, func(name string, c *Config) {
+			p := c.Policies[0].Peer
+			p.Mode, p.LocalIDType, p.LocalID = test.mode, IDFQDN, "hq.test"
+			if name == "hq" {
+				p.RemoteIDType = IDAny
+				return
+			}
+			manyPeers(c, Peer{Name: "a", Key: test.key, RemoteName: "a.test", Mode: test.mode}, Peer{Name: "b", Key: key, RemoteName: "hq.test", Mode: test.mode})
+			for _, policy := range c.Policies {
+				policy.Peer.Remote, policy.Peer.RemoteLast = kitAddr(0), netip.Addr{}
+			}
+		})
+		w.ends[0].acquire()
+		w.run(time.Second)
+		branch := w.ends[1].engine
+		got := ""
+		for _, s := range branch.sasSorted() {
+			if s.established {
+				got = s.peer.Name
+			}
+		}
+		if at := branch.directory.at(kitAddr(0)); got != test.want || len(at) != 2 || at[0].Name != test.owner {
+			t.Errorf("mode %d: the peer is %q, want %q, of %d", test.mode, got, test.want, len(at))
+		}
+		w.ends[1].step(SetConfig{w.ends[1].config})
+		if s := branch.current(party{peer: test.want}); test.want != "" && s == nil {
+			t.Errorf("mode %d: a configuration like the old one has ended the SA", test.mode)
+		}
+	}
+}
+
 // manyPeers are peers at a range of addresses, told apart by their names.
 func manyPeers(c *Config, peers ...Peer) {
 	policy := c.Policies[0]

@@ -84,7 +84,7 @@ func TestSetConfigKeepsWhatIsAllowed(t *testing.T) {
 			p := stranger()
 			p.Peer.Remote = c.Policies[0].Peer.Remote
 			c.Policies = append([]*Policy{p}, c.Policies...)
-		}, 0, 1},
+		}, 1, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) { checkChange(t, test.change, test.sas, test.children) })
 		t.Run(test.name+", and another policy", func(t *testing.T) {

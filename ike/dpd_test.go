@@ -205,13 +205,6 @@ func TestOnlyWhoHasAnnouncedItIsAsked(t *testing.T) {
 	}
 }
 
-// counted is a dataplane's counter.
-func (n *end) counts(packets map[ipsec.SAID]uint64) {
-	n.engine.Use(Options{Counters: func(id ipsec.SAID) (ipsec.Counters, bool) {
-		return ipsec.Counters{Packets: packets[id]}, true
-	}})
-}
-
 // TestCountersAreAskedByTheTimerOnly counts the questions.
 func TestCountersAreAskedByTheTimerOnly(t *testing.T) {
 	for _, test := range []struct {

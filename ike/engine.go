@@ -57,7 +57,7 @@ type Engine struct {
 	history      []*tunnelHistory // newest last
 	refused      [categories]uint64
 	unsaved      unsaved
-	open         map[ipsec.PolicyID]*opening // whose traffic goes in clear
+	open         map[ipsec.PolicyID]*clearing // whose traffic goes in clear
 	census       census
 	leases       leases
 	given        map[party]*Configured // by gateways, to us
@@ -85,7 +85,7 @@ func New(c *Config, entropy io.Reader) *Engine {
 		instances: map[instanceKey]*instance{},
 		held:      map[ipsec.Selector]*instance{},
 		attempts:  map[party]int{},
-		open:      map[ipsec.PolicyID]*opening{},
+		open:      map[ipsec.PolicyID]*clearing{},
 		pairs:     map[party][]*child{},
 		jobs:      map[uint64]computing{},
 		given:     map[party]*Configured{},

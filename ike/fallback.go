@@ -36,8 +36,8 @@ func (OpenPolicy) output() {}
 func (FellBack) output()   {}
 func (FellBack) event()    {}
 
-// An opening is a policy that is open.
-type opening struct {
+// A clearing is a policy that is open.
+type clearing struct {
 	since  time.Time
 	peer   string
 	remote netip.Addr
@@ -93,7 +93,7 @@ func (e *Engine) openPolicy(p *Policy, f *flow, remote netip.Addr) {
 	}
 	o := e.open[p.ID]
 	if o == nil {
-		o = &opening{since: e.now, peer: p.Peer.Name, remote: remote}
+		o = &clearing{since: e.now, peer: p.Peer.Name, remote: remote}
 		e.open[p.ID] = o
 		e.emit(OpenPolicy{p.ID, true}, FellBack{p.ID, o.peer, remote, true, wait})
 	}
@@ -106,7 +106,7 @@ func (e *Engine) openPolicy(p *Policy, f *flow, remote netip.Addr) {
 }
 
 // tryAgain begins to negotiate for the flows of an open policy.
-func (e *Engine) tryAgain(o *opening) {
+func (e *Engine) tryAgain(o *clearing) {
 	for _, k := range o.flows {
 		f := e.flow(k)
 		if f.current() == nil {

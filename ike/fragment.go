@@ -52,7 +52,7 @@ func (s *sa) fragmentSize() int {
 // some, none does: main mode's message 2 brings our own word.
 func (s *sa) cuts(octets []byte) bool {
 	early := s.phase1 != nil && s.phase1.kind == wire.MainMode && s.phase1.state <= sentSA
-	return s.peerCan.Fragments && !early && len(octets) > s.fragmentSize()
+	return s.peerCan.Fragments && !early && len(octets) > s.fragmentSize() && len(octets) <= maxWhole
 }
 
 // cut makes pieces of a message. They have a number in common that depends on its octets, so

@@ -205,7 +205,7 @@ func (x *handshake) deriveKeys() (*keymat.Keys, error) {
 
 // findKey looks up the pre-shared key. For a stranger it is one that nobody knows.
 func (x *handshake) findKey() error {
-	x.preShared = x.engine.preSharedKey(x.sa.peer, x.claim.id)
+	x.preShared = x.preSharedKey(x.sa.peer, x.claim.id)
 	if x.stranger != "" {
 		x.preShared = x.engine.random(strangersKey)
 	}

@@ -65,7 +65,7 @@ func (x *handshake) makeOffers() error {
 
 // canProve reports whether we have what the method wants of us.
 func (x *handshake) canProve() error {
-	if x.sa.method.preShared && len(x.engine.preSharedKey(x.sa.peer, wire.ID{})) == 0 {
+	if x.sa.method.preShared && len(x.preSharedKey(x.sa.peer, wire.ID{})) == 0 {
 		return reject(AuthenticationFail, "ike peer %s has no `pre-shared-key`", x.sa.peer.Name)
 	}
 	_, err := x.localID()

@@ -16,7 +16,7 @@ import (
 
 // preSharedKey returns the key that we share with a peer that says it is id, which is zero
 // as long as it has not said anything. Empty: there is none.
-func (e *Engine) preSharedKey(p *Peer, _ wire.ID) secret.Octets { return p.Key }
+func (x *handshake) preSharedKey(p *Peer, _ wire.ID) secret.Octets { return p.Key }
 
 // localID returns the ID that we show. The peer looks for it in our certificate, if that
 // is what proves it.
@@ -119,7 +119,7 @@ func (x *handshake) alike(p *Peer, id wire.ID) bool {
 	if findPhase1(s.engine.proposals(p), phase1{suite: s.suite, method: s.authMethod}, p) == nil {
 		return false
 	}
-	return !s.method.preShared || s.engine.preSharedKey(p, id).Equal(x.preShared)
+	return !s.method.preShared || x.preSharedKey(p, id).Equal(x.preShared)
 }
 
 // accepts reports whether a peer may say that it is id.

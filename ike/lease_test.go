@@ -194,3 +194,25 @@ func TestNarrowed(t *testing.T) {
 		g.Networks = []netip.Prefix{netip.MustParsePrefix("10.1.0.0/24")}
 	}
 }
+
+// TestLeaseOfAPairAlone: a client keeps its address over a crash even if its ISAKMP SA had
+// gone before.
+func TestLeaseOfAPairAlone(t *testing.T) {
+	w := newAccess(t, 1, ConfigRequest)
+	gw := w.ends[0]
+	gw.remembers()
+	w.until(time.Minute)
+	gw.kill()
+	in := gw.will()
+	in.SAs = nil
+	gw.succeed(7, in)
+	if l := gw.engine.leases.of[party{peer: "peer"}]; l == nil || l.addr != netip.MustParseAddr("10.2.0.1") || l.bits != 24 {
+		t.Errorf("the lease is %+v, want 10.2.0.1/24", l)
+	}
+	for _, c := range gw.engine.childrenSorted() {
+		c.remove("test")
+	}
+	if l := gw.engine.leases.of[party{peer: "peer"}]; l == nil || l.since != w.now {
+		t.Errorf("the lease is %+v, want one that is free from now on", l)
+	}
+}

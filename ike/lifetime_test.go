@@ -223,3 +223,43 @@ func TestTold(t *testing.T) {
 		}
 	}
 }
+
+// TestWhenTheInitiatorIsTold counts RESPONDER-LIFETIMEs: only of what is shorter, and only if it is
+// configured.
+func TestWhenTheInitiatorIsTold(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		notify       bool
+		life1, life2 time.Duration // the responder's; the initiator has a day and an hour
+		want         int
+	}{
+		{"the same", true, 24 * time.Hour, time.Hour, 0},
+		{"longer", true, 48 * time.Hour, 2 * time.Hour, 0},
+		{"shorter in phase 1", true, time.Hour, time.Hour, 1},
+		{"shorter in phase 2", true, 24 * time.Hour, 30 * time.Minute, 1},
+		{"shorter in both", true, time.Hour, 30 * time.Minute, 2},
+		{"shorter, and not configured", false, time.Hour, 30 * time.Minute, 0},
+	} {
+		w := connected(t, 1, func(name string, c *Config) {
+			p := *c.Policies[0].Peer
+			p.LifetimeNotification = test.notify
+			c.Policies[0].Peer = &p
+			if name == "branch" {
+				c.Proposals[0].Lifetime, c.Policies[0].Lifetime.Duration = test.life1, test.life2
+			}
+		})
+		got := 0
+		for _, e := range w.ends[1].events {
+			if m, ok := e.(MessageSent); ok && hasNotify(m.Message, wire.ResponderLifetime) {
+				got++
+			}
+		}
+		if got != test.want {
+			t.Errorf("%s: told %d times, want %d", test.name, got, test.want)
+		}
+		s := kitSA(w.ends[0])
+		if c := s.children[0]; test.notify && (s.lifetime != min(24*time.Hour, test.life1) || c.in.Hard.Duration != min(time.Hour, test.life2)) {
+			t.Errorf("%s: the initiator goes by %v and %v", test.name, s.lifetime, c.in.Hard.Duration)
+		}
+	}
+}

@@ -52,11 +52,10 @@ func (s *sa) isClient() bool {
 // wantConfig asks for our configuration, or waits for it. The address that we have is asked
 // for again.
 func (s *sa) wantConfig() {
+	s.waitIn(configWait, configTime, s.notConfigured)
 	if s.peer.ConfigExchange == ConfigAccept {
-		s.waitIn(configWait, configTime, s.notConfigured)
 		return
 	}
-	s.ensureAccess().stage = configWait
 	address := wire.CfgEmpty(wire.CfgIP4Address)
 	if g := s.engine.given[s.party]; g != nil {
 		address = wire.CfgAddr(wire.CfgIP4Address, g.Address)

@@ -65,8 +65,11 @@ func recordedID(body recorded.Hex) wire.ID {
 }
 
 // credentials returns the responder's certificate, if it has shown one.
-func (r *replay) credentials() map[string]*pki.Credential {
-	leaf := r.payload("r->i", wire.PayloadCert)
+func (r *replay) credentials() map[string]*pki.Credential { return r.credentialsOf("r->i", r.sa.HashR) }
+
+// credentialsOf returns the certificate that one end has shown, and signed a hash by.
+func (r *replay) credentialsOf(direction string, hash []byte) map[string]*pki.Credential {
+	leaf := r.payload(direction, wire.PayloadCert)
 	if leaf == nil {
 		return nil
 	}
@@ -74,7 +77,7 @@ func (r *replay) credentials() map[string]*pki.Credential {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	credential, err := pki.NewCredential([]*x509.Certificate{c}, recordedKey{c.PublicKey, r.sa.HashR, r.payload("r->i", wire.PayloadSignature)})
+	credential, err := pki.NewCredential([]*x509.Certificate{c}, recordedKey{c.PublicKey, hash, r.payload(direction, wire.PayloadSignature)})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -99,16 +102,16 @@ func (r *replay) result(h wire.Header, work Work) Result {
 	case DiffieHellman:
 		return Result{DH: r.diffieHellman(h)}
 	case Verification:
-		return r.verified(work)
+		return r.verified(work, r.sa.HashI)
 	}
 	return work.Do()
 }
 
-// verified checks a signature of the recorded initiator's. The path to its authority is left out:
-// the authority is not in the recording.
-func (r *replay) verified(v Verification) Result {
-	if !bytes.Equal(v.Hash, r.sa.HashI) || len(v.Certificates) != 1 {
-		r.t.Fatalf("HASH_I is %x, want %x; %d certificates", v.Hash, r.sa.HashI, len(v.Certificates))
+// verified checks a recorded signature over a hash. The path to its authority is left out: the
+// authority is not in the recording.
+func (r *replay) verified(v Verification, hash []byte) Result {
+	if !bytes.Equal(v.Hash, hash) || len(v.Certificates) != 1 {
+		r.t.Fatalf("the hash is %x, want %x; %d certificates", v.Hash, hash, len(v.Certificates))
 	}
 	c, err := x509.ParseCertificate(v.Certificates[0].Data)
 	if err != nil {

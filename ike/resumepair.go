@@ -28,6 +28,7 @@ func (e *Engine) resumePair(p *resumedPair, peer *Peer) bool {
 	}
 	p.child = c
 	c.register()
+	c.resumeLease()
 	c.flow.children = append(c.flow.children, c)
 	soft, reason := v.Soft, "phase2 hard expiry"
 	if v.Fading {

@@ -108,9 +108,7 @@ func (e *Engine) reindexPeers(changed []*Peer) (peers []*Peer) {
 	for _, p := range changed {
 		for _, a := range p.addresses(e.config) {
 			for _, d := range []directory{before, e.directory} {
-				if o := d.single[a]; o != nil {
-					peers = append(peers, o)
-				}
+				peers = append(peers, d.owners(a)...)
 			}
 		}
 	}
@@ -174,14 +172,8 @@ func (e *Engine) review(children []*child, sas []*sa) {
 	}
 }
 
-// applied returns the peer that the configuration has in the place of an older version: of
-// two with one address the first one counts.
-func (e *Engine) applied(old *Peer) *Peer {
-	if !old.single() || old.RemoteHost != "" {
-		return e.directory.named[old.Name]
-	}
-	return e.directory.single[old.Remote]
-}
+// applied returns the peer that the configuration has in the place of an older version.
+func (e *Engine) applied(old *Peer) *Peer { return e.directory.named[old.Name] }
 
 // stillAllowed reports whether the configuration would still make this pair.
 func (e *Engine) stillAllowed(c *child) bool {

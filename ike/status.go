@@ -31,7 +31,7 @@ type Status struct {
 	Method        wire.AuthMethod // 0: not agreed yet
 	Aggressive    bool            // phase 1 is aggressive mode
 	RemoteID      string          // as authenticated, printable; empty before that
-	User          string          // of XAUTH, theirs or ours; may hold any printable character; empty: none
+	User          string          // of XAUTH, theirs or ours, printable; empty: none
 	Lease         netip.Addr      // that the peer has from us; zero: none
 	Configured    *Configured     // what we have from the peer; nil: nothing
 	Created       time.Time
@@ -120,7 +120,7 @@ func (s *sa) alone() Status {
 	return Status{
 		ConnectionID: s.id, Peer: s.peer.Name, Local: s.local, Remote: s.remote, Cookies: [2][8]byte{s.cookieI, s.cookieR},
 		Initiator: s.initiator, Ready: s.established, Fading: s.fading, Replaced: s.replaced, NAT: s.nat.found(),
-		Suite: s.suite, Method: s.authMethod, Aggressive: s.aggressive, RemoteID: s.remoteID, User: s.user(), Lease: s.leased(), Configured: s.engine.given[s.party], Created: s.created, Lifetime: s.lifetime, MaxOctets: s.wear.limit, Octets: s.wear.spent,
+		Suite: s.suite, Method: s.authMethod, Aggressive: s.aggressive, RemoteID: s.remoteID, User: wire.Printable([]byte(s.user())), Lease: s.leased(), Configured: s.engine.given[s.party], Created: s.created, Lifetime: s.lifetime, MaxOctets: s.wear.limit, Octets: s.wear.spent,
 		Heartbeat: s.pulse.beats != nil && s.pulse.beats.seen, TimedOut: s.pulse.beats != nil && s.pulse.beats.late,
 	}
 }

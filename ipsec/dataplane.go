@@ -24,18 +24,20 @@ type Dataplane interface {
 	// Policies that the predecessor left hold until SetPolicies.
 	Adopt([]*SA) ([]*SA, error)
 	// SetPolicies states all policies of the configuration, in order of precedence: what
-	// is not listed is removed with its SAs' traffic, and so are the instances of a
-	// template that is not. It is idempotent. The caller must not
-	// change the slice or what it points to afterwards.
+	// is not listed is removed with its SAs' traffic, and so are its instances; those of
+	// one that is listed stay, however it changes, as long as it may have any. It is
+	// idempotent. The caller must not change the slice or what it points to afterwards.
 	SetPolicies([]*Policy) error
-	// AddPolicy adds an instance of a template, which stands just before it, and before
-	// the template's older instances. It costs the same however many there are. One that
-	// is there is replaced at its place. Before the first SetPolicies it is kept until
-	// then. The error is a *SelectorHeld if the packets of a transport mode cannot be
-	// told from those of another peer.
+	// AddPolicy adds an instance of a policy of the configuration, which stands just before
+	// it, and before its older instances: what the instance selects is by its SAs, to its
+	// Remote, and all else as before. It costs the same however many policies there are.
+	// One that is there is replaced at its place. Before the first SetPolicies it is kept
+	// until then. The error is an *InstanceRefused for what is no instance of a policy that
+	// may have some, and a *SelectorHeld if the packets of a transport mode cannot be told
+	// from those of another peer.
 	AddPolicy(*Policy) error
-	// RemovePolicy removes an instance with its SAs' traffic. Removing what is not there is
-	// no error.
+	// RemovePolicy removes an instance with its SAs' traffic; the policy that it is of has
+	// its packets at once. Removing what is not there is no error.
 	RemovePolicy(PolicyID) error
 	// PassClear says whether a policy's packets may go in clear, which they may not
 	// before it was said: what has no SA leaves in clear and asks for none, and what

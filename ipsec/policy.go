@@ -12,11 +12,11 @@ type PolicyID struct {
 	Interface string // as configured, such as GigabitEthernet0/0/2
 	Name      string
 	Sequence  uint32
-	Instance  uint32 // of a template, with a peer that has come; 0: the entry of the configuration
+	Instance  uint32 // of a policy of the configuration, as a peer has it; 0: that policy itself
 }
 
 // Configured returns the entry of the configuration that the policy comes from: itself,
-// or an instance's template.
+// or the one that an instance is of.
 func (id PolicyID) Configured() PolicyID {
 	id.Instance = 0
 	return id

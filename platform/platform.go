@@ -35,7 +35,8 @@ type Route struct {
 	Destination netip.Prefix // masked
 	NextHop     netip.Addr
 	Device      string
-	Preference  int // 1-255, lower wins; becomes the kernel's metric
+	Preference  int        // 1-255, lower wins; becomes the kernel's metric
+	Source      netip.Addr // of packets of the host's own that take it, an address of Device; zero: the kernel chooses
 
 	// Backstop makes the destination unreachable when Device disappears, as a tunnel's does
 	// with a process that is killed: what it protected must not go another way in clear.

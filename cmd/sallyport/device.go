@@ -30,7 +30,8 @@ type device struct {
 	*logs
 	*accounts
 	*vault
-	ssh *sshService // nil until operators are let in
+	given *given
+	ssh   *sshService // nil until operators are let in
 
 	mu         sync.Mutex // over Apply, and what follows: what is in force
 	protection *commands.Protection
@@ -57,6 +58,7 @@ func newDevice(g *gateway) *device {
 		seal:       g.seal,
 		plane:      g.plane.name, warn: g.warn, manual: &manual{dataplane: g.plane},
 		started: time.Now(),
+		given:   g.given,
 		files:   newFiles(g), host: newHost(g), logs: newLogs(g), accounts: newAccounts(g), vault: g.vault,
 	}
 }
@@ -76,6 +78,7 @@ func (d *device) Apply(c *commands.Config) error {
 	if err != nil {
 		return err
 	}
+	network = d.given.add(network, d.ports.device)
 	if err := d.reach(c); err != nil {
 		return err
 	}

@@ -80,6 +80,7 @@ func (s *stage) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 func newStage() (*device, *stage) {
 	s := &stage{}
 	return &device{
+		given:      newGiven(func(string) {}),
 		protection: &commands.Protection{IKE: &ike.Config{}}, manual: &manual{dataplane: s}, plane: "user",
 		parts: parts{network: s, dataplane: s, engine: s}, ports: &ports{}, started: time.Now(), logs: &logs{centre: newCentre()},
 	}, s

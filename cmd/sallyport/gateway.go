@@ -47,6 +47,8 @@ type gateway struct {
 	natt     *udp.Socket
 	loop     *loop.Loop
 	names    *hostNames
+	users    *xauthUsers
+	given    *given
 	vault    *vault
 	device   *device
 	consoles *consoles
@@ -142,6 +144,8 @@ func (g *gateway) openLoop() error {
 	engine := ike.New(nil, rand.Reader)
 	can := g.plane.Capabilities()
 	engine.Use(ike.Options{SPI: g.plane.SPI, Capabilities: &can, Fetch: askResponder, Remember: g.plane.outlives, Counters: g.plane.Counters})
+	g.users = newXAUTHUsers(func(in ike.Input) { g.loop.Input(in) })
+	g.given = newGiven(g.warn)
 	g.loop = loop.New(loop.Config{
 		Engine:    engine,
 		Dataplane: g.plane,
@@ -150,6 +154,7 @@ func (g *gateway) openLoop() error {
 		ESP:       g.plane.esp,
 		Event:     g.log.event,
 		Trouble:   func(err error) { g.log.add(time.Now(), trouble(err)) },
+		Access:    loop.Access{Authenticate: g.users.take, Configured: g.given.take, Unconfigured: g.given.drop},
 		Memory:    g.journal,
 		Keep:      g.keepSAs,
 	})
@@ -169,6 +174,9 @@ func (g *gateway) start() error {
 	g.unwind = append(g.unwind, g.vault.watch())
 	g.device = newDevice(g)
 	g.group.Go(func() { g.device.renewals(ctx, g.used) })
+	g.users.accounts = g.device.accounts
+	g.group.Go(func() { g.users.run(ctx) })
+	g.group.Go(func() { g.device.reapply(ctx) })
 	g.device.inherited = &inheritance{saved: g.saved}
 	g.unwind = append(g.unwind, g.device.files.close, g.device.host.watch())
 	config, err := g.startUp()

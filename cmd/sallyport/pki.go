@@ -35,7 +35,7 @@ type vault struct {
 	objects []*commands.PKIObject // by kind and name; never changed, only replaced
 	wanted  *commands.Config      // whose domains count; nil: none yet
 	trust   *commands.Trust       // of wanted and objects
-	given   *ike.Config           // that the engine has, without trust; nil: none yet
+	sent    *ike.Config           // that the engine has, without trust; nil: none yet
 	told    map[string]bool       // faults that were said
 }
 
@@ -85,15 +85,15 @@ func (v *vault) readOne(kind commands.PKIKind, name string) (*commands.PKIObject
 			return nil, err
 		}
 	}
-	text, err := regular(v.path(kind, name))
+	text, err := readPlain(v.path(kind, name))
 	if err != nil {
 		return nil, err
 	}
 	return commands.ParsePKIObject(kind, name, text)
 }
 
-// regular reads a file that is none of the kinds that would keep the reader waiting.
-func regular(path string) (secret.Octets, error) {
+// readPlain reads a file that is none of the kinds that would keep the reader waiting.
+func readPlain(path string) (secret.Octets, error) {
 	switch info, err := os.Stat(path); {
 	case err != nil:
 		return nil, err
@@ -171,7 +171,7 @@ func (v *vault) ReadFlash(name string) (secret.Octets, error) {
 	if !commands.IsFileName(name) || name == sealFile {
 		return nil, fmt.Errorf("the file %s does not exist", name)
 	}
-	text, err := regular(filepath.Join(v.folder, name))
+	text, err := readPlain(filepath.Join(v.folder, name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("the file %s does not exist", name)

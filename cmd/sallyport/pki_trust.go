@@ -21,10 +21,10 @@ func (t *trusting) Input(in ike.Input) {
 	defer t.vault.mu.Unlock()
 	switch given := in.(type) {
 	case ike.SetConfig:
-		t.vault.given = given.Config
+		t.vault.sent = given.Config
 		in = ike.SetConfig{Config: t.vault.with(given.Config)}
 	case ike.Resume:
-		t.vault.given = given.Config
+		t.vault.sent = given.Config
 		given.Config = t.vault.with(given.Config)
 		in = given
 	}
@@ -49,8 +49,8 @@ func (v *vault) renew() {
 	}
 	v.trust = v.wanted.Trust(v.objects)
 	v.complain()
-	if v.given != nil {
-		v.engine.Input(ike.SetConfig{Config: v.with(v.given)})
+	if v.sent != nil {
+		v.engine.Input(ike.SetConfig{Config: v.with(v.sent)})
 	}
 }
 

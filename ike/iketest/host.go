@@ -99,24 +99,14 @@ func (h *host) command(verb string, words []string) error {
 	case "refuse":
 		h.refuse = len(words) == 0
 		h.refusePolicy = !h.refuse
-	case "esp":
-		if err := h.sendESP(); err != nil {
-			return err
-		}
 	case "sends":
 		return h.sends(slices.Contains(words, "lost"))
-	case "unmovable":
-		h.unmovable = true
-	case "commit":
-		h.commit = true
 	case "login":
 		h.login()
-	case "connected":
-		return h.sayConnected()
 	case "expire":
 		h.expire(slices.Contains(words, "hard"))
 	default:
-		return fmt.Errorf("unknown command %q", verb)
+		return h.network(verb)
 	}
 	h.session.deliver()
 	return nil

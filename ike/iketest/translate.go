@@ -79,19 +79,35 @@ func (s *session) translate(from *host, local, remote netip.AddrPort) (_, _ neti
 	return local, remote
 }
 
+// network executes the commands that are about ESP, moves, and the commit bit.
+func (h *host) network(verb string) error {
+	switch verb {
+	case "esp":
+		return h.sendESP()
+	case "unmovable":
+		h.unmovable = true
+	case "commit":
+		h.commit = true
+	case "connected":
+		return h.sayConnected()
+	default:
+		return fmt.Errorf("unknown command %q", verb)
+	}
+	return nil
+}
+
 // sendESP sends a packet under the newest outbound SA, as far as the dataplane at the other end
 // tells its engine of it.
 func (h *host) sendESP() error {
-	i := slices.IndexFunc(h.sas, func(sa *ipsec.SA) bool { return sa.Direction == ipsec.Outbound })
-	for j, sa := range h.sas {
-		if sa.Direction == ipsec.Outbound {
-			i = j
+	var sa *ipsec.SA
+	for _, o := range h.sas {
+		if o.Direction == ipsec.Outbound {
+			sa = o
 		}
 	}
-	if i < 0 {
+	if sa == nil {
 		return errors.New("no outbound SA")
 	}
-	sa := h.sas[i]
 	to, from := netip.AddrPortFrom(sa.Remote, sa.Encapsulation.Remote), netip.AddrPortFrom(sa.Local, sa.Encapsulation.Local)
 	local, remote := h.session.translate(h, to, from)
 	other := h.session.at(local.Addr())
@@ -99,6 +115,7 @@ func (h *host) sendESP() error {
 	if other != nil {
 		other.receiveESP(sa.ID.SPI, remote)
 	}
+	h.session.deliver()
 	return nil
 }
 

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -112,9 +113,19 @@ func (p *plane) SPI(_, _ netip.Addr, _ ipsec.Protocol) (s ipsec.SPI, err error) 
 
 func (p *plane) Statistics() (s ipsec.Statistics) { return }
 
-func (p *plane) AddPolicy(*ipsec.Policy) error        { return nil }
-func (p *plane) RemovePolicy(ipsec.PolicyID) error    { return nil }
-func (p *plane) PassClear(ipsec.PolicyID, bool) error { return nil }
+func (p *plane) AddPolicy(*ipsec.Policy) error     { return nil }
+func (p *plane) RemovePolicy(ipsec.PolicyID) error { return nil }
+
+func (p *plane) PassClear(id ipsec.PolicyID, open bool) error {
+	p.add("pass clear %d %v", id.Sequence, open)
+	if id.Sequence == stuckPolicy {
+		return errors.New("no such policy")
+	}
+	return nil
+}
+
+// stuckPolicy is the sequence number of the policy that no plane opens.
+const stuckPolicy = 666
 
 func (p *plane) MoveSA(id ipsec.SAID, to netip.AddrPort) (ipsec.SAID, error) {
 	p.add("move %d to %v", id.SPI, to)

@@ -41,6 +41,19 @@ func TestOutputsArePerformedInOrder(t *testing.T) {
 		"event ike.Phase2Up", "remove 3")
 }
 
+// TestPoliciesAreClosedBeforeAnythingElse: a failure is told and holds up nothing, for the SAs that follow
+// protect the traffic in any case.
+func TestPoliciesAreClosedBeforeAnythingElse(t *testing.T) {
+	pass := func(n uint32, open bool) ike.Output {
+		return ike.OpenPolicy{ID: ipsec.PolicyID{Sequence: n}, Open: open}
+	}
+	conversation(t,
+		toConfig(pass(1, true), pass(stuckPolicy, false), pass(1, false), install(1)),
+		configure,
+		"step ike.SetConfig", "pass clear 1 true", "pass clear 666 false", "trouble *loop.OpenPolicyError",
+		"pass clear 1 false", "add 1")
+}
+
 func TestAFailedInstallEndsItsBatch(t *testing.T) {
 	conversation(t,
 		func(b *bench) {

@@ -85,7 +85,9 @@ type RemovePolicyError struct {
 }
 
 // Error names the policy and the dataplane's reason.
-func (e *RemovePolicyError) Error() string { return fmt.Sprintf("remove policy %v: %v", e.Policy, e.Err) }
+func (e *RemovePolicyError) Error() string {
+	return fmt.Sprintf("remove policy %v: %v", e.Policy, e.Err)
+}
 
 // Unwrap returns the dataplane's error.
 func (e *RemovePolicyError) Unwrap() error { return e.Err }

@@ -85,6 +85,7 @@ func TestTroubleInWords(t *testing.T) {
 		{&Overload{QueueWork}, "queue is full, newest dropped: Diffie-Hellman work"},
 		{&SocketError{"send to 192.0.2.1:500", errors.New("refused")}, "send to 192.0.2.1:500: refused"},
 		{&RemoveError{id, errors.New("stuck")}, "remove SA 0x00c0ffee of 192.0.2.1: stuck"},
+		{&OpenPolicyError{ipsec.PolicyID{Interface: "wan", Name: "p", Sequence: 1}, true, errors.New("stuck")}, "pass policy wan p-1 in clear = true: stuck"},
 		{
 			&Panic{Input: "ike.Datagram", Length: 21, Exchange: 2, Reason: "string", Where: "f (line 3)"},
 			"panic in f (line 3) handling ike.Datagram of 21 octets, exchange type 2, dropped: string",
@@ -99,7 +100,7 @@ func TestTroubleInWords(t *testing.T) {
 
 func TestSystemErrorsAreWrapped(t *testing.T) {
 	cause := errors.New("cause")
-	for _, err := range []error{&SocketError{"receive", cause}, &RemoveError{Err: cause}} {
+	for _, err := range []error{&SocketError{"receive", cause}, &RemoveError{Err: cause}, &OpenPolicyError{Err: cause}} {
 		if !errors.Is(err, cause) {
 			t.Errorf("%T does not wrap its cause", err)
 		}

@@ -79,7 +79,7 @@ func (f *Fake) Adopt(sas []*ipsec.SA) (kept []*ipsec.SA, err error) {
 func (f *Fake) Faults() []ipsec.Fault { return nil }
 
 // SetPolicies keeps the list and forgets SAs and instances of policies that were listed
-// and are no more.
+// and are no more, and instances of those that may have none.
 func (f *Fake) SetPolicies(policies []*ipsec.Policy) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -87,10 +87,11 @@ func (f *Fake) SetPolicies(policies []*ipsec.Policy) error {
 		return err
 	}
 	for _, p := range f.policies {
-		if slices.ContainsFunc(policies, func(q *ipsec.Policy) bool { return q.ID == p.ID }) {
+		i := slices.IndexFunc(policies, func(q *ipsec.Policy) bool { return q.ID == p.ID })
+		if i >= 0 && policies[i].MayHaveInstances() {
 			continue
 		}
-		f.forgetPolicies(func(id ipsec.PolicyID) bool { return id.Configured() == p.ID })
+		f.forgetPolicies(func(id ipsec.PolicyID) bool { return id.Configured() == p.ID && (i < 0 || id.Instance != 0) })
 	}
 	f.policies = policies
 	return nil

@@ -15,8 +15,13 @@ func (f *Fake) AddPolicy(p *ipsec.Policy) error {
 	if err := f.fail("AddPolicy", &ipsec.SA{Policy: p.ID}); err != nil {
 		return err
 	}
-	if p.ID.Instance == 0 || f.policies != nil && !f.stated(p.ID.Configured()) {
-		return fmt.Errorf("policy %v is no instance of a template", p.ID)
+	if err := p.CheckInstance(); err != nil {
+		return err
+	}
+	if f.policies != nil {
+		if err := p.CheckInstanceOf(f.stated(p.ID.Configured())); err != nil {
+			return err
+		}
 	}
 	if i := slices.IndexFunc(f.instances, func(q *ipsec.Policy) bool { return q.ID == p.ID }); i >= 0 {
 		f.instances[i] = p
@@ -26,9 +31,12 @@ func (f *Fake) AddPolicy(p *ipsec.Policy) error {
 	return nil
 }
 
-// stated reports whether a template of that name is listed.
-func (f *Fake) stated(id ipsec.PolicyID) bool {
-	return slices.ContainsFunc(f.policies, func(p *ipsec.Policy) bool { return p.ID == id && p.Template })
+// stated returns the policy of that name, nil if it is not listed.
+func (f *Fake) stated(id ipsec.PolicyID) *ipsec.Policy {
+	if i := slices.IndexFunc(f.policies, func(p *ipsec.Policy) bool { return p.ID == id }); i >= 0 {
+		return f.policies[i]
+	}
+	return nil
 }
 
 // RemovePolicy forgets an instance and its SAs.

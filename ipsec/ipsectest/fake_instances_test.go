@@ -15,6 +15,8 @@ func TestFakeInstances(t *testing.T) {
 	template.Template = true
 	one := policy(wanA, wanB, between(lanA, lanB))
 	one.ID = instanceName
+	plain, changed, manual := policy(wanA, wanB, between(lanA, lanB)), policy(wanA, wanB), policy(wanA, wanB)
+	manual.Manual = true
 	there, _ := flow{policy: instanceName}.sas()
 	lost := *one
 	lost.ID.Sequence++
@@ -36,6 +38,11 @@ func TestFakeInstances(t *testing.T) {
 		{"remove", func() error { return f.RemovePolicy(instanceName) }, true, 0},
 		{"add", func() error { return f.AddPolicy(one) }, true, 1},
 		{"without the template", func() error { return f.SetPolicies(nil) }, true, 0},
+		{"a policy", func() error { return f.SetPolicies([]*ipsec.Policy{plain}) }, true, 0},
+		{"of a policy", func() error { return f.AddPolicy(one) }, true, 1},
+		{"the policy with a list of its own", func() error { return f.SetPolicies([]*ipsec.Policy{changed}) }, true, 1},
+		{"which has configured SAs", func() error { return f.SetPolicies([]*ipsec.Policy{manual}) }, true, 0},
+		{"of configured SAs", func() error { return f.AddPolicy(one) }, false, 0},
 	} {
 		if err := step.do(); (err == nil) != step.ok {
 			t.Errorf("%s: %v", step.name, err)

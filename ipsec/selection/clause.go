@@ -21,15 +21,17 @@ func Clauses(policies []*ipsec.Policy) []Clause {
 	return all
 }
 
-// A Mark is where the clauses of a template's instances come: before the clause at an
+// A Mark is where the clauses of a policy's instances come: before the clause at an
 // index, or behind all.
 type Mark struct {
-	Template ipsec.PolicyID
-	At       int
+	Of   ipsec.PolicyID
+	At   int
+	Wide bool // a template's, which will have many
 }
 
-// Marked is Clauses with the places for instances that come later. A template has no
-// clauses; instances that are listed stand before it, the newest first.
+// Marked is Clauses with the places for instances that come later: of templates, and of
+// policies that have some. A template has no clauses; instances that are listed stand before
+// what they are of, the newest first.
 func Marked(policies []*ipsec.Policy) ([]Clause, []Mark) {
 	list := clauseList{all: make([]Clause, 0, len(policies))}
 	for _, p := range policies {
@@ -38,11 +40,15 @@ func Marked(policies []*ipsec.Policy) ([]Clause, []Mark) {
 		}
 	}
 	var marks []Mark
-	marked := make(map[ipsec.PolicyID]bool)
+	marked := make(map[ipsec.PolicyID]int) // the numbers of marks, from 1 on
 	for _, p := range policies {
-		if of := p.ID.Configured(); (p.Template || p.ID.Instance != 0) && !marked[of] {
-			marked[of] = true
-			marks = append(marks, Mark{of, len(list.all)})
+		if p.Template || p.ID.Instance != 0 {
+			of := p.ID.Configured()
+			if marked[of] == 0 {
+				marks = append(marks, Mark{Of: of, At: len(list.all)})
+				marked[of] = len(marks)
+			}
+			marks[marked[of]-1].Wide = p.Template
 		}
 		list.addRules(p)
 	}

@@ -15,14 +15,14 @@ import (
 // added is what a router was told besides the policies that are stated: instances, and which
 // policies' packets may come in clear.
 type added struct {
-	templates map[ipsec.PolicyID][]*ipsec.Policy // their instances, oldest first
+	instances map[ipsec.PolicyID][]*ipsec.Policy // by what they are of, oldest first
 	routes    map[routeKey]*shared               // that instances want
 	open      map[ipsec.PolicyID]bool
 }
 
 func newAdded() added {
 	return added{
-		templates: make(map[ipsec.PolicyID][]*ipsec.Policy), routes: make(map[routeKey]*shared), open: make(map[ipsec.PolicyID]bool),
+		instances: make(map[ipsec.PolicyID][]*ipsec.Policy), routes: make(map[routeKey]*shared), open: make(map[ipsec.PolicyID]bool),
 	}
 }
 
@@ -52,14 +52,14 @@ type shared struct {
 
 func isTemplate(p *ipsec.Policy) bool { return p.Template }
 
-// expanded returns policies with the instances before their templates, the newest first.
+// expanded returns policies with their instances before them, the newest first.
 func (r *routing) expanded(policies []*ipsec.Policy) []*ipsec.Policy {
-	if len(r.added.templates) == 0 {
+	if len(r.added.instances) == 0 {
 		return policies
 	}
 	var all []*ipsec.Policy
 	for _, p := range policies {
-		for _, i := range slices.Backward(r.added.templates[p.ID]) {
+		for _, i := range slices.Backward(r.added.instances[p.ID]) {
 			all = append(all, i)
 		}
 		all = append(all, p)
@@ -124,12 +124,12 @@ func (r *routing) Add(p *ipsec.Policy) error {
 		return os.ErrClosed
 	}
 	of := p.ID.Configured()
-	list := r.added.templates[of]
+	list := r.added.instances[of]
 	i := slices.IndexFunc(list, func(q *ipsec.Policy) bool { return q.ID == p.ID })
 	if i >= 0 {
 		return r.exchange(list[i], p)
 	}
-	r.added.templates[of] = append(list, p)
+	r.added.instances[of] = append(list, p)
 	if r.failed != "" {
 		return r.restore()
 	}
@@ -153,9 +153,9 @@ func (r *routing) exchange(old, p *ipsec.Policy) error {
 }
 
 func (r *routing) swap(old, p *ipsec.Policy) {
-	list := slices.Clone(r.added.templates[p.ID.Configured()])
+	list := slices.Clone(r.added.instances[p.ID.Configured()])
 	list[slices.Index(list, old)] = p
-	r.added.templates[p.ID.Configured()] = list
+	r.added.instances[p.ID.Configured()] = list
 	r.give(old)
 	r.take(p)
 }
@@ -196,15 +196,15 @@ func (r *routing) give(p *ipsec.Policy) (unwanted []route) {
 // drop forgets an instance, and returns the routes that nobody wants any more.
 func (r *routing) drop(p *ipsec.Policy) []route {
 	of := p.ID.Configured()
-	list := r.added.templates[of]
+	list := r.added.instances[of]
 	i := slices.Index(list, p)
 	if i < 0 {
 		return nil
 	}
 	if list = slices.Delete(list, i, i+1); len(list) == 0 {
-		delete(r.added.templates, of)
+		delete(r.added.instances, of)
 	} else {
-		r.added.templates[of] = list
+		r.added.instances[of] = list
 	}
 	delete(r.added.open, p.ID)
 	return r.give(p)
@@ -250,15 +250,26 @@ func (r *routing) admit(p *ipsec.Policy) error {
 	if r.gate == nil {
 		return nil
 	}
-	first, rules := selection.ClausesOf(p)
-	if !r.gate.hasAll(append(r.spared(rules), first...)) {
-		return r.checkLocal(r.stated, (*gate).follow)
-	}
-	done, err := r.gate.insert(p.ID.Configured(), first, rules)
-	if done || err != nil {
-		return err
+	i := r.newcomer(p)
+	if r.gate.hasAll(append(r.spared(i.clauses), i.first...)) {
+		done, err := r.gate.insert(i)
+		if done || err != nil {
+			return err
+		}
 	}
 	return r.checkLocal(r.stated, (*gate).follow)
+}
+
+// newcomer returns what an instance says, that has been or is to be taken up.
+func (r *routing) newcomer(p *ipsec.Policy) newcomer {
+	i := newcomer{of: p.ID.Configured()}
+	i.first, i.clauses = selection.ClausesOf(p)
+	i.alone = !slices.ContainsFunc(r.added.instances[i.of], func(other *ipsec.Policy) bool { return other != p })
+	at := slices.IndexFunc(r.stated, func(q *ipsec.Policy) bool { return q.ID.Sequence == i.of.Sequence && q.ID == i.of })
+	if at >= 0 && !r.stated[at].Template {
+		_, i.own = selection.ClausesOf(r.stated[at])
+	}
+	return i
 }
 
 // spared returns the clauses for sources that are spared though clauses hold them back.
@@ -277,8 +288,7 @@ func (r *routing) expel(p *ipsec.Policy, open bool) error {
 		return nil
 	}
 	if !open {
-		first, rules := selection.ClausesOf(p)
-		done, err := r.gate.withdraw(first, rules)
+		done, err := r.gate.withdraw(r.newcomer(p))
 		if done || err != nil {
 			return err
 		}

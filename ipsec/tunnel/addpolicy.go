@@ -2,18 +2,17 @@ package tunnel
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"sallyport/ipsec"
 )
 
-// AddPolicy adds an instance of a template. Packets meet it before routing brings them.
+// AddPolicy adds an instance of a policy. Packets meet it before routing brings them.
 func (d *Dataplane) AddPolicy(p *ipsec.Policy) error {
 	d.stating.Lock()
 	defer d.stating.Unlock()
-	if p.ID.Instance == 0 || p.Template || p.Routed {
-		return fmt.Errorf("policy %v is no instance of a template", p.ID)
+	if err := p.CheckInstance(); err != nil {
+		return err
 	}
 	if !d.told {
 		if err := d.instances.hold(p); err != nil {
@@ -22,17 +21,13 @@ func (d *Dataplane) AddPolicy(p *ipsec.Policy) error {
 		d.early = append(slices.DeleteFunc(d.early, func(other *ipsec.Policy) bool { return other.ID == p.ID }), p)
 		return nil
 	}
-	of := d.spd.Load().byID[p.ID.Configured()]
-	switch {
-	case of == nil || !of.Template:
-		return fmt.Errorf("policy %v: there is no template %v", p.ID, p.ID.Configured())
-	case of.Device != p.Device:
-		return fmt.Errorf("policy %v is of device %s, want its template's, %s", p.ID, p.Device, of.Device)
+	if err := p.CheckInstanceOf(d.spd.Load().byID[p.ID.Configured()]); err != nil {
+		return err
 	}
 	return d.addInstance(p)
 }
 
-// addInstance adds an instance of a template that is there. On error everything is as before.
+// addInstance adds an instance of a policy that is there. On error everything is as before.
 func (d *Dataplane) addInstance(p *ipsec.Policy) error {
 	old := d.instances.instance(p.ID)
 	if old != nil && samePolicy(old, p) {
@@ -62,7 +57,7 @@ func (d *Dataplane) addEarly() error {
 	var errs []error
 	s := d.spd.Load()
 	for _, p := range early {
-		if of := s.byID[p.ID.Configured()]; of != nil && of.Template && of.Device == p.Device {
+		if p.CheckInstanceOf(s.byID[p.ID.Configured()]) == nil {
 			errs = append(errs, d.addInstance(p))
 		} else {
 			d.instances.letGo(p)
@@ -93,10 +88,10 @@ func (d *Dataplane) removeInstance(id ipsec.PolicyID) error {
 	return err
 }
 
-// forgetInstances removes those of a template.
-func (d *Dataplane) forgetInstances(template ipsec.PolicyID) error {
+// forgetInstances removes those of a policy.
+func (d *Dataplane) forgetInstances(policy ipsec.PolicyID) error {
 	var errs []error
-	for _, id := range d.instances.of(template) {
+	for _, id := range d.instances.of(policy) {
 		errs = append(errs, d.removeInstance(id))
 	}
 	return errors.Join(errs...)

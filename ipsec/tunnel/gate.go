@@ -34,8 +34,8 @@ type gate struct {
 	freed  []uint32        // those that were given back
 	round  uint64          // of difference
 
-	marks   []selection.Mark // of the clauses that are wanted
-	windows map[ipsec.PolicyID]*place
+	marks   []selection.Mark          // of the clauses that are wanted
+	windows map[ipsec.PolicyID]*place // where instances come, by what they are of
 }
 
 // A place is a clause that the kernel has, or is to have.
@@ -43,8 +43,9 @@ type place struct {
 	installed        // index 0: it is not there yet
 	round     uint64 // in which it was wanted last
 	takers    int    // clauses that want it
-	mark      bool   // no clause: instances of a template come behind it
+	mark      bool   // no clause: instances of a policy come behind it
 	low       uint32 // of a mark: the priority that comes next
+	floor     uint32 // the priority that came before, at the last look at all clauses
 }
 
 // fresh reports whether nobody wants the place, and the kernel has nothing there.
@@ -177,13 +178,15 @@ type gateChange struct{ replaced, added, gone []installed }
 // priority while the order allows.
 func (g *gate) difference(want []selection.Clause) (change gateChange) {
 	order, old, marks := g.inOrder(want)
+	floor := selection.FirstPriority
 	for i, priority := range selection.Spaced(old, marks) {
 		at := order[i].place
 		if i > 0 {
 			order[i-1].place.low = priority
 		}
-		if at.low = math.MaxUint32; at.mark {
-			at.priority = priority
+		at.low, at.floor, floor = math.MaxUint32, floor, priority
+		if at.mark {
+			at.priority, floor = priority, math.MaxUint32 // what is behind has an owner
 			continue
 		}
 		p := installed{Clause: order[i].Clause, priority: priority, index: at.index}
@@ -196,7 +199,7 @@ func (g *gate) difference(want []selection.Clause) (change gateChange) {
 		}
 	}
 	change.gone = slices.Clone(g.strays)
-	if len(order)-len(marks) < len(g.places) {
+	if len(order)-len(g.marks) < len(g.places) {
 		for _, at := range g.places {
 			if at.round != g.round {
 				change.gone = append(change.gone, at.installed)
@@ -213,15 +216,18 @@ type placed struct {
 }
 
 // inOrder returns the clauses that have a say, with marks between them, and the priorities
-// that they have, and which of them are marks. It begins a round.
+// that they have, and which of them are marks with much room. It begins a round.
 func (g *gate) inOrder(want []selection.Clause) (order []placed, old []uint32, marks []int) {
 	g.round++
 	order, old = make([]placed, 0, len(want)), make([]uint32, 0, len(want))
 	pending := g.marks
+	g.keepWindows()
 	mark := func(at int) {
 		for ; len(pending) > 0 && pending[0].At == at; pending = pending[1:] {
-			w := g.window(pending[0].Template)
-			marks = append(marks, len(order))
+			w := g.windows[pending[0].Of]
+			if pending[0].Wide {
+				marks = append(marks, len(order))
+			}
 			order, old = append(order, placed{place: w}), append(old, w.priority)
 		}
 	}
@@ -242,15 +248,15 @@ func (g *gate) inOrder(want []selection.Clause) (order []placed, old []uint32, m
 	return order, old, marks
 }
 
-// window returns the mark of a template.
-func (g *gate) window(template ipsec.PolicyID) *place {
-	if g.windows == nil {
-		g.windows = make(map[ipsec.PolicyID]*place)
+// keepWindows leaves those windows that are marked, and makes those that are not there.
+func (g *gate) keepWindows() {
+	before := g.windows
+	g.windows = make(map[ipsec.PolicyID]*place, len(g.marks))
+	for _, m := range g.marks {
+		if g.windows[m.Of] = before[m.Of]; before[m.Of] == nil {
+			g.windows[m.Of] = &place{mark: true}
+		}
 	}
-	if g.windows[template] == nil {
-		g.windows[template] = &place{mark: true}
-	}
-	return g.windows[template]
 }
 
 // free returns an index that is free, and takes it.

@@ -11,14 +11,15 @@ import (
 	"sallyport/ipsec/selection"
 )
 
-// instances are those of all templates, and what else of the policies changes while they
+// instances are those of all policies, and what else of the policies changes while they
 // are stated. Packets look for one by its destination, so that they need not ask all.
 type instances struct {
 	askPorts atomic.Int32 // how many have a rule that asks for ports
 
 	mu      sync.RWMutex // for what follows
 	byID    map[ipsec.PolicyID]*member
-	groups  map[ipsec.PolicyID]*group // by template
+	groups  map[ipsec.PolicyID]map[ipsec.PolicyID]bool // names, by the policies that they are of
+	among   prefixed
 	holders selection.Holders
 	open    map[ipsec.PolicyID]bool // policies whose packets may go in clear
 	last    uint64
@@ -26,7 +27,8 @@ type instances struct {
 
 func newInstances() *instances {
 	return &instances{
-		byID: make(map[ipsec.PolicyID]*member), groups: make(map[ipsec.PolicyID]*group), open: make(map[ipsec.PolicyID]bool),
+		byID: make(map[ipsec.PolicyID]*member), groups: make(map[ipsec.PolicyID]map[ipsec.PolicyID]bool),
+		among: prefixed{byPrefix: make(map[netip.Prefix][]*member)}, open: make(map[ipsec.PolicyID]bool),
 	}
 }
 
@@ -36,9 +38,8 @@ type member struct {
 	serial uint64 // the highest is the newest
 }
 
-// A group is the instances of a template by the prefixes of their rules' destinations.
-type group struct {
-	members  map[ipsec.PolicyID]bool
+// A prefixed is instances by the prefixes of their rules' destinations.
+type prefixed struct {
 	byPrefix map[netip.Prefix][]*member
 	lengths  [33]int // how many of byPrefix have so many bits
 }
@@ -63,9 +64,10 @@ func (s *instances) add(p *ipsec.Policy) error {
 	s.byID[p.ID] = i
 	of := p.ID.Configured()
 	if s.groups[of] == nil {
-		s.groups[of] = &group{members: make(map[ipsec.PolicyID]bool), byPrefix: make(map[netip.Prefix][]*member)}
+		s.groups[of] = make(map[ipsec.PolicyID]bool)
 	}
-	s.groups[of].add(i)
+	s.groups[of][p.ID] = true
+	s.among.add(i)
 	if asksPorts(p.ACL) {
 		s.askPorts.Add(1)
 	}
@@ -103,8 +105,8 @@ func (s *instances) letGo(p *ipsec.Policy) {
 func (s *instances) takeOut(i *member) {
 	delete(s.byID, i.ID)
 	of := i.ID.Configured()
-	s.groups[of].remove(i)
-	if len(s.groups[of].members) == 0 {
+	s.among.remove(i)
+	if delete(s.groups[of], i.ID); len(s.groups[of]) == 0 {
 		delete(s.groups, of)
 	}
 	if asksPorts(i.ACL) {
@@ -123,8 +125,7 @@ func destinations(list *acl.ACL) (prefixes []netip.Prefix) {
 	return prefixes
 }
 
-func (g *group) add(i *member) {
-	g.members[i.ID] = true
+func (g *prefixed) add(i *member) {
 	for _, p := range destinations(i.ACL) {
 		if len(g.byPrefix[p]) == 0 {
 			g.lengths[p.Bits()]++
@@ -133,8 +134,7 @@ func (g *group) add(i *member) {
 	}
 }
 
-func (g *group) remove(i *member) {
-	delete(g.members, i.ID)
+func (g *prefixed) remove(i *member) {
 	for _, p := range destinations(i.ACL) {
 		rest := slices.DeleteFunc(g.byPrefix[p], func(other *member) bool { return other == i })
 		if g.byPrefix[p] = rest; len(rest) == 0 {
@@ -144,31 +144,43 @@ func (g *group) remove(i *member) {
 	}
 }
 
-// match returns the newest instance of a template whose list has a rule for a packet that
-// leaves, or nil.
-func (s *instances) match(template ipsec.PolicyID, t acl.Tuple) *ipsec.Policy {
+// A match is the newest instance of a policy that has a rule for a packet.
+type match struct {
+	of ipsec.PolicyID
+	*member
+}
+
+// match appends the newest instance of each policy whose list has a rule for a packet that
+// leaves.
+func (s *instances) match(found []match, t acl.Tuple) []match {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	g := s.groups[template]
-	if g == nil {
-		return nil
-	}
-	var best *member
-	for bits, n := range g.lengths {
+	for bits, n := range s.among.lengths {
 		if n == 0 {
 			continue
 		}
 		p, _ := t.Destination.Prefix(bits)
-		for _, i := range g.byPrefix[p] {
-			if (best == nil || i.serial > best.serial) && i.ACL.Match(t).Matched {
-				best = i
+		for _, i := range s.among.byPrefix[p] {
+			if i.ACL.Match(t).Matched {
+				found = newest(found, i)
 			}
 		}
 	}
-	if best == nil {
-		return nil
+	return found
+}
+
+// newest puts an instance in the place of an older one of its policy.
+func newest(found []match, i *member) []match {
+	of := i.ID.Configured()
+	for k := range found {
+		if found[k].of == of {
+			if i.serial > found[k].serial {
+				found[k].member = i
+			}
+			return found
+		}
 	}
-	return best.Policy
+	return append(found, match{of, i})
 }
 
 // instance returns the one of that name, nil if it is not there.
@@ -181,14 +193,11 @@ func (s *instances) instance(id ipsec.PolicyID) *ipsec.Policy {
 	return nil
 }
 
-// of returns the names of a template's instances.
-func (s *instances) of(template ipsec.PolicyID) (ids []ipsec.PolicyID) {
+// of returns the names of a policy's instances.
+func (s *instances) of(policy ipsec.PolicyID) (ids []ipsec.PolicyID) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.groups[template] == nil {
-		return nil
-	}
-	for id := range s.groups[template].members {
+	for id := range s.groups[policy] {
 		ids = append(ids, id)
 	}
 	return ids

@@ -37,6 +37,9 @@ func (r *rig) addPolicies(t testing.TB, policies ...*ipsec.Policy) {
 	}
 }
 
+// parents are the policies of a churn that have instances.
+var parents = [4]uint32{1, 3, 100, 101}
+
 // churn changes templates, entries and instances at random.
 type churn struct {
 	*rand.Rand
@@ -55,13 +58,17 @@ func (r *churn) next(d *Dataplane, rule func() acl.Rule) error {
 		r.instances = slices.DeleteFunc(r.instances, func(p *ipsec.Policy) bool { return !r.has(p.ID) })
 		return d.SetPolicies(r.stated)
 	case r.IntN(3) == 0:
-		id := instance(100+n%2, n/2+1).ID
+		id := instance(parents[n%4], n/4+1).ID
 		r.instances = slices.DeleteFunc(r.instances, func(p *ipsec.Policy) bool { return p.ID == id })
 		return d.RemovePolicy(id)
-	case !r.has(id(100 + n%2)):
+	case !r.has(id(parents[n%4])):
 		return nil
 	}
-	p := instance(100+n%2, n/2+1, rule(), rule())
+	p := instance(parents[n%4], n/4+1, rule(), rule())
+	of := r.stated[slices.IndexFunc(r.stated, func(q *ipsec.Policy) bool { return q.ID == p.ID.Configured() })]
+	if r.IntN(2) == 0 && of.ACL != nil { // what its policy has
+		p = instance(parents[n%4], n/4+1, of.ACL.Rules[r.IntN(len(of.ACL.Rules))])
+	}
 	if i := slices.IndexFunc(r.instances, func(q *ipsec.Policy) bool { return q.ID == p.ID }); i >= 0 {
 		r.instances[i] = p
 	} else {
@@ -180,10 +187,12 @@ func TestInstance(t *testing.T) {
 	}
 }
 
-// TestInstancesGo with their template. Those that came before it wait.
+// TestInstancesGo with what they are of. Those that came before it wait.
 func TestInstancesGo(t *testing.T) {
 	r := newRig(t)
 	one, two := instance(10, 1, permit(lan, remote)), instance(20, 1, permit(remote, lan))
+	manual := policy(10)
+	manual.Manual = true
 	r.addPolicies(t, one, two, instance(10, 2))
 	for _, test := range []struct {
 		stated []*ipsec.Policy
@@ -191,7 +200,8 @@ func TestInstancesGo(t *testing.T) {
 	}{
 		{[]*ipsec.Policy{template(10)}, map[ipsec.PolicyID]bool{one.ID: true}},
 		{[]*ipsec.Policy{template(10, permit(lan, lan)), template(20)}, map[ipsec.PolicyID]bool{one.ID: true}},
-		{[]*ipsec.Policy{policy(10), template(20)}, nil},
+		{[]*ipsec.Policy{policy(10), template(20)}, map[ipsec.PolicyID]bool{one.ID: true}},
+		{[]*ipsec.Policy{manual, template(20)}, nil},
 		{[]*ipsec.Policy{template(10), template(20)}, nil},
 	} {
 		if err := r.SetPolicies(test.stated); err != nil {
@@ -210,16 +220,19 @@ func TestInstancesGo(t *testing.T) {
 
 func TestInstanceRefused(t *testing.T) {
 	r := newRig(t)
-	if err := r.SetPolicies([]*ipsec.Policy{template(10), policy(20)}); err != nil {
-		t.Fatal(err)
-	}
+	manual, tunnel := policy(20), policy(40, permit(world, world))
+	manual.Manual, tunnel.Routed, tunnel.Device = true, true, "Tunnel0"
+	r.spd.Store(&spd{instances: r.instances, byID: map[ipsec.PolicyID]*ipsec.Policy{id(10): template(10), id(20): manual, id(40): tunnel}})
+	r.told = true
 	elsewhere, routed := instance(10, 1), instance(10, 1)
 	elsewhere.Device, routed.Routed = "eth0", true
 	for name, p := range map[string]*ipsec.Policy{
-		"an entry": policy(10), "no template": instance(20, 1), "nothing": instance(30, 1), "another device": elsewhere, "routed": routed,
+		"an entry": policy(10), "configured SAs": instance(20, 1), "nothing": instance(30, 1), "another device": elsewhere, "routed": routed,
+		"of a tunnel interface": instance(40, 1),
 	} {
-		if err := r.AddPolicy(p); err == nil {
-			t.Errorf("%s: AddPolicy = nil, want an error", name)
+		var refused *ipsec.InstanceRefused
+		if err := r.AddPolicy(p); !errors.As(err, &refused) {
+			t.Errorf("%s: AddPolicy = %v, want that it is refused", name, err)
 		}
 	}
 	r.routes.err = errors.New("no route")
@@ -367,14 +380,15 @@ func TestInstancesCost(t *testing.T) {
 	}
 	for n := range uint32(500) {
 		to := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 128 | byte(n>>8), byte(n), 0}), 24)
-		first, rules := selection.ClausesOf(instance(10, n+1, permit(lan, to), deny(one(host), to)))
+		come := newcomer{of: of.ID}
+		come.first, come.clauses = selection.ClausesOf(instance(10, n+1, permit(lan, to), deny(one(host), to)))
 		k.asked = 0
-		done, err := g.insert(of.ID, first, rules)
+		done, err := g.insert(come)
 		if !done || err != nil || k.asked != 2 {
 			t.Fatalf("insert = %v, %v, the kernel was asked %d times, want twice", done, err, k.asked)
 		}
 		if n%2 == 0 {
-			if done, err := g.withdraw(first, rules); !done || err != nil || k.asked != 4 {
+			if done, err := g.withdraw(come); !done || err != nil || k.asked != 4 {
 				t.Fatalf("withdraw = %v, %v, the kernel was asked %d times, want twice more", done, err, k.asked)
 			}
 		}
@@ -404,6 +418,35 @@ func BenchmarkInstance(b *testing.B) {
 				}
 				for b.Loop() {
 					p := instance(10, uint32(n+1), permit(remote, lan))
+					if err := errors.Join(d.AddPolicy(p), d.RemovePolicy(p.ID)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// BenchmarkInstanceOfPolicy measures an instance of one of 10,000 policies that comes and
+// goes: for a part of its traffic, or for all of it.
+func BenchmarkInstanceOfPolicy(b *testing.B) {
+	policies := tenThousand()
+	for name, rule := range map[string]acl.Rule{
+		"part": permit(lan, netip.MustParsePrefix("10.147.136.7/32")), "whole": policies[5000].ACL.Rules[0],
+	} {
+		b.Run(name, func(b *testing.B) {
+			inNamespace(b, func() error {
+				d, err := Open(Config{})
+				if err != nil {
+					return err
+				}
+				defer d.Close()
+				if err := d.SetPolicies(policies); err != nil {
+					return err
+				}
+				for b.Loop() {
+					p := instance(5000, 1, rule)
 					if err := errors.Join(d.AddPolicy(p), d.RemovePolicy(p.ID)); err != nil {
 						return err
 					}

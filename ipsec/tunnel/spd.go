@@ -81,14 +81,17 @@ func asksPorts(a *acl.ACL) bool {
 
 // outbound returns the policy that protects a packet that leaves, with the ID of
 // the rule, or nil if it leaves in clear. The first policy whose list has a rule
-// for the packet decides; a deny rule decides for clear. Of a template its instances are
-// asked.
+// for the packet decides; a deny rule decides for clear. A policy's instances are asked
+// before it, and a template has nothing else.
 func (s *spd) outbound(t acl.Tuple) (*ipsec.Policy, uint32) {
+	var some [4]match
+	found := s.match(some[:0], t)
 	for _, p := range s.policies {
+		if len(found) > 0 {
+			p = instead(p, found)
+		}
 		if p.Template {
-			if p = s.match(p.ID, t); p == nil {
-				continue
-			}
+			continue
 		}
 		if v := p.ACL.Match(t); v.Matched {
 			if v.Action == acl.Permit {
@@ -98,6 +101,16 @@ func (s *spd) outbound(t acl.Tuple) (*ipsec.Policy, uint32) {
 		}
 	}
 	return nil, 0
+}
+
+// instead returns the instance of a policy's that was found, or the policy.
+func instead(p *ipsec.Policy, found []match) *ipsec.Policy {
+	for i := range found {
+		if found[i].of == p.ID {
+			return found[i].Policy
+		}
+	}
+	return p
 }
 
 // mustBeProtected reports whether a packet that came in clear should have come

@@ -34,7 +34,7 @@ func (d *Dataplane) SetPolicies(policies []*ipsec.Policy) error {
 	for _, p := range before.stated {
 		if q := next.byID[p.ID]; q == nil {
 			d.forget(p.ID)
-		} else if q.Template {
+		} else if q.MayHaveInstances() {
 			continue
 		}
 		errs = append(errs, d.forgetInstances(p.ID))

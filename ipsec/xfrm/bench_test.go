@@ -154,6 +154,25 @@ func BenchmarkInstance(b *testing.B) {
 	}
 }
 
+// BenchmarkInstanceOfPolicy measures an instance of one of so many policies that comes and
+// goes: for a part of its traffic, or for all of it.
+func BenchmarkInstanceOfPolicy(b *testing.B) {
+	for name, to := range map[string]netip.Prefix{"part": one(site(5000).Addr()), "whole": site(5000)} {
+		b.Run(name, func(b *testing.B) {
+			d, _ := realOne(b)
+			if err := d.SetPolicies(many(10_000)); err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				p := instance(5000, 1, permit(lan, to))
+				if err := errors.Join(d.AddPolicy(p), d.RemovePolicy(p.ID)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkCounters measures a question about one SA: a reserved SPI is as much to the kernel.
 func BenchmarkCounters(b *testing.B) {
 	d, _ := realOne(b)

@@ -13,6 +13,7 @@ type claimed struct {
 	entries []*entry // in order of precedence
 	spared  [directions][]claim
 	near    []netip.Prefix // of routes that lead elsewhere than by a policy's device
+	ours    map[int]bool   // policies' devices
 	ports   bool           // packets have to be reassembled
 }
 
@@ -37,7 +38,7 @@ func (c *claimed) all() []*entry {
 func (c *claimed) list(d kernel.Direction) []*claim {
 	all, n := c.all(), len(c.spared[d])
 	for _, e := range all {
-		n += len(e.claims[d]) + len(e.first) + 1
+		n += len(e.claims[d]) + len(e.first) + 1 // for a mark
 	}
 	list := make([]*claim, 0, n)
 	if d == kernel.In {
@@ -52,17 +53,16 @@ func (c *claimed) list(d kernel.Direction) []*claim {
 	return list
 }
 
-// append appends the claims of an entry in a direction: of a template the mark, and the
-// claims of its instances.
+// append appends the claims of an entry in a direction: its mark, if it has one, the
+// claims of its instances, and its own.
 func (e *entry) append(list []*claim, d kernel.Direction) []*claim {
-	if !e.policy.Template {
-		return point(list, e.claims[d])
+	if e.marks[d].place != nil {
+		list = append(list, &e.marks[d])
 	}
-	list = append(list, &e.marks[d])
 	for _, i := range slices.Backward(e.instances) {
 		list = point(list, i.claims[d])
 	}
-	return list
+	return point(list, e.claims[d])
 }
 
 // point appends pointers to the claims.
@@ -84,12 +84,12 @@ func (c *claimed) lists() (lists [directions][]*claim) {
 // spare claims that packets of the sources that no device of a policy leads to may come in
 // clear, to this box and through it.
 func (c *claimed) spare(t *table, routes []selection.Route) {
-	ours := make(map[int]bool)
+	c.ours = make(map[int]bool)
 	for _, e := range c.entries {
-		ours[e.device] = true
+		c.ours[e.device] = true
 	}
-	c.near = elsewhere(routes, ours)
-	for _, s := range selection.Spared(sources(c.all(), c.near), routes, ours) {
+	c.near = elsewhere(routes, c.ours)
+	for _, s := range selection.Spared(sources(c.all(), c.near), routes, c.ours) {
 		for _, d := range []kernel.Direction{kernel.In, kernel.Forward} {
 			at := t.place(placeKey{direction: d, selection: s.Selection})
 			c.spared[d] = append(c.spared[d], claim{place: at})

@@ -57,8 +57,8 @@ type entry struct {
 	drawn  uint64  // the round in which its policy was listed last
 	clear  bool    // what has no SA passes in clear: PassClear
 
-	// Of a template.
-	marks     [directions]claim // where its instances come
+	// Of a policy that may have instances.
+	marks     [directions]claim // where they come; no place: there were none yet
 	instances []*entry          // oldest first
 }
 
@@ -73,9 +73,7 @@ type drawer struct {
 func (d drawer) entry(p *ipsec.Policy, device int, ifID uint32) (*entry, error) {
 	e := &entry{policy: p, device: device, ifID: ifID}
 	if p.Template {
-		for d := range e.marks {
-			e.marks[d].place = &place{mark: true}
-		}
+		e.remark(nil)
 		return e, nil
 	}
 	e.allowTooBig(d.table)

@@ -2,7 +2,6 @@ package xfrm
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"sallyport/ipsec"
@@ -10,17 +9,17 @@ import (
 	"sallyport/ipsec/xfrm/kernel"
 )
 
-// AddPolicy adds an instance of a template, in a place of the kernel's order that is kept for
-// it: no other policy changes, unless they are about the very same packets, or a million
-// have come since the place was made.
+// AddPolicy adds an instance of a policy, in a place of the kernel's order that is kept for it,
+// or free: no other policy changes but what its own policy has for the very same packets,
+// unless one of another's is about them too, or the place is full.
 func (d *Dataplane) AddPolicy(p *ipsec.Policy) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.prepare(); err != nil {
 		return err
 	}
-	if p.ID.Instance == 0 || p.Template || p.Routed {
-		return fmt.Errorf("policy %v is no instance of a template", p.ID)
+	if err := p.CheckInstance(); err != nil {
+		return err
 	}
 	old := d.byID[p.ID]
 	if old != nil && (old.policy == p || *old.policy == *p) {
@@ -52,11 +51,12 @@ func (d *Dataplane) addInstance(p *ipsec.Policy, old *entry) error {
 		return nil
 	}
 	of := d.byID[p.ID.Configured()]
-	if of == nil || !of.policy.Template {
-		return fmt.Errorf("policy %v: there is no template %v", p.ID, p.ID.Configured())
+	var stated *ipsec.Policy
+	if of != nil {
+		stated = of.policy
 	}
-	if p.Device != of.policy.Device {
-		return fmt.Errorf("policy %v is of device %s, want its template's, %s", p.ID, p.Device, of.policy.Device)
+	if err := p.CheckInstanceOf(stated); err != nil {
+		return err
 	}
 	e, err := drawer{d.table, &d.flows}.entry(p, of.device, of.ifID)
 	if err != nil {
@@ -78,39 +78,36 @@ func (d *Dataplane) insert(of, e *entry) (done bool, err error) {
 	if !d.known || e.ports && !d.stated.ports || !d.spares(e) || !reported(e) {
 		return false, nil
 	}
-	d.own(e)
-	var added []placed
 	for way := range e.claims {
-		some, ok := d.table.insert(kernel.Direction(way), of.marks[way].place, e.claims[way])
-		if !ok {
-			d.retreat(e, added)
+		if !of.mark(kernel.Direction(way)) || !of.fits(kernel.Direction(way), e.claims[way]) {
 			return false, nil
 		}
-		added = append(added, some...)
+	}
+	d.own(e)
+	d.known = false
+	for way := range e.claims {
+		for _, p := range d.table.insert(kernel.Direction(way), of.marks[way].place, e.claims[way]) {
+			if err := d.putOrAdd(p); err != nil {
+				d.disown(e)
+				d.releaseFlows(e)
+				return false, errors.Join(err, d.restore())
+			}
+		}
 	}
 	for i := range e.first {
 		e.first[i].place.takers++
-	}
-	d.known = false
-	for _, p := range added {
-		if err := d.add(p); err != nil {
-			d.disown(e)
-			d.releaseFlows(e)
-			return false, errors.Join(err, d.restore())
-		}
 	}
 	d.known = true
 	of.instances = append(of.instances, e)
 	return true, nil
 }
 
-// retreat takes back what was prepared for an instance in the table.
-func (d *Dataplane) retreat(e *entry, added []placed) {
-	d.disown(e)
-	for _, p := range added {
-		d.table.giveBack(p.want.Index)
-		p.place.takers, p.place.claim = 0, nil
+// putOrAdd changes a policy, or adds it where there is none.
+func (d *Dataplane) putOrAdd(p placed) error {
+	if p.place.have.Index != 0 {
+		return d.put(p)
 	}
+	return d.add(p)
 }
 
 // reported reports whether the reports of routers are let in already that an entry wants.
@@ -125,21 +122,18 @@ func (d *Dataplane) spares(e *entry) bool {
 	if len(wanted) == 0 {
 		return true
 	}
-	ours := make(map[int]bool)
-	for _, other := range d.stated.entries {
-		ours[other.device] = true
-	}
-	return !slices.ContainsFunc(selection.Spared(wanted, d.routes, ours), func(c selection.Clause) bool {
+	return !slices.ContainsFunc(selection.Spared(wanted, d.routes, d.stated.ours), func(c selection.Clause) bool {
 		at := d.table.places[kernel.In][placeKey{direction: kernel.In, selection: c.Selection}]
 		return at == nil || at.takers == 0
 	})
 }
 
 // exchange puts an instance in the place of the old one, or before all others of its
-// template, or takes the old one away, by a look at all policies. On error everything is as
+// policy, or takes the old one away, by a look at all policies. On error everything is as
 // before, as far as the kernel allows.
 func (d *Dataplane) exchange(of, old, e *entry) error {
 	before, stated := of.instances, d.stated
+	of.remark(nil)
 	of.instances = exchanged(before, old, e)
 	if old != nil {
 		d.disown(old)
@@ -229,23 +223,28 @@ func (d *Dataplane) RemovePolicy(id ipsec.PolicyID) error {
 	return nil
 }
 
-// withdraw removes an instance's policies, if it can without a look at others.
+// withdraw removes an instance's policies, or gives them to its heirs, if it can without a
+// look at others.
 func (d *Dataplane) withdraw(of, e *entry) error {
 	if !d.known || slices.ContainsFunc(e.first, func(c claim) bool { return c.place.takers < 2 }) {
 		return d.exchange(of, e, nil)
 	}
+	var heirs [directions][][]*claim
 	for way := range e.claims {
-		if !d.table.only(e.claims[way]) {
-			return d.exchange(of, e, nil)
+		for i := range e.claims[way] {
+			some, all := of.heirs(kernel.Direction(way), &e.claims[way][i])
+			if !all {
+				return d.exchange(of, e, nil)
+			}
+			heirs[way] = append(heirs[way], some)
 		}
 	}
 	d.known = false
 	for way := range e.claims {
-		for _, p := range d.table.withdraw(kernel.Direction(way), e.claims[way]) {
-			if err := d.system.DeletePolicy(p.Index, p.IfID); err != nil {
+		for i := range e.claims[way] {
+			if err := d.leave(&e.claims[way][i], heirs[way][i]); err != nil {
 				return err
 			}
-			d.table.giveBack(p.Index)
 		}
 	}
 	for i := range e.first {
@@ -255,5 +254,27 @@ func (d *Dataplane) withdraw(of, e *entry) error {
 	at := slices.Index(of.instances, e)
 	of.instances = slices.Delete(of.instances, at, at+1)
 	d.disown(e)
+	return nil
+}
+
+// leave gives a claim's place to its heirs, or takes it away if there are none.
+func (d *Dataplane) leave(c *claim, heirs []*claim) error {
+	if len(heirs) > 0 {
+		p := c.bequeath(heirs)
+		if p.want == p.place.have || p.place.have.Index == 0 {
+			return nil
+		}
+		return d.put(p)
+	}
+	at := c.place
+	delete(d.table.places[at.direction], at.placeKey)
+	at.takers = 0
+	if at.have.Index == 0 {
+		return nil
+	}
+	if err := d.system.DeletePolicy(at.have.Index, at.have.IfID); err != nil {
+		return err
+	}
+	d.table.giveBack(at.have.Index)
 	return nil
 }

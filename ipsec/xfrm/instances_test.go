@@ -90,7 +90,7 @@ func TestInstance(t *testing.T) {
 	}
 }
 
-// TestInstancesGo with their template, and stay while that is stated, however it changes.
+// TestInstancesGo with what they are of, and stay while that may have some, however it changes.
 func TestInstancesGo(t *testing.T) {
 	r := newRig(t)
 	r.state(template(10))
@@ -101,7 +101,13 @@ func TestInstancesGo(t *testing.T) {
 	r.state(changed)
 	r.expect()
 	r.add(outboundOf(0x1001, func(sa *ipsec.SA) { sa.Policy = one.ID }))
-	r.state(policy(10, permit(lan, lan)))
+	changed = policy(10, permit(lan, lan))
+	if r.state(changed); len(r.memory.states) != 1 || r.byID[one.ID] == nil {
+		t.Errorf("with another policy of its template's name there is %v, and %v", r.outbound(), r.memory.states)
+	}
+	manual := *changed
+	manual.Manual = true
+	r.state(&manual)
 	if len(r.memory.states) != 0 || r.outbound().Index != 0 || r.byID[one.ID] != nil {
 		t.Errorf("without its template there is %v, and %v", r.outbound(), r.memory.states)
 	}
@@ -130,7 +136,10 @@ func TestInstancesEarly(t *testing.T) {
 
 func TestInstanceRefused(t *testing.T) {
 	r := newRig(t)
-	r.state(template(10), policy(20, permit(lan, lan)))
+	manual, tunnel := policy(20, permit(lan, lan)), policy(40, permit(selection.Anywhere, selection.Anywhere))
+	manual.Manual, tunnel.Routed, tunnel.Device = true, true, "Tunnel0"
+	r.state(template(10), manual, tunnel)
+	flows := len(r.flows.byReqID)
 	elsewhere := instance(10, 1, permit(lan, remote))
 	elsewhere.Device = "eth1"
 	routed := instance(10, 1, permit(lan, remote))
@@ -138,15 +147,17 @@ func TestInstanceRefused(t *testing.T) {
 	odd := permit(lan, remote)
 	odd.Destination.Care = 0x55555555
 	for name, p := range map[string]*ipsec.Policy{
-		"an entry": policy(10, permit(lan, remote)), "no template": instance(20, 1, permit(lan, remote)), "nothing": instance(30, 1),
-		"another device": elsewhere, "a tunnel interface": routed, "an unsayable rule": instance(10, 1, odd),
+		"an entry": policy(10, permit(lan, remote)), "configured SAs": instance(20, 1, permit(lan, remote)), "nothing": instance(30, 1),
+		"of a tunnel interface": instance(40, 1, permit(lan, remote)),
+		"another device":        elsewhere, "a tunnel interface": routed, "an unsayable rule": instance(10, 1, odd),
 	} {
-		if err := r.AddPolicy(p); err == nil {
-			t.Errorf("%s: AddPolicy = nil, want an error", name)
+		var refused *ipsec.InstanceRefused
+		if err := r.AddPolicy(p); err == nil || errors.As(err, &refused) == (name == "an unsayable rule") {
+			t.Errorf("%s: AddPolicy = %v, want that it is refused", name, err)
 		}
 	}
-	if len(r.flows.byReqID) != 2 {
-		t.Errorf("%d flows are left, want those of one policy", len(r.flows.byReqID))
+	if len(r.flows.byReqID) != flows {
+		t.Errorf("%d flows are left, want those of the policies, %d", len(r.flows.byReqID), flows)
 	}
 }
 
@@ -221,15 +232,15 @@ func TestInstancesAsStated(t *testing.T) {
 		for range 40 {
 			switch n := uint32(c.IntN(12)); {
 			case stated == nil || c.IntN(6) == 0:
-				stated = c.withTemplates()
+				stated = c.withParents()
 				r.state(stated...)
-				instances = slices.DeleteFunc(instances, func(p *ipsec.Policy) bool { return !isTemplate(stated, p.ID) })
+				instances = slices.DeleteFunc(instances, func(p *ipsec.Policy) bool { return parent(stated, p.ID) == nil })
 			case c.IntN(3) == 0:
 				id := instance(100+n%2, n/2+1).ID
 				r.removePolicies(id)
 				instances = slices.DeleteFunc(instances, func(p *ipsec.Policy) bool { return p.ID == id })
-			case isTemplate(stated, id(100+n%2)):
-				p := instance(100+n%2, n/2+1, c.rule(), c.rule())
+			case parent(stated, id(100+n%2)) != nil:
+				p := instance(100+n%2, n/2+1, c.rulesLike(parent(stated, id(100+n%2)))...)
 				r.addPolicies(p)
 				if i := slices.IndexFunc(instances, func(q *ipsec.Policy) bool { return q.ID == p.ID }); i >= 0 {
 					instances[i] = p
@@ -254,17 +265,37 @@ func TestInstancesAsStated(t *testing.T) {
 	}
 }
 
-// withTemplates returns policies, with two templates among them or one.
-func (c chance) withTemplates() []*ipsec.Policy {
+// withParents returns policies, with one or two among them that may have instances.
+func (c chance) withParents() []*ipsec.Policy {
 	all := slices.DeleteFunc(c.policies(), func(p *ipsec.Policy) bool { return p.Routed })
 	for n := range 1 + uint32(c.IntN(2)) {
-		all = slices.Insert(all, c.IntN(len(all)+1), template(100+n, c.rule()))
+		p := template(100+n, c.rule())
+		if c.IntN(2) == 0 {
+			p = policy(100+n, c.rule(), c.rule(), c.rule())
+		}
+		all = slices.Insert(all, c.IntN(len(all)+1), p)
 	}
 	return all
 }
 
-func isTemplate(stated []*ipsec.Policy, id ipsec.PolicyID) bool {
-	return slices.ContainsFunc(stated, func(p *ipsec.Policy) bool { return p.ID == id.Configured() && p.Template })
+// rulesLike returns rules of an instance, some of them its policy's own.
+func (c chance) rulesLike(of *ipsec.Policy) (rules []acl.Rule) {
+	for range 1 + c.IntN(2) {
+		rule := c.rule()
+		if n := len(of.ACL.Rules); c.IntN(2) == 0 {
+			rule = of.ACL.Rules[c.IntN(n)]
+		}
+		rules = append(rules, rule)
+	}
+	return rules
+}
+
+// parent returns what an instance is of.
+func parent(stated []*ipsec.Policy, id ipsec.PolicyID) *ipsec.Policy {
+	if i := slices.IndexFunc(stated, func(p *ipsec.Policy) bool { return p.ID == id.Configured() }); i >= 0 {
+		return stated[i]
+	}
+	return nil
 }
 
 // expanded returns a list with the instances, as plain entries, before their templates.
@@ -281,26 +312,101 @@ func expanded(stated, instances []*ipsec.Policy) (all []*ipsec.Policy) {
 }
 
 // TestInstancesCost: what an instance costs does not grow with what there is, and there is
-// room for many at one place.
+// room for many at one place: of a template from the start, of another policy when they come.
 func TestInstancesCost(t *testing.T) {
-	r := newRig(t)
-	r.state(policy(5, deny(lan, lan)), template(10), policy(20, permit(lan, remote)))
-	for n := range uint32(1500) {
-		r.memory.changes()
-		r.addPolicies(instance(10, n+1, permit(lan, site(n))))
-		if got := len(r.memory.done); got != 3 {
-			t.Fatalf("the %d. instance changes %d policies of the kernel's, want 3", n, got)
-		}
-		if n >= 500 {
+	for _, of := range []*ipsec.Policy{template(10), policy(10, permit(lan, remote))} {
+		r := newRig(t)
+		r.state(policy(5, deny(lan, lan)), of, policy(20, permit(remote, lan)))
+		policies, moves := len(r.memory.policies), 0
+		for n := range uint32(1500) {
 			r.memory.changes()
-			r.removePolicies(instance(10, n-499).ID)
+			r.addPolicies(instance(10, n+1, permit(lan, site(n))))
 			if got := len(r.memory.done); got != 3 {
-				t.Fatalf("that the %d. instance goes changes %d policies of the kernel's, want 3", n-499, got)
+				moves++
+			}
+			if moves > 1 || moves > 0 && of.Template {
+				t.Fatalf("the %d. instance changes %d policies of the kernel's, want 3", n, len(r.memory.done))
+			}
+			if n >= 500 {
+				r.memory.changes()
+				r.removePolicies(instance(10, n-499).ID)
+				if got := len(r.memory.done); got != 3 {
+					t.Fatalf("that the %d. instance goes changes %d policies of the kernel's, want 3", n-499, got)
+				}
+			}
+		}
+		if got := len(r.memory.policies); got != policies+3*500 {
+			t.Errorf("%d policies, want %d", got, policies+1500)
+		}
+	}
+}
+
+// TestPart is an instance for a part of what its policy has: that alone is by its SAs.
+func TestPart(t *testing.T) {
+	r := newRig(t)
+	r.state(policy(5, deny(lan, lan)), policy(10, permit(lan, remote)), policy(20, permit(remote, lan)))
+	r.add(inboundOf(0x1000, ofRule(10, 5)), outboundOf(0x1001, ofRule(10, 5)))
+	before := wanted(r.memory, r.memory)
+	r.memory.changes()
+	part := instance(10, 1, permit(one(host1), one(server)))
+	part.Remote = nomad
+	r.addPolicies(part)
+	r.expect("add policy", "add policy", "add policy")
+	for _, p := range r.memory.ordered(kernel.Out) {
+		if want := map[bool]netip.Addr{true: nomad, false: peer}[p.Selection.From == one(host1)]; p.N > 0 && p.Templates[0].Destination != want {
+			t.Errorf("%v: want that it goes to %v", p, want)
+		}
+	}
+	if got := r.outbound(); got.Templates[0].Destination != nomad {
+		t.Errorf("out meets %v, want the instance's", got)
+	}
+	asked := kernel.Acquire{ReqID: r.outbound().Templates[0].ReqID, Packet: acl.Tuple{Source: host1, Destination: server, Protocol: 1}}
+	r.heard(asked)
+	if told := r.told(); len(told) != 1 || told[0].(ipsec.Acquire).Policy != part.ID {
+		t.Errorf("told %v, want an acquire of %v", told, part.ID)
+	}
+	r.memory.changes()
+	r.removePolicies(part.ID)
+	r.expect("delete policy", "delete policy", "delete policy")
+	if got := wanted(r.memory, r.memory); !reflect.DeepEqual(got, before) {
+		t.Errorf("without it there are\n%v\nwant\n%v", got, before)
+	}
+}
+
+// TestWhole is an instance for all that a rule of its policy has: the kernel's policies are
+// the instance's while it is there, in one change of each, and go back in one.
+func TestWhole(t *testing.T) {
+	r := newRig(t)
+	r.state(policy(5, deny(lan, lan)), policy(10, permit(lan, one(server)), permit(lan, remote)), policy(20, permit(remote, lan)))
+	before := wanted(r.memory, r.memory)
+	r.memory.changes()
+	whole, newer := instance(10, 1, permit(lan, remote)), instance(10, 2, permit(lan, remote))
+	whole.Remote, newer.Remote = nomad, gateway
+	for _, test := range []struct {
+		do   func()
+		what string
+		want netip.Addr
+	}{
+		{func() { r.addPolicies(whole) }, "an instance", nomad},
+		{func() { r.addPolicies(newer) }, "a newer one", gateway},
+		{func() { r.removePolicies(whole.ID) }, "without the older", gateway},
+		{func() { r.addPolicies(whole) }, "that again, the newest", nomad},
+		{func() { r.removePolicies(whole.ID) }, "without the newest", gateway},
+	} {
+		test.do()
+		if got := r.outbound().Templates[0].Destination; got != test.want {
+			t.Errorf("%s: out goes to %v, want %v", test.what, got, test.want)
+		}
+		for _, change := range r.memory.changes() {
+			if change != "change policy" {
+				t.Errorf("%s: %q, want changes alone", test.what, change)
 			}
 		}
 	}
-	if got := len(r.memory.policies); got != 3*(2+500) {
-		t.Errorf("%d policies, want 1506", got)
+	r.removePolicies(newer.ID)
+	r.expect("change policy", "change policy", "change policy")
+	if got := wanted(r.memory, r.memory); !reflect.DeepEqual(got, before) {
+		t.Errorf("without any there are\n%v\nwant\n%v", got, before)
 	}
 }
 

@@ -71,6 +71,7 @@ func (d *Dataplane) draw(policies []*ipsec.Policy) (next claimed, err error) {
 	next.entries = make([]*entry, 0, len(policies))
 	old := cursor(d.stated.entries)
 	fresh := make(map[ipsec.PolicyID]bool)
+	early := d.earlyByPolicy()
 	for _, p := range policies {
 		e, err := d.entryOf(p, old.next(p))
 		if err != nil {
@@ -83,8 +84,8 @@ func (d *Dataplane) draw(policies []*ipsec.Policy) (next claimed, err error) {
 			fresh[p.ID] = true
 		}
 		next.entries = append(next.entries, e)
-		if p.Template && !e.owned {
-			if err := d.keepInstances(e); err != nil {
+		if !e.owned {
+			if err := d.keepInstances(e, early[p.ID]); err != nil {
 				return next, err
 			}
 		}
@@ -95,20 +96,32 @@ func (d *Dataplane) draw(policies []*ipsec.Policy) (next claimed, err error) {
 	return next, d.spare(&next)
 }
 
-// keepInstances gives a template's new entry the instances of the old one, and those that
-// came before all policies.
-func (d *Dataplane) keepInstances(e *entry) error {
+// earlyByPolicy returns the instances that came before all policies by what they are of.
+func (d *Dataplane) earlyByPolicy() map[ipsec.PolicyID][]*ipsec.Policy {
+	if len(d.early) == 0 {
+		return nil
+	}
+	all := make(map[ipsec.PolicyID][]*ipsec.Policy)
+	for _, p := range d.early {
+		all[p.ID.Configured()] = append(all[p.ID.Configured()], p)
+	}
+	return all
+}
+
+// keepInstances gives a policy's new entry the instances of the old one, and those that
+// came before all policies, if it may have any.
+func (d *Dataplane) keepInstances(e *entry, early []*ipsec.Policy) error {
 	var policies []*ipsec.Policy
-	if old := d.byID[e.policy.ID]; old != nil {
+	old := d.byID[e.policy.ID]
+	if old != nil {
 		for _, i := range old.instances {
 			policies = append(policies, i.policy)
 		}
 	}
-	for _, p := range d.early {
-		if p.ID.Configured() == e.policy.ID {
-			policies = append(policies, p)
-		}
+	if policies = append(policies, early...); len(policies) == 0 || !e.policy.MayHaveInstances() {
+		return nil
 	}
+	e.remark(old)
 	for _, p := range policies {
 		i, err := d.entryOf(p, nil)
 		if err != nil {

@@ -33,8 +33,11 @@ type place struct {
 	open   bool          // several flows claim it: what comes in may be any one's
 	round  uint64        // of difference, in which it was wanted last
 	takers int           // claims that want it; the first has it
-	mark   bool          // no policy of the kernel's: instances of a template come behind it
+	mark   bool          // no policy of the kernel's, but a place in the order
+	room   bool          // of a mark: instances come behind it
+	wide   bool          // of a mark: there is to be room for many
 	low    uint32        // of a mark: the priority that comes next
+	floor  uint32        // the priority that came before, at the last look at all
 }
 
 // fresh reports whether nobody has the place and the kernel has nothing there.
@@ -46,6 +49,7 @@ type claim struct {
 	flow  *flow  // that is to be protected; nil: it passes in clear
 	block bool   // or not at all
 	of    *entry // whose claim it is; nil: nobody's
+	kept  *place // where it would be, while a newer instance of its policy's has its place; else nil
 }
 
 // blocks reports whether the claim is that packets do not pass.
@@ -144,13 +148,18 @@ type change struct {
 func (t *table) difference(claims [directions][]*claim) (c change) {
 	t.round++
 	for d := range claims {
-		order, old, marks := t.inOrder(claims[d])
+		order, old, marks, wanted := t.inOrder(claims[d])
+		floor := selection.FirstPriority
 		for i, priority := range selection.Spaced(old, marks) {
 			at := order[i]
 			if i > 0 {
 				order[i-1].low = priority
 			}
-			if at.low = math.MaxUint32; at.mark {
+			at.low, at.floor, floor = math.MaxUint32, floor, priority
+			if at.room {
+				floor = math.MaxUint32 // what is behind has an owner
+			}
+			if at.mark {
 				at.have.Priority = priority
 				continue
 			}
@@ -167,31 +176,60 @@ func (t *table) difference(claims [directions][]*claim) (c change) {
 				at.right = true
 			}
 		}
-		c.gone = append(c.gone, t.unclaimed(kernel.Direction(d), len(order)-len(marks))...)
+		c.gone = append(c.gone, t.unclaimed(kernel.Direction(d), wanted)...)
 	}
 	c.gone = append(c.gone, t.strays...)
 	return c
 }
 
 // inOrder returns the places that are claimed, each once, and the priorities that they
-// have, and which of them are marks.
-func (t *table) inOrder(claims []*claim) (order []*place, old []uint32, marks []int) {
+// have, which of them are marks with much room, and how many are the kernel's.
+func (t *table) inOrder(claims []*claim) (order []*place, old []uint32, marks []int, wanted int) {
 	order, old = make([]*place, 0, len(claims)), make([]uint32, 0, len(claims))
 	for _, c := range claims {
 		at := c.place
 		if at.round == t.round {
 			at.takers++
-			at.open = at.open || c.flow != nil && at.claim.flow != nil && c.flow != at.claim.flow
+			at.open = at.open || c.apart(at.claim)
+			if at = c.keep(at.claim); at != nil {
+				order, old = append(order, at), append(old, at.have.Priority)
+			}
 			continue
 		}
 		at.right = at.right && at.claim == c
 		at.round, at.claim, at.open, at.takers = t.round, c, false, 1
-		if at.mark {
+		if c.kept = nil; !at.mark {
+			wanted++
+		}
+		if at.wide {
 			marks = append(marks, len(order))
 		}
 		order, old = append(order, at), append(old, at.have.Priority)
 	}
-	return order, old, marks
+	return order, old, marks, wanted
+}
+
+// apart reports whether two claims are of different flows.
+func (c *claim) apart(other *claim) bool {
+	return c.flow != nil && other.flow != nil && c.flow != other.flow
+}
+
+// keep returns where a claim is to be if its place comes back from another claim, nil if
+// that one is not an instance's of the same policy.
+func (c *claim) keep(has *claim) *place {
+	switch {
+	case !c.akin(has):
+		c.kept = nil
+	case c.kept == nil:
+		c.kept = &place{mark: true}
+	}
+	return c.kept
+}
+
+// akin reports whether two claims are of instances of one policy, or of an instance and its
+// policy.
+func (c *claim) akin(other *claim) bool {
+	return c.of != nil && other.of != nil && c.of != other.of && c.of.policy.ID.Configured() == other.of.policy.ID.Configured()
 }
 
 // unclaimed forgets the places of a direction that nobody claims any more, and returns the
@@ -234,54 +272,4 @@ func (t *table) giveBack(index uint32) {
 	delete(t.used, index)
 	d := index % kernel.IndexStep
 	t.freed[d] = append(t.freed[d], index)
-}
-
-// insert gives the places of claims priorities behind a mark, before all that came there
-// earlier, and returns the policies to be added. It is false, and nothing has changed, if
-// one of them is somebody's or there is no room.
-func (t *table) insert(d kernel.Direction, mark *place, claims []claim) (added []placed, ok bool) {
-	n := uint32(len(claims))
-	if mark.low-mark.have.Priority <= n {
-		mark.have.Priority = 0 // difference makes room again
-		return nil, false
-	}
-	seen := make(map[*place]bool, n)
-	for i := range claims {
-		if at := claims[i].place; !at.fresh() || seen[at] {
-			return nil, false
-		}
-		seen[claims[i].place] = true
-	}
-	for i := range claims {
-		at := claims[i].place
-		at.claim, at.open, at.right, at.takers = &claims[i], false, false, 1
-		want := at.want(mark.low - n + uint32(i))
-		want.Index = t.free(d)
-		added = append(added, placed{at, want})
-	}
-	mark.low -= n
-	return added, true
-}
-
-// only reports whether claims have their places and nobody else wants those.
-func (t *table) only(claims []claim) bool {
-	for i := range claims {
-		if at := claims[i].place; at.takers != 1 || at.claim != &claims[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// withdraw forgets the places of claims, and returns the policies that the kernel has
-// there.
-func (t *table) withdraw(d kernel.Direction, claims []claim) (gone []kernel.Policy) {
-	for i := range claims {
-		at := claims[i].place
-		if delete(t.places[d], at.placeKey); at.have.Index != 0 {
-			gone = append(gone, at.have)
-		}
-		at.takers = 0
-	}
-	return gone
 }

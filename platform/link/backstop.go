@@ -19,7 +19,7 @@ func (t *target) aimRoutes(n platform.Network, devices map[string]device) {
 			add(stop, r) // before the route itself: what comes next may fail
 		}
 		if d, ok := devices[r.Device]; ok || r.Device == "" {
-			add(route{destination: r.Destination, nextHop: r.NextHop, index: d.index, metric: r.Preference}, r)
+			add(route{destination: r.Destination, nextHop: r.NextHop, index: d.index, metric: r.Preference, source: r.Source}, r)
 		}
 	}
 }

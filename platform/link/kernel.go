@@ -60,7 +60,8 @@ type route struct {
 	nextHop     netip.Addr // zero: on the link
 	index       int        // of the device; 0 in what is wanted: where the next hop is
 	metric      int
-	nowhere     bool // its destination is unreachable; nextHop and index are zero
+	source      netip.Addr // of our own packets; zero: the kernel chooses
+	nowhere     bool       // its destination is unreachable; nextHop and index are zero
 }
 
 // backstopMetric is the metric of what stands behind a route with a Backstop. It is worse than

@@ -17,7 +17,11 @@ func (k *netlinkKernel) routes() ([]markedRoute, error) {
 	var found []markedRoute
 	for _, r := range all {
 		if r.Tos == 0 && len(r.MultiPath) == 0 && (r.Type == unix.RTN_UNICAST || r.Type == unix.RTN_UNREACHABLE) {
-			found = append(found, markedRoute{route: routeOf(&r), ours: r.Protocol == Protocol})
+			m := markedRoute{route: routeOf(&r), ours: r.Protocol == Protocol}
+			if m.ours {
+				m.route.source, _ = netip.AddrFromSlice(r.Src.To4())
+			}
+			found = append(found, m)
 		}
 	}
 	return found, nil
@@ -95,6 +99,9 @@ func (r route) marked() *netlink.Route {
 		n.Gw = r.nextHop.AsSlice()
 	default:
 		n.Scope = netlink.SCOPE_LINK
+	}
+	if r.source.IsValid() {
+		n.Src = r.source.AsSlice()
 	}
 	return n
 }
