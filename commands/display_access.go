@@ -171,7 +171,7 @@ func newSchemeDisplay(c *Config) schemeDisplay {
 func (d schemeDisplay) text() string {
 	var p page
 	p.addf("Number of service schemes: %d", len(d.Schemes))
-	f := form{indent: 2, width: 26}
+	f := form{indent: 2, width: 27}
 	for _, e := range d.Schemes {
 		p.add(dashes(65))
 		p.add(f.line("service-scheme-name", e.Name))
@@ -232,7 +232,7 @@ func newRadiusDisplay(c *Config) radiusDisplay {
 func (d radiusDisplay) text() string {
 	var p page
 	p.addf("Number of RADIUS server templates: %d", len(d.Templates))
-	f := form{indent: 2, width: 26}
+	f := form{indent: 2, width: 27}
 	for _, e := range d.Templates {
 		p.add(dashes(65))
 		p.add(f.line("Server-template-name", e.Name))
@@ -292,7 +292,7 @@ func accessDisplayRows() []grammar.Row[Config] {
 		shows(func(s *Session) Display { return newUserTableDisplay(s.running.config) }, "ike", helpIKE, "user-table", helpUserTable),
 		shows(func(s *Session) Display { return newPoolDisplay(s.running.config, s.device.IKE()) }, "ip", helpIP, "pool", helpPool),
 		shows(func(s *Session) Display { return newSchemeDisplay(s.running.config) }, "service-scheme", helpScheme),
-		shows(func(s *Session) Display { return newRadiusDisplay(s.running.config) }, "radius-server", helpRadius, "configuration", "As it is configured"),
+		shows(func(s *Session) Display { return newRadiusDisplay(s.running.config) }, "radius-server", helpRadius, "configuration", helpConfiguration),
 		shows(func(s *Session) Display {
 			return newAccessDisplay(s.device.IKE(), s.running.config.IKEPeers, s.now())
 		}, "access-user", "Who has come in by IKE's extended authentication"),

@@ -208,6 +208,9 @@ func (e policyEntry) addNegotiated(p *page) {
 	}
 	p.addf("    IPSec SA local duration(time based): %d seconds", e.Seconds)
 	p.addf("    IPSec SA local duration(traffic based): %d kilobytes", e.Kilobytes)
+	if e.Mode == "template" {
+		return
+	}
 	p.add(labelled("    SA trigger mode:", e.trigger()))
 	p.add("    Route inject: None")
 	p.addf("    Respond-only: %s", enable(e.Respond))

@@ -23,6 +23,7 @@ func anywhereRows() []grammar.Row[Config] {
 	rows = append(rows, configurationRows()...)
 	rows = append(rows, ikeDisplayRows()...)
 	rows = append(rows, ipsecDisplayRows()...)
+	rows = append(rows, accessDisplayRows()...)
 	for _, more := range [][]grammar.Row[Config]{hostAnywhereRows(), lifeAnywhereRows(), loggingAnywhereRows(), managementAnywhereRows(), pkiDisplayRows()} {
 		rows = append(rows, more...)
 	}

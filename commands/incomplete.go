@@ -27,7 +27,8 @@ func (e *edit) completeBefore(before, after any) []*Policy {
 		}
 		return nil
 	case *ike.Peer:
-		if is, _ := after.(*ike.Peer); !e.config.callable(was) || e.config.callable(is) {
+		is, _ := after.(*ike.Peer)
+		if (!e.config.callable(was) || e.config.callable(is)) && (!e.config.proves(was) || e.config.proves(is)) {
 			return nil
 		}
 		concerned = func(p *Policy) bool { return p.Peer == was.Name }

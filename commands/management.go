@@ -216,7 +216,7 @@ func managementUserRows() []grammar.Row[Config] {
 
 // managementAnywhereRows display users and terminals.
 func managementAnywhereRows() []grammar.Row[Config] {
-	return slices.Concat(userDisplayRows(), sshDisplayRows(), accessDisplayRows())
+	return append(userDisplayRows(), sshDisplayRows()...)
 }
 
 // Help of keywords that begin several rows of users and terminals.

@@ -37,7 +37,7 @@ func policyView() *grammar.View[Policy] {
 	return &grammar.View[Policy]{
 		Tag:  func(p *Policy) string { return "ipsec-policy-isakmp-" + p.Name + "-" + strconv.Itoa(int(p.Sequence)) },
 		New:  func() *Policy { return &Policy{Window: DefaultWindow} },
-		Rows: slices.Concat([]grammar.Row[Policy]{securityACLRow()}, negotiationRows(), []grammar.Row[Policy]{triggerRow()}, answerRows()),
+		Rows: slices.Concat([]grammar.Row[Policy]{securityACLRow()}, negotiationRows(), []grammar.Row[Policy]{triggerRow(), windowRow()}, answerRows()),
 	}
 }
 
@@ -55,9 +55,13 @@ func negotiationRows() []grammar.Row[Policy] {
 		grammar.List(policyProposals(), name("proposal", "IPSec proposal"), nameOf15("ipsec proposal", "Name of the proposal")),
 		grammar.Setting(duration, kw("time-based", "Lifetime in seconds"), durationArg(lifetime)),
 		grammar.Setting(duration, kw("traffic-based", helpTraffic), volumeArg(lifetime)),
-		grammar.Setting(grammar.Path[Policy]("anti-replay", "Replay protection", "window", "Size of the window"),
-			grammar.Arg(kind.OneNumber(32, 64, 128, 256, 512, 1024), "Packets", func(p *Policy) *int { return &p.Window })),
 	}
+}
+
+// windowRow is `anti-replay window`.
+func windowRow() grammar.Row[Policy] {
+	return grammar.Setting(grammar.Path[Policy]("anti-replay", "Replay protection", "window", "Size of the window"),
+		grammar.Arg(kind.OneNumber(32, 64, 128, 256, 512, 1024), "Packets", func(p *Policy) *int { return &p.Window }))
 }
 
 // triggerRow is `sa trigger-mode`, of policies that begin negotiations.

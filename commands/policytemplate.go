@@ -25,7 +25,7 @@ func templateView() *grammar.View[Policy] {
 		Tag:  func(p *Policy) string { return "ipsec-policy-templet-" + p.Name + "-" + strconv.Itoa(int(p.Sequence)) },
 		New:  func() *Policy { return &Policy{Window: DefaultWindow, Answers: true} },
 		Sort: "ipsec-policy-templet",
-		Rows: append([]grammar.Row[Policy]{securityACLRow()}, negotiationRows()...),
+		Rows: slices.Concat([]grammar.Row[Policy]{securityACLRow()}, negotiationRows(), []grammar.Row[Policy]{windowRow()}),
 	}
 }
 

@@ -17,7 +17,7 @@ func profileView() *grammar.View[Policy] {
 	return &grammar.View[Policy]{
 		Tag:  func(p *Policy) string { return "ipsec-profile-" + p.Name },
 		New:  func() *Policy { return &Policy{Window: DefaultWindow, Auto: true} },
-		Rows: append(negotiationRows(), triggerRow()),
+		Rows: append(negotiationRows(), triggerRow(), windowRow()),
 	}
 }
 

@@ -15,8 +15,13 @@ import (
 // Who we say that we are, and who a peer may say that it is: RFC 2407 §4.6.2.
 
 // preSharedKey returns the key that we share with a peer that says it is id, which is zero
-// as long as it has not said anything. Empty: there is none.
-func (x *handshake) preSharedKey(p *Peer, _ wire.ID) secret.Octets { return p.Key }
+// as long as it has not said anything: its own, or that of its user table. Empty: there is none.
+func (x *handshake) preSharedKey(p *Peer, id wire.ID) secret.Octets {
+	if p.UserTable == 0 {
+		return p.Key
+	}
+	return x.engine.userKey(p, id, x.sa.remote.Addr())
+}
 
 // localID returns the ID that we show. The peer looks for it in our certificate, if that
 // is what proves it.
@@ -129,6 +134,10 @@ func (x *handshake) accepts(p *Peer, id wire.ID) error {
 	}
 	if err := id.Check(); err != nil {
 		return rejectWith(IDMismatch, wire.InvalidIDInformation, "%v", err)
+	}
+	if p.UserTable != 0 && len(x.preShared) != 0 && !x.preSharedKey(p, id).Equal(x.preShared) {
+		return rejectWith(IDMismatch, wire.InvalidIDInformation, "peer says it is %v %s, of which `ike user-table %d` has another key than the one that was used",
+			typeWord(id), idText(id), p.UserTable)
 	}
 	if p.RemoteName == "" && p.RemoteIDType == IDAddress {
 		return x.acceptsUnnamed(p, id)

@@ -8,29 +8,26 @@ import (
 )
 
 // userKey returns the key that a peer's user table has for whoever says it is id; as long as
-// it has not said anything, for whoever is at that address. It is false if nobody is: the
-// row of IDAny is for those that no other row is for.
-func (e *Engine) userKey(p *Peer, id wire.ID, at netip.Addr) (secret.Octets, bool) {
+// it has not said anything, for whoever is at that address. The row of IDAny is for those
+// that no other row is for. Empty: there is none.
+func (e *Engine) userKey(p *Peer, id wire.ID, at netip.Addr) secret.Octets {
 	table := e.config.UserTables[p.UserTable]
 	if table == nil {
-		return nil, false
+		return nil
 	}
 	if id.Data == nil {
 		id = wire.AddrID(at)
 	}
-	var rest *User
+	var rest secret.Octets
 	for _, u := range table.Users {
 		switch {
 		case u.IDType == IDAny:
-			rest = u
+			rest = u.Key
 		case u.names(id):
-			return u.Key, true
+			return u.Key
 		}
 	}
-	if rest == nil {
-		return nil, false
-	}
-	return rest.Key, true
+	return rest
 }
 
 // names reports whether an identity is the user's.

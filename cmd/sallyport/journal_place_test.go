@@ -157,7 +157,7 @@ func TestJournalReadsLittle(t *testing.T) {
 func TestJournalReadsNoMoreThanItWrites(t *testing.T) {
 	n := newNotebook(t)
 	sa := testSA(1)
-	sa.SA.Answer = make([]byte, maxRecord-1024) // so that they are few
+	sa.SA.Answer = make([]byte, maxRecord-4096) // so that they are few
 	n.Remember(sa)
 	sealed := n.octets()[len(n.header):]
 	c := &readMeter{Reader: io.MultiReader(strings.NewReader(n.header), &again{b: sealed})}

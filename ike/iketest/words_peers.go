@@ -7,6 +7,7 @@ import (
 
 	"sallyport/ike"
 	"sallyport/ipsec"
+	"sallyport/ipsec/secret"
 )
 
 // Words of a host line about peers that are not one box at one address:
@@ -16,6 +17,7 @@ import (
 //	peer=192.0.2.2,192.0.2.3    one box; the second address is tried when the first does not answer
 //	template=yes                the policy is an entry of a template; rule= may be left out
 //	respond=yes                 `respond-only enable`
+//	users=fqdn/a.test/KEY,any//KEY  the peer's user table: type, identity and key of each
 //	identical=yes               `ipsec remote traffic-identical accept`
 
 // setRemote reads the word peer into a policy.
@@ -53,6 +55,22 @@ func (p *plan) setParties(c *ike.Config, policy *ike.Policy) {
 	policy.Template = p.get("template") == "yes"
 	policy.Respond = p.get("respond") == "yes"
 	c.TrafficIdentical = p.get("identical") == "yes"
+	if users := p.get("users"); users != "" {
+		policy.Peer.UserTable, policy.Peer.Key = 1, nil
+		c.UserTables = map[uint32]*ike.UserTable{1: readUsers(users)}
+	}
+}
+
+// readUsers reads the word users.
+func readUsers(text string) *ike.UserTable {
+	table := &ike.UserTable{Number: 1}
+	types := map[string]ike.IDType{"ip": ike.IDAddress, "fqdn": ike.IDFQDN, "user-fqdn": ike.IDUserFQDN, "any": ike.IDAny}
+	for _, row := range strings.Split(text, ",") {
+		kind, rest, _ := strings.Cut(row, "/")
+		id, key, _ := strings.Cut(rest, "/")
+		table.Users = append(table.Users, &ike.User{Name: id, IDType: types[kind], ID: id, Key: secret.Octets(key)})
+	}
+	return table
 }
 
 // addPolicy takes an instance of a policy, or refuses it as `refuse policy` has asked.

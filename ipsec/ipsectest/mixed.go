@@ -22,6 +22,8 @@ func Mixed(t *testing.T, one, other Opener) {
 				{"larger packets go in fragments", (*lab).fragments},
 				{"what is routed into a tunnel interface is protected", (*lab).routed},
 				{"instances of a template come and go", (*lab).instances},
+				{"an instance has a part of its policy's traffic", (*lab).partOf},
+				{"an instance has all of its policy's traffic", (*lab).wholeOf},
 				{"an SA follows its peer", (*lab).follows},
 				{"a policy may be open", (*lab).open},
 			})

@@ -21,14 +21,15 @@ func TestMarked(t *testing.T) {
 	empty, full := named(5, 0, permit(one(gateway), remote)), named(7, 0)
 	empty.Template, full.Template = true, true
 	two, three := named(7, 2, permit(one(host), remote)), named(7, 3, permit(world, remote))
-	all, marks := Marked([]*ipsec.Policy{first, empty, three, two, full, last})
+	plain := named(9, 4, permit(one(host), one(host)))
+	all, marks := Marked([]*ipsec.Policy{first, empty, three, two, full, plain, last})
 	want := "allow src 0.0.0.0/0 dst 192.0.2.1/32 proto icmp sport 3/0xffff dport 4/0xffff\n" +
 		"allow src 10.1.2.0/24 dst 10.1.1.0/24\nblock src 10.1.2.0/24 dst 0.0.0.0/0\nblock src 10.1.2.0/24 dst 10.1.1.5/32\n" +
-		"block src 10.1.2.0/24 dst 10.1.1.0/24\n"
+		"block src 10.1.1.5/32 dst 10.1.1.5/32\nblock src 10.1.2.0/24 dst 10.1.1.0/24\n"
 	if got := written(all); got != want {
 		t.Errorf("clauses are\n%swant\n%s", got, want)
 	}
-	if want := []Mark{{empty.ID, 2}, {full.ID, 2}}; !slices.Equal(marks, want) {
+	if want := []Mark{{empty.ID, 2, true}, {full.ID, 2, true}, {last.ID, 4, false}}; !slices.Equal(marks, want) {
 		t.Errorf("marks are %v, want %v", marks, want)
 	}
 	reports, rules := ClausesOf(three)
