@@ -279,6 +279,8 @@ func TestStoredPasswords(t *testing.T) {
 // managementLevels names the level of each command of users and terminals, by the
 // words that it begins with.
 var managementLevels = map[string]int{
+	"authentication-scheme": 3, "domain": 3, "service-scheme": 3,
+	"undo authentication-scheme": 3, "undo domain": 3, "undo service-scheme": 3,
 	"aaa": 3, "local-user": 3, "undo local-user": 3,
 	"super password": 3, "undo super password": 3, "super": 0,
 	"rsa peer-public-key": 3, "ecc peer-public-key": 3, "ed25519 peer-public-key": 3,

@@ -74,7 +74,7 @@ func (x *handshake) outOpening(*wire.Message) error {
 	x.inputs.SA = wire.Body(offer)
 	p := []wire.Payload{offer, wire.KeyExchange{Data: x.inputs.PublicI}, wire.Nonce{Data: x.inputs.NonceI}, x.shown}
 	x.send(append(append(p, x.certificateRequests()...), x.sa.vendorIDs()...)...)
-	x.expectAnswer(x.timedOut)
+	x.expectReply()
 	return nil
 }
 

@@ -21,6 +21,8 @@ const (
 	beforeMessage3     = 10 * time.Second // a responder's entry that has cost no mathematics yet
 	afterMessage3      = 30 * time.Second // and one that has
 
+	otherAddressAfter = 14 * time.Second // without an answer to message 1: three repetitions of it
+
 	firstRepeat = 2 * time.Second // doubled each time: 2, 4, 8, 16, 32; about a minute in all
 	maxRepeats  = 5
 	lastWait    = 2 * time.Second  // for an answer to the last repetition

@@ -43,7 +43,7 @@ func (x *handshake) outSA() {
 	offer := wire.NewSA(wire.Proposal{Number: 1, Protocol: wire.ProtoISAKMP, Transforms: x.offered})
 	x.inputs.SA = wire.Body(offer)
 	x.send(append([]wire.Payload{offer}, x.sa.vendorIDs()...)...)
-	x.expectAnswer(x.timedOut)
+	x.expectReply()
 	x.state = sentSA
 }
 
@@ -64,6 +64,7 @@ func (x *handshake) inSA(m *wire.Message) error {
 	if err := x.takeChoice(m); err != nil {
 		return err
 	}
+	x.engine.schedule.clear(&x.end) // of expectReply
 	x.makePrivate()
 	x.ask(x, DiffieHellman{keymat.DH{Group: x.sa.suite.Group, Private: x.private}})
 	return nil

@@ -32,6 +32,15 @@ func (e *Engine) passOver(p *Peer, with party) bool {
 	return true
 }
 
+// expectReply waits for message 2: not for as long as usual if the peer has another address to
+// be tried.
+func (x *handshake) expectReply() {
+	x.expectAnswer(x.timedOut)
+	if s := x.sa; len(s.peer.addresses(x.engine.config)) > 1 && len(x.engine.waiting[s.party]) > 0 {
+		x.endAfter(otherAddressAfter, x.timedOut)
+	}
+}
+
 // ourPart returns what of a flow's traffic we may ask SAs for.
 func (s *sa) ourPart(traffic ipsec.Selector) ipsec.Selector { return s.narrowed(traffic) }
 

@@ -17,7 +17,7 @@ import (
 //	peer=192.0.2.2,192.0.2.3    one box; the second address is tried when the first does not answer
 //	template=yes                the policy is an entry of a template; rule= may be left out
 //	respond=yes                 `respond-only enable`
-//	users=fqdn/a.test/KEY,any//KEY  the peer's user table: type, identity and key of each
+//	table=fqdn/a.test/KEY,any//KEY  the peer's user table: type, identity and key of each
 //	identical=yes               `ipsec remote traffic-identical accept`
 
 // setRemote reads the word peer into a policy.
@@ -55,13 +55,13 @@ func (p *plan) setParties(c *ike.Config, policy *ike.Policy) {
 	policy.Template = p.get("template") == "yes"
 	policy.Respond = p.get("respond") == "yes"
 	c.TrafficIdentical = p.get("identical") == "yes"
-	if users := p.get("users"); users != "" {
+	if users := p.get("table"); users != "" {
 		policy.Peer.UserTable, policy.Peer.Key = 1, nil
 		c.UserTables = map[uint32]*ike.UserTable{1: readUsers(users)}
 	}
 }
 
-// readUsers reads the word users.
+// readUsers reads the word table.
 func readUsers(text string) *ike.UserTable {
 	table := &ike.UserTable{Number: 1}
 	types := map[string]ike.IDType{"ip": ike.IDAddress, "fqdn": ike.IDFQDN, "user-fqdn": ike.IDUserFQDN, "any": ike.IDAny}
