@@ -115,7 +115,7 @@ func entityView() *grammar.View[PKIEntity] {
 	}
 }
 
-// visible reports whether a text is printable ASCII without blanks, and safe in a line.
+// visibleWord reports whether a text is printable ASCII without blanks, and safe in a line.
 func visibleWord(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || r == '?' || r == '"' })
 }

@@ -224,3 +224,14 @@ func TestExpiries(t *testing.T) {
 		t.Errorf("lists that have expired: %+v, want stale.crl", lists)
 	}
 }
+
+// TestListsCountForTheirDomain has a list that another domain was given.
+func TestListsCountForTheirDomain(t *testing.T) {
+	lines := slices.Clone(allImports)
+	lines[5] = "pki import-crl domain other filename sub.crl"
+	b := keptBox(t, lines...)
+	got := say(b.session(operator, "system-view"), "pki validate-certificate local domain corp filename gw.pem")
+	if !strings.Contains(got, "no revocation list of /C=ZZ/O=interop/CN=Sub is there") {
+		t.Errorf("validated with a list of another domain: %s", got)
+	}
+}

@@ -138,7 +138,7 @@ func TestEveryFieldIsReached(t *testing.T) {
 			for line := range strings.Lines("system-view\n" + view) {
 				d.session.Exec(t.Context(), strings.TrimSpace(line))
 			}
-			for range 12 {
+			for range 24 {
 				if d.session.place.object != nil { // the last entry of a group may be a template's
 					d.session.Exec(t.Context(), d.line("", []*grammar.Table{d.session.place.object.Table}))
 				}

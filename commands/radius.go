@@ -17,7 +17,7 @@ import (
 const (
 	helpRadius        = "Servers that know users (RFC 2865)"
 	helpAuthScheme    = "How users prove who they are"
-	helpUserDomain    = "Users whose names end in @ and a word; those of none, or of none that is configured, are of domain default"
+	helpUserDomain    = "Users whose names end in @ and this word; default is for those of no other"
 	mostRadiusServers = 8
 )
 

@@ -22,16 +22,23 @@ func chapters() []chapter {
 		{"Every view", "These are understood in every view.", anywhereTable},
 		{"System view", "The prompt is `[H]`. `system-view` opens it. In a view below it, its commands are understood as well: the view is left first.", systemTable},
 	}
-	seen := map[string]bool{}
-	for _, u := range systemTable.Usages() {
+	all = append(all, opened(systemTable, map[string]bool{})...)
+	return append(all, chapter{"Filters", "They may follow every display, several of them in a row.", firstFilters})
+}
+
+// opened returns the chapters of the views that a table opens, each followed by those that it opens
+// itself.
+func opened(table *grammar.Table, seen map[string]bool) (all []chapter) {
+	for _, u := range table.Usages() {
 		if u.Opens == nil || seen[u.Opens.Sort()] {
 			continue
 		}
 		seen[u.Opens.Sort()] = true
 		p := place{object: &grammar.Entry{Table: u.Opens}}
 		all = append(all, chapter{p.title(), "`" + u.Syntax + "` opens it.", u.Opens})
+		all = append(all, opened(u.Opens, seen)...)
 	}
-	return append(all, chapter{"Filters", "They may follow every display, several of them in a row.", firstFilters})
+	return all
 }
 
 // levelNames say what the levels are for.

@@ -54,7 +54,7 @@ func (x *handshake) wantsCertificate() bool {
 // domain names the only authorities that count for whoever the other end may be; empty: all.
 func (x *handshake) domain() string {
 	domain := x.sa.peer.Domain
-	for _, p := range x.sa.candidates {
+	for _, p := range x.candidates {
 		if p.Domain != domain {
 			return ""
 		}

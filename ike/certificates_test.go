@@ -332,7 +332,7 @@ func TestDomainAskedFor(t *testing.T) {
 		candidates []*Peer
 		want       string
 	}{{nil, "one"}, {[]*Peer{a}, "one"}, {[]*Peer{a, b}, ""}, {[]*Peer{a, {Name: "c"}}, ""}} {
-		x := &handshake{exchange: exchange{sa: &sa{peer: a, candidates: test.candidates}}}
+		x := &handshake{exchange: exchange{sa: &sa{peer: a}}, candidates: test.candidates}
 		if got := x.domain(); got != test.want {
 			t.Errorf("with %d candidates the domain is %q, want %q", len(test.candidates), got, test.want)
 		}

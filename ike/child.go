@@ -23,7 +23,7 @@ type child struct {
 	up        bool // negotiated; before that only the inbound SA exists
 	sending   bool // the outbound SA is installed
 
-	negotiation *quickMode // it came of
+	negotiation *quickMode // it came of; nil once nobody can need a message of that
 	ups         uint64     // of the engine with this one
 	created     time.Time
 	fading      bool

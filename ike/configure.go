@@ -107,12 +107,14 @@ func (c *child) refused(sa *ipsec.SA, reason string) {
 			o.stay()
 		}
 	}
-	if q.sa.established && !q.sa.gone {
+	if q != nil && q.sa.established && !q.sa.gone {
 		q.sa.inform(q.takeBack(sa)...)
 	}
 	c.remove("dataplane refused")
-	q.forget()
-	q.release()
+	if q != nil {
+		q.forget()
+		q.release()
+	}
 	e.failedFlow(f)
 }
 

@@ -135,10 +135,11 @@ func spokeOf(n int) *Config { return towards(spokeAddr(n), kitAddr(0), spokeNet(
 // preSharedHub has an ike peer and a policy for each spoke.
 func preSharedHub(_ testing.TB, spokes int) (*Config, func(int) *Config) {
 	c := kitConfig(0)
+	proposals := c.Policies[0].Proposals
 	c.Policies = nil
 	for n := range spokes {
 		p := towards(kitAddr(0), spokeAddr(n), hubNet, spokeNet(n)).Policies[0]
-		p.ID.Sequence, p.Peer.Name = uint32(n+1), "branch-"+strconv.Itoa(n)
+		p.ID.Sequence, p.Peer.Name, p.Proposals = uint32(n+1), "branch-"+strconv.Itoa(n), proposals
 		c.Policies = append(c.Policies, p)
 	}
 	return c, spokeOf
@@ -197,7 +198,7 @@ const maxFootprint = 4096
 // footprint returns the octets that a hub holds for each of its tunnels, once nothing of their
 // negotiation has to be repeated any more.
 func footprint(t testing.TB, k hubKind, spokes int) float64 {
-	before := heap()
+	before := heapUse()
 	h := newHub(t, k, spokes)
 	for n := range spokes {
 		h.join(n)
@@ -207,13 +208,13 @@ func footprint(t testing.TB, k hubKind, spokes int) float64 {
 		t.Fatalf("%+v", s)
 	}
 	h.sas = nil // a dataplane's
-	used := heap() - before
+	used := heapUse() - before
 	runtime.KeepAlive(h)
 	return float64(used) / float64(spokes)
 }
 
-// heap returns the octets in use, after a collection.
-func heap() int64 {
+// heapUse returns the octets in use, after a collection.
+func heapUse() int64 {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.GC() // what has a finalizer goes the second time

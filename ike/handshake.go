@@ -58,6 +58,8 @@ type handshake struct {
 	early     *packet       // that came before phase 1 was over
 	heard     time.Time     // the SA's, before the message accepted last
 	spent     uint64        // likewise
+
+	candidates []*Peer // as responder: whose address the other end has
 }
 
 // A keyPart is what the peer's half of the key exchange brings.

@@ -108,9 +108,9 @@ func (e *Engine) inFirst(p *packet) error {
 		return err
 	}
 	s := e.newSA(candidates[0], false, p.Local, p.Remote)
-	s.candidates = candidates
 	s.cookieI, s.firstKey = p.header.CookieI, key
 	s.phase1 = newHandshake(s, p.header.Exchange, responder(p.header.Exchange))
+	s.phase1.candidates = candidates
 	e.halfOpen.add(s)
 	e.firsts[key] = s
 	if err := s.phase1.receive(p); err != nil {

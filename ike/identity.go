@@ -109,7 +109,7 @@ func (x *handshake) identify(id wire.ID) (*Peer, error) {
 	if err == nil {
 		return x.sa.peer, nil
 	}
-	for _, p := range x.sa.candidates {
+	for _, p := range x.candidates {
 		if p != x.sa.peer && x.alike(p, id) && x.accepts(p, id) == nil {
 			return p, nil
 		}

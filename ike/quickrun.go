@@ -14,9 +14,25 @@ func (s *sa) newQuickMode(id wire.MessageID, table []step[*quickMode]) *quickMod
 	s.quickOrder++
 	q := &quickMode{table: table, order: s.quickOrder, ups: s.engine.ups}
 	q.exchange = exchange{engine: s.engine, sa: s, kind: wire.QuickMode, id: id, began: s.engine.now, iv: s.keys.ExchangeIV(s.lastIV, id)}
-	s.quick[id] = q
+	s.keepQuickMode(q)
 	s.use(id)
 	return q
+}
+
+// keepQuickMode enters a quick mode under its message ID. Most of the time an SA has none, and
+// then no table of them either.
+func (s *sa) keepQuickMode(q *quickMode) {
+	if s.quick == nil {
+		s.quick = map[wire.MessageID]*quickMode{}
+	}
+	s.quick[q.id] = q
+}
+
+// dropQuickMode is the reverse of keepQuickMode.
+func (s *sa) dropQuickMode(q *quickMode) {
+	if delete(s.quick, q.id); len(s.quick) == 0 {
+		s.quick = nil
+	}
 }
 
 // newMessageID draws a message ID that this SA has not seen.
@@ -154,7 +170,7 @@ func (s *sa) inNewQuickMode(p *packet) error {
 // discard undoes newQuickMode for a message that was refused.
 func (s *sa) discard(q *quickMode) {
 	q.close()
-	delete(s.quick, q.id)
+	s.dropQuickMode(q)
 	s.unuse(q.id)
 	s.quickOrder--
 }
@@ -204,7 +220,10 @@ func (q *quickMode) release() {
 // forget drops what only repetitions needed.
 func (q *quickMode) forget() {
 	q.close()
-	delete(q.sa.quick, q.id)
+	q.sa.dropQuickMode(q)
+	if q.child != nil && q.child.up {
+		q.child.negotiation = nil
+	}
 }
 
 // computed takes the result of the Diffie-Hellman work.
@@ -268,7 +287,7 @@ func (q *quickMode) unconfirmed() {
 func (q *quickMode) withdraw() {
 	q.abort()
 	q.state, q.sent = qmWithdrawn, nil
-	q.sa.quick[q.id] = q
+	q.sa.keepQuickMode(q)
 	q.endAfter(quickModeWait, q.forget)
 }
 

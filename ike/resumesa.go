@@ -41,7 +41,7 @@ func (e *Engine) resumeSA(v *SavedSA, p *Peer) {
 	s := &sa{
 		engine: e, id: v.ConnectionID, order: e.made, peer: p, party: party{p.Name, v.Who}, initiator: v.Initiator, aggressive: v.Aggressive, cookieI: v.CookieI, cookieR: v.CookieR,
 		local: v.Local, remote: v.Remote, suite: v.Suite, authMethod: v.Method, method: methods[v.Method], lifetime: v.Lifetime, keys: keys, lastIV: v.LastIV,
-		peerCan: v.PeerCan, nat: v.nat(), quick: map[wire.MessageID]*quickMode{}, used: map[wire.MessageID]struct{}{},
+		peerCan: v.PeerCan, nat: v.nat(), used: map[wire.MessageID]struct{}{},
 		remoteID: v.RemoteID, created: v.Created, proved: true, established: true, fading: v.Fading, replaced: v.Replaced,
 	}
 	s.wear = wear{limit: v.Octets, spent: v.Spent}

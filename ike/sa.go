@@ -15,7 +15,6 @@ type sa struct {
 	id               uint32 // 0 as long as a responder's peer has not shown that it is where it says
 	order            uint64 // of its making
 	peer             *Peer
-	candidates       []*Peer // as responder: whose address the other end has
 	party            party
 	initiator        bool
 	aggressive       bool // phase 1 was aggressive mode
@@ -31,9 +30,9 @@ type sa struct {
 	peerCan    Abilities // and we can, too
 	nat        nat
 
-	phase1      *handshake // nil once nobody can need its last message
-	quick       map[wire.MessageID]*quickMode
-	used        map[wire.MessageID]struct{} // by either side, never to be used again
+	phase1      *handshake                    // nil once nobody can need its last message
+	quick       map[wire.MessageID]*quickMode // nil: there are none
+	used        map[wire.MessageID]struct{}   // by either side, never to be used again
 	children    []*child
 	remoteID    string
 	created     time.Time
@@ -67,7 +66,7 @@ func (s *sa) mindIDs() {
 func (e *Engine) newSA(p *Peer, initiator bool, local, remote netip.AddrPort) *sa {
 	s := &sa{
 		engine: e, peer: p, initiator: initiator, local: local, remote: remote, created: e.now,
-		quick: map[wire.MessageID]*quickMode{}, used: map[wire.MessageID]struct{}{},
+		used: map[wire.MessageID]struct{}{},
 	}
 	e.made++
 	s.order = e.made

@@ -60,7 +60,7 @@ type choice struct {
 func (x *handshake) choose(offer wire.SA, id wire.ID) (choice, error) {
 	var first error
 	var standIn *choice
-	for _, p := range x.sa.candidates {
+	for _, p := range x.candidates {
 		answer, agreed, err := x.engine.choosePhase1(offer, p)
 		if err == nil {
 			c := choice{peer: p, answer: answer, agreed: agreed}

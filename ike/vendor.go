@@ -160,7 +160,7 @@ func isKerberos(t wire.Transform) bool {
 // can be agreed on.
 func (x *handshake) choosePeer(m *wire.Message) (*Peer, wire.SA, phase1, error) {
 	offer, kerberos := withoutKerberos(m)
-	peer, answer, agreed, err := x.engine.choosePeer(offer, x.sa.candidates)
+	peer, answer, agreed, err := x.engine.choosePeer(offer, x.candidates)
 	return peer, answer, agreed, blameKerberos(kerberos, err)
 }
 

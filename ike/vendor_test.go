@@ -145,7 +145,7 @@ func TestKerberos(t *testing.T) {
 	} {
 		e := New(&Config{Proposals: []*Proposal{{Number: 10, Method: wire.AuthPSK, Group: strong.suite.Group, Lifetime: time.Hour,
 			Encryptions: []keymat.Cipher{strong.suite.Cipher}, Hashes: []wire.HashAlgorithm{strong.suite.Hash}}}}, nil)
-		x := &handshake{exchange: exchange{engine: e, sa: &sa{candidates: []*Peer{{Name: "peer", Key: secret.Octets("key"), XAUTH: test.user}}}}}
+		x := &handshake{exchange: exchange{engine: e, sa: &sa{}}, candidates: []*Peer{{Name: "peer", Key: secret.Octets("key"), XAUTH: test.user}}}
 		m := &wire.Message{Payloads: []wire.Payload{offer(test.methods...), test.vendor}}
 		_, answer, agreed, err := x.choosePeer(m)
 		if agreed.method != test.agreed || (err == nil) != (test.agreed != 0) {

@@ -145,7 +145,13 @@ func start(t testing.TB, n *netns.Namespace, args ...string) (*exec.Cmd, *bytes.
 // lasts: the program of that name does not let the last one.
 func ping(t testing.TB, from *netns.Namespace, to string, count int) {
 	t.Helper()
-	request := icmp.Request{Host: netip.MustParseAddr(to), Count: count, Interval: pingInterval, Timeout: patience}
+	pingWith(t, from, icmp.Request{Host: netip.MustParseAddr(to), Count: count})
+}
+
+// pingWith is ping with all that a request may say but its times.
+func pingWith(t testing.TB, from *netns.Namespace, request icmp.Request) {
+	t.Helper()
+	request.Interval, request.Timeout = pingInterval, patience
 	received := 0
 	err := from.Do(func() error {
 		return icmp.Ping(t.Context(), request, func(r icmp.Reply) {
@@ -154,8 +160,8 @@ func ping(t testing.TB, from *netns.Namespace, to string, count int) {
 			}
 		})
 	})
-	if err != nil || received != count {
-		t.Fatalf("ping %s: %d of %d answered, %v", to, received, count, err)
+	if err != nil || received != request.Count {
+		t.Fatalf("ping %v: %d of %d answered, %v", request.Host, received, request.Count, err)
 	}
 }
 

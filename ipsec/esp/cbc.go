@@ -60,7 +60,7 @@ func (o *cbcOpener) open(packet []byte, high uint32) ([]byte, bool) {
 // library can do that, though their interface does not say so; for one that cannot,
 // a new one is made for each packet.
 type chained struct {
-	block cipher.Block
+	block cipher.Block // nil with a mode, which has its own copy of the round keys
 	start func(cipher.Block, []byte) cipher.BlockMode
 	mode  interface {
 		cipher.BlockMode
@@ -74,17 +74,22 @@ func newChained(block cipher.Block, start func(cipher.Block, []byte) cipher.Bloc
 		cipher.BlockMode
 		SetIV([]byte)
 	})
+	if c.mode != nil {
+		c.block = nil
+	}
 	return c
 }
 
 // crypt runs over what follows the IV, in place, and returns it.
 func (c *chained) crypt(withIV []byte) []byte {
-	n := c.block.BlockSize()
-	iv, octets := withIV[:n], withIV[n:]
 	if c.mode == nil {
+		n := c.block.BlockSize()
+		iv, octets := withIV[:n], withIV[n:]
 		c.start(c.block, iv).CryptBlocks(octets, octets)
 		return octets
 	}
+	n := c.mode.BlockSize()
+	iv, octets := withIV[:n], withIV[n:]
 	c.mode.SetIV(iv)
 	c.mode.CryptBlocks(octets, octets)
 	return octets

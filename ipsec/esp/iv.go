@@ -3,8 +3,8 @@ package esp
 import "io"
 
 // ivBatch is how many IVs are drawn at once, so that entropy costs a system call
-// for one packet in so many.
-const ivBatch = 64
+// for one packet in so many. Every SA keeps room for them.
+const ivBatch = 8
 
 // ivSource hands out random IVs, each once: RFC 3602 §3 wants them unpredictable.
 type ivSource struct {

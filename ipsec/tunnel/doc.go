@@ -62,11 +62,12 @@
 // Where the way to the peer leads into the device too, the tunnel's own packets would come
 // back for ever: they are dropped, as DropSend.
 //
-// # Templates
+// # Instances
 //
-// A template is a place in the order of the policies where its instances are asked, the
-// newest first; by itself it holds nothing. Packets find theirs by prefixes of destinations
-// (instances.go), and routing takes up each by itself (added.go): no list is gone through.
+// A policy's instances are asked before it, the newest first; a template by itself holds
+// nothing. Packets find theirs by prefixes of destinations (instances.go), and routing takes
+// up each by itself (added.go): no list of clauses is gone through, unless one says the same
+// as another policy's (gateinstances.go).
 // While a policy is open (PassClear) what has no SA goes back in clear.
 //
 // # Clear packets to this box itself

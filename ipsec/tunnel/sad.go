@@ -18,7 +18,7 @@ type sad struct {
 	inbound  map[ipsec.SAID]*inboundSA
 	outbound map[ipsec.SAID]*outboundSA
 	byPolicy map[ipsec.PolicyID][]*outboundSA // newest first
-	comingIn map[ipsec.PolicyID]map[*inboundSA]bool
+	comingIn map[ipsec.PolicyID][]*inboundSA
 }
 
 func newSAD() sad {
@@ -26,7 +26,7 @@ func newSAD() sad {
 		inbound:  make(map[ipsec.SAID]*inboundSA),
 		outbound: make(map[ipsec.SAID]*outboundSA),
 		byPolicy: make(map[ipsec.PolicyID][]*outboundSA),
-		comingIn: make(map[ipsec.PolicyID]map[*inboundSA]bool),
+		comingIn: make(map[ipsec.PolicyID][]*inboundSA),
 	}
 }
 
@@ -120,10 +120,7 @@ func (d *sad) addInbound(sa *inboundSA) {
 	for _, id := range names(sa.SA) {
 		d.inbound[id] = sa
 	}
-	if d.comingIn[sa.Policy] == nil {
-		d.comingIn[sa.Policy] = make(map[*inboundSA]bool)
-	}
-	d.comingIn[sa.Policy][sa] = true
+	d.comingIn[sa.Policy] = append(d.comingIn[sa.Policy], sa)
 }
 
 func (d *sad) addOutbound(sa *outboundSA) {
@@ -162,7 +159,8 @@ func (d *sad) forgetInbound(sa *inboundSA) {
 	for _, id := range names(sa.SA) {
 		delete(d.inbound, id)
 	}
-	if delete(d.comingIn[sa.Policy], sa); len(d.comingIn[sa.Policy]) == 0 {
+	rest := slices.DeleteFunc(d.comingIn[sa.Policy], func(other *inboundSA) bool { return other == sa })
+	if d.comingIn[sa.Policy] = rest; len(rest) == 0 {
 		delete(d.comingIn, sa.Policy)
 	}
 }
@@ -181,7 +179,7 @@ func (d *sad) removePolicy(id ipsec.PolicyID) {
 		d.removeOutbound(sa)
 	}
 	delete(d.byPolicy, id)
-	for sa := range d.comingIn[id] {
+	for _, sa := range slices.Clone(d.comingIn[id]) {
 		d.removeInbound(sa)
 	}
 }

@@ -27,7 +27,12 @@
 //
 // A template has no policies of its own, only a mark in the order behind which there is room
 // for a million. Its instances come there, the newest first, each by its own policies
-// alone (instances.go): others change only if they are about the very same packets.
+// alone (instances.go). A policy that is none gets such a mark, with less room, before its
+// rules when its first instance comes (room.go). What it, or an older instance, has for the
+// very same packets becomes the new one's, for the kernel has but one, and goes back when
+// that is removed; meanwhile what comes in may be of any SA's whose selector has it. Others
+// change only if an instance is about the very same packets as another policy.
+//
 // While a policy is open (PassClear) what has no SA meets a policy without templates, and
 // the templates of what comes in are optional.
 //

@@ -162,16 +162,26 @@ func TestInstanceRefused(t *testing.T) {
 }
 
 // TestInstanceFails: what the kernel refuses leaves all as it was, and can be tried again. So
-// it is for an instance by itself, and for one that wants the place of another policy.
+// it is for an instance by itself, for one that wants the place of another policy, and for one
+// that has its own policy's.
 func TestInstanceFails(t *testing.T) {
-	for name, rules := range map[string][]acl.Rule{"by itself": {permit(lan, lan)}, "in a place": {permit(lan, remote), permit(lan, lan)}} {
+	for name, test := range map[string]struct {
+		of    *ipsec.Policy
+		rules []acl.Rule
+		what  string // is refused
+		want  int    // policies
+	}{
+		"by itself":             {template(10), []acl.Rule{permit(lan, lan)}, "add policy", 3},
+		"in a place":            {template(10), []acl.Rule{permit(lan, remote), permit(lan, lan)}, "add policy", 3},
+		"in its policy's place": {policy(10, permit(lan, lan), permit(remote, remote)), []acl.Rule{permit(remote, remote)}, "change policy", 4},
+	} {
 		for spare := range 3 {
 			r := newRig(t)
-			r.state(template(10), policy(20, permit(lan, remote)))
+			r.state(test.of, policy(20, permit(lan, remote)))
 			r.addPolicies(instance(10, 1, permit(remote, lan)))
 			before := wanted(r.memory, r.memory)
-			two := instance(10, 2, rules...)
-			r.memory.fail["add policy"], r.memory.spare = unix.ENOMEM, spare
+			two := instance(10, 2, test.rules...)
+			r.memory.fail[test.what], r.memory.spare = unix.ENOMEM, spare
 			if err := r.AddPolicy(two); !errors.Is(err, unix.ENOMEM) {
 				t.Fatalf("%s: AddPolicy = %v, want %v", name, err, unix.ENOMEM)
 			}
@@ -179,8 +189,8 @@ func TestInstanceFails(t *testing.T) {
 				t.Errorf("%s: after the error there are\n%v\nwant\n%v", name, got, before)
 			}
 			r.addPolicies(two)
-			if got := len(r.memory.ordered(kernel.Out)); got != 3 {
-				t.Errorf("%s: %d policies, want 3", name, got)
+			if got := len(r.memory.ordered(kernel.Out)); got != test.want {
+				t.Errorf("%s: %d policies, want %d", name, got, test.want)
 			}
 		}
 	}

@@ -1,0 +1,90 @@
+package tunnel
+
+import (
+	"bytes"
+	"net/netip"
+	"runtime"
+	"testing"
+
+	"sallyport/ipsec"
+	"sallyport/ipsec/esp"
+)
+
+// maxFootprint is what an SA pair and its policy may cost here, besides the configuration and the
+// ipsec.SAs themselves, which are the engine's too.
+const maxFootprint = 3072
+
+// footprint returns the octets that a dataplane holds for each of its policies with an SA pair, which
+// has had packets.
+func footprint(t testing.TB, n int) float64 {
+	var policies []*ipsec.Policy
+	var sas []*ipsec.SA
+	for i := range n {
+		site := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24)
+		p := policy(uint32(i), permit(lan, site))
+		p.Remote = netip.AddrFrom4([4]byte{203, byte(i >> 8), byte(i), 1})
+		cbc := func(sa *ipsec.SA) {
+			sa.Policy, sa.Remote, sa.Selector.Remote = p.ID, p.Remote, ipsec.PrefixRange(site)
+			sa.Encryption, sa.EncryptionKey = ipsec.AES256, bytes.Repeat([]byte{1}, 32)
+			sa.Integrity, sa.IntegrityKey = ipsec.SHA256, bytes.Repeat([]byte{1}, 32)
+			if sa.Direction == ipsec.Outbound {
+				sa.ID.Destination = sa.Remote
+			}
+		}
+		policies, sas = append(policies, p), append(sas, inboundOf(ipsec.SPI(0x1000+i), cbc), outboundOf(ipsec.SPI(0x1000+i), cbc))
+	}
+	before := heapUse()
+	r := newRig(t)
+	if err := r.SetPolicies(policies); err != nil {
+		t.Fatal(err)
+	}
+	r.add(t, sas...)
+	for _, sa := range sas {
+		r.use(t, sa.ID)
+	}
+	used := heapUse() - before
+	runtime.KeepAlive(policies)
+	runtime.KeepAlive(sas)
+	runtime.KeepAlive(r)
+	return float64(used) / float64(n)
+}
+
+// use gives an SA a packet, so that it has all that it keeps for them.
+func (r *rig) use(t testing.TB, id ipsec.SAID) {
+	if in := r.sad.inbound[id]; in != nil {
+		if _, _, err := in.esp.Open(make([]byte, 200)); err == nil {
+			t.Fatal("a packet of zeros is authentic")
+		}
+		return
+	}
+	for range 2 { // what a hash keeps comes with the second one
+		if _, err := r.sad.outbound[id].esp.Seal(nil, make([]byte, 100), esp.NextIPv4); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// heapUse returns the octets in use, after a collection.
+func heapUse() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC() // what has a finalizer goes the second time
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// TestFootprint holds a tunnel against its bound.
+func TestFootprint(t *testing.T) {
+	if got := footprint(t, 1000); got > maxFootprint {
+		t.Errorf("a tunnel has %.0f octets, want at most %d", got, maxFootprint)
+	}
+}
+
+// BenchmarkFootprint tells what a tunnel costs here.
+func BenchmarkFootprint(b *testing.B) {
+	var sum float64
+	for b.Loop() {
+		sum += footprint(b, 4000)
+	}
+	b.ReportMetric(sum/float64(b.N), "B/tunnel")
+}
