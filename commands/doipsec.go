@@ -71,9 +71,9 @@ func (d *displayIPsecSA) do(s *Session) Output {
 // named refuses a policy group that does not exist, or with a sequence number an entry of
 // it. An empty name is none.
 func (c *Config) named(group string, sequence uint32) error {
-	there := group == "" || c.hasGroup(group)
+	there := group == "" || c.hasGroup(group) || len(c.templateKeys(group)) > 0 // the SAs of a template have its name
 	if there && sequence != 0 {
-		there = c.Policies[PolicyKey{group, sequence}] != nil
+		there = c.Policies[PolicyKey{group, sequence}] != nil || c.Templates[PolicyKey{group, sequence}] != nil
 	}
 	if !there {
 		return refuse("The IPSec policy does not exist.")

@@ -22,6 +22,7 @@ type world struct {
 	t      testing.TB
 	now    time.Time
 	ends   [2]*end
+	guest  *end     // a third one, or nil
 	flying []flight // by time of arrival
 	launch uint64
 	route  func(flight) []flight // what the network makes of a datagram; nil: it arrives at once
@@ -219,7 +220,7 @@ func (n *end) install(s *ipsec.SA) {
 // send puts a datagram on its way.
 func (w *world) send(out Send) {
 	f := flight{at: w.now, in: Datagram{Local: out.Remote, Remote: out.Local, Octets: out.Octets}}
-	for _, n := range w.ends {
+	for _, n := range w.all() {
 		if n.addr == f.in.Local.Addr() {
 			f.to = n
 		}
@@ -268,13 +269,21 @@ func (w *world) run(d time.Duration) {
 	w.now = end
 }
 
+// all returns the ends, and the guest.
+func (w *world) all() []*end {
+	if w.guest == nil {
+		return w.ends[:]
+	}
+	return append(w.ends[:2:2], w.guest)
+}
+
 // next returns when something happens next, and to which end; nil: an arrival.
 func (w *world) next() (at time.Time, who *end) {
 	at = w.now.Add(1e6 * time.Hour)
 	if len(w.flying) > 0 {
 		at = w.flying[0].at
 	}
-	for _, n := range w.ends {
+	for _, n := range w.all() {
 		if t, ok := n.engine.Deadline(); ok && t.Before(at) && !n.memory.dead {
 			at, who = t, n
 		}

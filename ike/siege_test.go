@@ -120,8 +120,10 @@ func (s *siege) play(w *world) {
 		}
 	}
 	w.run(3 * time.Second)
+	begins.engine.now = w.now
 	if s := begins.engine.current(party{peer: "peer"}); s != nil {
-		w.inform(func(s *sa) wire.Payload { return wire.NewDPD(wire.RUThere, s.cookieI, s.cookieR, 7) })
+		s.inform(wire.NewDPD(wire.RUThere, s.cookieI, s.cookieR, 7))
+		begins.perform(begins.engine.outputs())
 	}
 	w.run(time.Second)
 }
@@ -251,7 +253,7 @@ func TestSiege(t *testing.T) {
 			for _, n := range strange.ends {
 				n.start(99)
 			}
-			s := &siege{siegeMethod: m, t: t, stride: 1 + 6*min(i, 1)}
+			s := &siege{siegeMethod: m, t: t, stride: 1 + 6*min(i/2, 1)}
 			s.play(strange)
 			s.spoil = outside(strange.sent)
 			s.inject = func(a *attacker, f flight, spoilt attack.Spoilt) {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -360,4 +361,34 @@ func TestNamespaceRouteBesideOtherRules(t *testing.T) {
 // dummy is a device of that index, which is all that requests read of it.
 func dummy(index int) netlink.Link {
 	return &netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: index}}
+}
+
+// TestNamespaceRouteWithSource shows that a route's own source is set, and that a route whose source
+// is another is made anew.
+func TestNamespaceRouteWithSource(t *testing.T) {
+	host := newHost(t)
+	k := openKernel(t, host)
+	l := openLink(t, host)
+	for _, source := range []string{"192.0.2.1", "10.9.0.7", "10.9.0.7"} {
+		want := network(port("eth0", "192.0.2.1/24", "10.9.0.7/32"))
+		want.Routes = append(want.Routes, platform.Route{Destination: netip.MustParsePrefix("10.8.0.0/16"),
+			NextHop: netip.MustParseAddr("192.0.2.9"), Device: "eth0", Preference: 61, Source: netip.MustParseAddr(source)})
+		apply(t, l, want)
+		all, err := k.routes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sources []string
+		for _, r := range all {
+			if r.ours && r.destination == netip.MustParsePrefix("10.8.0.0/16") {
+				sources = append(sources, r.source.String())
+			}
+		}
+		if !slices.Equal(sources, []string{source}) {
+			t.Errorf("routes from %v, want one from %s", sources, source)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
 }
