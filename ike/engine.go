@@ -22,6 +22,7 @@ type Engine struct {
 	options   Options
 	policies  map[ipsec.PolicyID]*Policy
 	directory directory
+	roster    roster // nil: not asked for since the configuration changed
 	entropy   io.Reader
 
 	now      time.Time

@@ -30,27 +30,17 @@ func (e *Engine) inInformational(p *packet) error {
 		e.inUnfinished(p)
 		return err
 	}
-	id := p.header.MessageID
-	if q := s.quick[id]; q != nil && q.state == qmConfirming {
+	if q := s.quick[p.header.MessageID]; q != nil && q.state == qmConfirming {
 		return q.receiveConnected(p)
 	}
-	if _, used := s.used[id]; used {
-		return reject(UnexpectedMessage, "message ID %#08x was used before", uint32(id))
-	}
-	if len(s.used) >= 2*maxMessageIDs { // quick modes stop at half of it, deletes must still come through
-		return reject(Limited, "message IDs of this ISAKMP SA are used up")
-	}
-	m, _, err := p.open(s.keys, s.keys.ExchangeIV(s.lastIV, id))
+	m, err := s.openInformational(p)
 	if err != nil {
-		return err
-	}
-	if err := s.checkInformational(id, m); err != nil {
 		return err
 	}
 	if n, ok := signOfLife(m); ok {
 		return s.inSignOfLife(p, m, n)
 	}
-	s.use(id)
+	s.use(p.header.MessageID)
 	s.spend(p)
 	s.hear()
 	s.mindIDs()
@@ -64,6 +54,22 @@ func (e *Engine) inInformational(p *packet) error {
 	}
 	s.inform1(m)
 	return nil
+}
+
+// openInformational returns the message in a packet if its HASH is right and its message ID new.
+func (s *sa) openInformational(p *packet) (*wire.Message, error) {
+	id := p.header.MessageID
+	if _, used := s.used[id]; used {
+		return nil, reject(UnexpectedMessage, "message ID %#08x was used before", uint32(id))
+	}
+	if len(s.used) >= 2*maxMessageIDs { // quick modes stop at half of it, deletes must still come through
+		return nil, reject(Limited, "message IDs of this ISAKMP SA are used up")
+	}
+	m, _, err := p.open(s.keys, s.keys.ExchangeIV(s.lastIV, id))
+	if err != nil {
+		return nil, err
+	}
+	return m, s.checkInformational(id, m)
 }
 
 // inform1 acts on the payloads of an authenticated informational message.

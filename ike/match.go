@@ -24,10 +24,7 @@ func (e *Engine) match(s *sa, traffic ipsec.Selector) (match, error) {
 	}
 	var part match
 	var ours []string
-	for _, p := range e.config.Policies {
-		if p.Peer.Name != s.peer.Name {
-			continue
-		}
+	for _, p := range e.policiesOf(s.peer) {
 		rule, found := p.find(traffic)
 		switch {
 		case found && rule.own && !p.Template && p.Remote == s.remote.Addr():

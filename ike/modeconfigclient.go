@@ -165,10 +165,8 @@ func (s *sa) read(a wire.Attributes) (*Configured, error) {
 	case !g.Address.IsGlobalUnicast():
 		return nil, fmt.Errorf("the gateway gives the address %v, want one that a host can have", g.Address)
 	}
-	for _, p := range s.engine.config.Policies {
-		if p.Peer.Name == s.peer.Name {
-			g.Policies = append(g.Policies, p.ID)
-		}
+	for _, p := range s.engine.policiesOf(s.peer) {
+		g.Policies = append(g.Policies, p.ID)
 	}
 	return g, nil
 }

@@ -11,7 +11,7 @@ import (
 
 // index makes c the configuration in force.
 func (e *Engine) index(c *Config) {
-	e.config = c
+	e.config, e.roster = c, nil
 	e.policies = make(map[ipsec.PolicyID]*Policy, len(c.Policies))
 	e.directory = newDirectory(c)
 	for _, p := range c.Policies {
@@ -77,7 +77,7 @@ func (p *Policy) peer() *Peer {
 // the peers that these have, or that have the address of one of them.
 func (e *Engine) reindex(c *Config, changed []replacement) (peers []*Peer) {
 	hosts, other := e.config.Hosts, false
-	e.config = c
+	e.config, e.roster = c, nil
 	for _, r := range changed {
 		if r.old != nil {
 			delete(e.policies, r.old.ID)

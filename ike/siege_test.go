@@ -114,7 +114,7 @@ func (s *siege) play(w *world) {
 	w.run(3 * time.Second)
 	w.mustHide()
 	for _, c := range begins.engine.childrenSorted() {
-		if c.up {
+		if c.up && c.out.Remote == w.ends[1-s.first].addr {
 			begins.step(Expire{SA: c.out.ID})
 			break
 		}
@@ -139,7 +139,8 @@ func (s *siege) attack(a *attacker, f flight) {
 		s.message, s.next = message, 0
 	}
 	a.seen, s.genuine = map[*end]string{}, f.in.Octets
-	for _, spoilt := range s.spoil(a.w, f)[s.next:] {
+	forms := s.spoil(a.w, f)
+	for _, spoilt := range forms[min(s.next, len(forms)):] {
 		s.next++
 		if clearPhase1(f.in.Octets) && s.next%s.stride != 0 {
 			continue

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"cmp"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -17,16 +18,18 @@ import (
 // Each is negotiated by both ends in turn, and between two of our appliances;
 // what came up is README's table of interoperability, see interop_table_test.go.
 type feature struct {
-	name    string // in README
-	kernel  bool   // strongSwan has it in the kernel alone
-	once    bool   // who begins is fixed: a client begins with its gateway
-	alone   bool   // strongSwan has no such thing: two of ours only
-	answers bool   // it is one of who answers: strongSwan begins, or the left one of ours
-	ours    func(*setup)
-	theirs  func(*strongswan.Connection, *setup)
-	check   func(t *testing.T, end *appliance)     // of one of ours, when the tunnel is up
-	flow    func(f feature, t *testing.T, in role) // instead of the usual one
-	swan    func(t *testing.T, s []strongswan.SA)  // what strongSwan says, when the tunnel is up
+	name     string // in README
+	kernel   bool   // strongSwan has it in the kernel alone
+	once     bool   // who begins is fixed: a client begins with its gateway
+	alone    bool   // strongSwan has no such thing: two of ours only
+	answers  bool   // it is one of who answers: strongSwan begins, or the left one of ours
+	ours     func(*setup)
+	theirs   func(*strongswan.Connection, *setup)
+	check    func(t *testing.T, end *appliance)     // of one of ours, when the tunnel is up
+	seen     func(t *testing.T, w *monitor)         // what was seen on the wire in the end
+	protocol string                                 // of display ipsec sa brief; empty: ESP
+	flow     func(f feature, t *testing.T, in role) // instead of the usual one
+	swan     func(t *testing.T, s []strongswan.SA)  // what strongSwan says, when the tunnel is up
 }
 
 // A setup is one end of a feature's test. The left one has 10.1.0.0/24, the right one
@@ -55,7 +58,7 @@ func (s *setup) name() string  { return map[bool]string{true: "left", false: "ri
 func (s *setup) other() string { return map[bool]string{true: "right", false: "left"}[s.left] }
 
 // features are tried in this order.
-var features = slices.Concat(modeFeatures, certificateFeatures, userFeatures)
+var features = slices.Concat(modeFeatures, certificateFeatures, userFeatures, pathFeatures, trafficFeatures, lifeFeatures)
 
 // modeFeatures are those of phase 1's exchanges and identities.
 var modeFeatures = []feature{
@@ -208,6 +211,7 @@ func (f feature) against(s *setup) strongswan.Connection {
 func (f feature) withStrongSwan(t *testing.T, weBegin bool) {
 	s := newSetup(f, authority.New(t, "root"), true, weBegin)
 	lab := newMixedLab(t, s.config(), f.against(s))
+	lab.protocol = cmp.Or(f.protocol, lab.protocol)
 	lab.fw.prepare(s)
 	if weBegin {
 		lab.trafficInitiates(t)
@@ -220,7 +224,15 @@ func (f feature) withStrongSwan(t *testing.T, weBegin bool) {
 	if f.swan != nil {
 		f.swan(t, lab.sas(t))
 	}
+	f.sees(t, lab.wire)
 	lab.wire.nothingOfOursInClear(t)
+}
+
+func (f feature) sees(t *testing.T, w *monitor) {
+	t.Helper()
+	if f.seen != nil {
+		f.seen(t, w)
+	}
 }
 
 // newTwins makes the twin lab of a feature; the left end begins.
@@ -251,6 +263,7 @@ func (f feature) withOurs(t *testing.T) {
 		ping(t, lab.pcB, hostA, 5)
 		lab.tunnel(t, lab.b, lab.a)
 	}
+	f.sees(t, lab.wire)
 	lab.wire.nothingInClear(t)
 }
 

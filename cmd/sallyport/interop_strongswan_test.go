@@ -19,6 +19,8 @@ type mixedLab struct {
 	fw   *appliance
 	swan *strongswan.Daemon
 	wire *monitor // the cable between the two gateways
+
+	protocol string // that display ipsec sa brief is to show
 }
 
 const swanHost = "10.2.0.1" // what the pc pings
@@ -40,7 +42,7 @@ func newMixedLab(t testing.TB, config string, c strongswan.Connection) *mixedLab
 	requireLab(t)
 	strongswan.Require(t)
 	fw, swan := newSpace(t), newSpace(t)
-	lab := &mixedLab{pc: newHost(t, fw, "10.1.0.1/24", "10.1.0.254"), far: swan}
+	lab := &mixedLab{pc: newHost(t, fw, "10.1.0.1/24", "10.1.0.254"), far: swan, protocol: "ESP"}
 	cable(t, fw, "wan", swan, "wan")
 	address(t, swan, "wan", "192.0.2.2/24")
 	address(t, swan, "lo", swanHost+"/32")
@@ -136,7 +138,7 @@ func (lab *mixedLab) checkSAs(t *testing.T, swanInitiated bool, packets int) {
 		}
 	}
 	brief := lab.fw.console("display ipsec sa brief")
-	for _, end := range []string{"192.0.2.1", "192.0.2.2", "ESP"} {
+	for _, end := range []string{"192.0.2.1", "192.0.2.2", lab.protocol} {
 		if strings.Count(brief, end) < 2 {
 			t.Errorf("display ipsec sa brief does not show %s in both directions:\n%s", end, brief)
 		}

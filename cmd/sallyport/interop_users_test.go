@@ -2,7 +2,9 @@ package main_test
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -215,12 +217,24 @@ func (f feature) address(t *testing.T, in role) {
 // hasAddress waits until the appliance has what its gateway gives.
 func (a *appliance) hasAddress() {
 	a.t.Helper()
-	eventually(a.t, a.name+" has its address", func() bool {
-		return strings.Contains(a.console("display ip interface brief"), clientAddress+"/32")
-	})
+	eventually(a.t, a.name+" has its address", func() bool { return slices.Contains(addressesOf(a.t, a.space), clientAddress+"/32") })
 	if text := a.console("display ike sa verbose"); !strings.Contains(text, clientDNS) {
 		a.t.Errorf("%s does not show the name server %s:\n%s", a.name, clientDNS, text)
 	}
+}
+
+// addressesOf returns the addresses of a namespace, with their masks.
+func addressesOf(t testing.TB, n *netns.Namespace) (all []string) {
+	t.Helper()
+	var list []net.Addr
+	must(t, n.Do(func() (err error) {
+		list, err = net.InterfaceAddrs()
+		return err
+	}))
+	for _, a := range list {
+		all = append(all, a.String())
+	}
+	return all
 }
 
 // pingFrom is ping with a source.

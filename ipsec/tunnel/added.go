@@ -141,9 +141,13 @@ func (r *routing) Add(p *ipsec.Policy) error {
 	return nil
 }
 
-// exchange puts an instance in the place of another of its name, by a look at everything.
+// exchange puts an instance in the place of another of its name, by a look at everything
+// unless routing is the same, as for a peer that is elsewhere.
 func (r *routing) exchange(old, p *ipsec.Policy) error {
 	r.swap(old, p)
+	if r.failed == "" && old.Device == p.Device && old.Local == p.Local && slices.Equal(old.ACL.Rules, p.ACL.Rules) {
+		return nil
+	}
 	err := r.restore()
 	if err == nil {
 		return nil

@@ -399,6 +399,50 @@ func TestInstancesCost(t *testing.T) {
 	}
 }
 
+// TestGateInstances: the first instance of a policy needs no look at all clauses, unless it
+// is about the very same packets as another policy.
+func TestGateInstances(t *testing.T) {
+	k := new(policyTable)
+	g, _ := newGate(k)
+	g.learn(nil, nil)
+	before, of, last := policy(5, deny(lan, lan)), policy(10, permit(lan, remote)), policy(20, permit(remote, lan))
+	state := func(policies ...*ipsec.Policy) {
+		t.Helper()
+		if err := g.follow(selection.Clauses(policies)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	come := func(alone bool, rule acl.Rule) newcomer {
+		i := newcomer{of: of.ID, alone: alone}
+		_, i.own = selection.ClausesOf(of)
+		i.first, i.clauses = selection.ClausesOf(instance(10, 1, rule))
+		return i
+	}
+	check := func(what string, do func(newcomer) (bool, error), i newcomer, want bool, asked, at int) {
+		t.Helper()
+		k.asked = 0
+		if done, err := do(i); done != want || err != nil || k.asked != asked {
+			t.Fatalf("%s: %v, %v, the kernel was asked %d times, want %v and %d", what, done, err, k.asked, want, asked)
+		}
+		if got := slices.Index(k.inForce(), i.clauses[0]); got != at {
+			t.Fatalf("%s: it is the %d. of\n%swant the %d.", what, got, written(k.inForce()), at)
+		}
+	}
+	whole, part := come(true, permit(lan, remote)), come(true, permit(lan, one(server)))
+	state(before, of, last)
+	check("the whole", g.insert, whole, true, 0, 1)
+	check("the whole goes", g.withdraw, whole, true, 0, 1)
+	check("a part", g.insert, part, true, 1, 1)
+	check("the whole after it", g.insert, come(false, permit(lan, remote)), false, 0, 2)
+	check("the part goes", g.withdraw, part, true, 1, -1)
+	state(of, before, last)
+	check("a part, elsewhere", g.insert, part, true, 1, 0)
+	check("it goes", g.withdraw, part, true, 1, -1)
+	state(policy(7, permit(lan, remote)), of, last)
+	check("a part of what another has", g.insert, part, false, 0, -1)
+	check("the whole of it", g.insert, whole, false, 0, 0)
+}
+
 // BenchmarkInstance measures an instance that comes and goes on top of others.
 func BenchmarkInstance(b *testing.B) {
 	for _, n := range []int{10, 1000, 10_000} {

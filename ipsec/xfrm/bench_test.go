@@ -173,6 +173,23 @@ func BenchmarkInstanceOfPolicy(b *testing.B) {
 	}
 }
 
+// BenchmarkInstanceElsewhere measures that the peer of an instance is at another address.
+func BenchmarkInstanceElsewhere(b *testing.B) {
+	d, _ := realOne(b)
+	if err := d.SetPolicies(many(10_000)); err != nil {
+		b.Fatal(err)
+	}
+	at := peer
+	for b.Loop() {
+		p := instance(5000, 1, permit(lan, site(5000)))
+		at = at.Next()
+		p.Remote = at
+		if err := d.AddPolicy(p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkCounters measures a question about one SA: a reserved SPI is as much to the kernel.
 func BenchmarkCounters(b *testing.B) {
 	d, _ := realOne(b)

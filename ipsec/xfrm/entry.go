@@ -73,7 +73,7 @@ type drawer struct {
 func (d drawer) entry(p *ipsec.Policy, device int, ifID uint32) (*entry, error) {
 	e := &entry{policy: p, device: device, ifID: ifID}
 	if p.Template {
-		e.remark(nil)
+		e.remark()
 		return e, nil
 	}
 	e.allowTooBig(d.table)

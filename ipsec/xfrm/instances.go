@@ -64,6 +64,9 @@ func (d *Dataplane) addInstance(p *ipsec.Policy, old *entry) error {
 	}
 	if old != nil {
 		e.clear = old.clear
+		if done, err := d.succeed(of, old, e); done || err != nil {
+			return err
+		}
 		return d.exchange(of, old, e)
 	}
 	if done, err := d.insert(of, e); done || err != nil {
@@ -128,12 +131,57 @@ func (d *Dataplane) spares(e *entry) bool {
 	})
 }
 
+// alike reports whether two entries claim the same places, as if only the peer is elsewhere.
+func (e *entry) alike(other *entry) bool {
+	same := func(a, b claim) bool { return a.place == b.place && a.flow == b.flow && a.block == b.block }
+	for d := range e.claims {
+		if !slices.EqualFunc(e.claims[d], other.claims[d], same) {
+			return false
+		}
+	}
+	return slices.EqualFunc(e.first, other.first, same)
+}
+
+// succeed puts an instance in the place of the old one that claims the same, and reports
+// whether it did. On error the old one is there as before, as far as the kernel allows.
+func (d *Dataplane) succeed(of, old, e *entry) (done bool, err error) {
+	if !d.known || !e.alike(old) {
+		return false, nil
+	}
+	d.disown(old)
+	d.own(e)
+	for i := range e.first {
+		inherit(&e.first[i], &old.first[i])
+	}
+	for way := range e.claims {
+		for i := range e.claims[way] {
+			c := &e.claims[way][i]
+			inherit(c, &old.claims[way][i])
+			err = errors.Join(err, d.refresh(c))
+		}
+	}
+	if err != nil {
+		d.disown(e)
+		d.own(old)
+		return false, errors.Join(err, d.restore())
+	}
+	of.instances = exchanged(of.instances, old, e)
+	return true, nil
+}
+
+// inherit gives a claim what another has in the order.
+func inherit(c, from *claim) {
+	if c.kept = from.kept; c.place.claim == from {
+		c.place.claim = c
+	}
+}
+
 // exchange puts an instance in the place of the old one, or before all others of its
 // policy, or takes the old one away, by a look at all policies. On error everything is as
 // before, as far as the kernel allows.
 func (d *Dataplane) exchange(of, old, e *entry) error {
 	before, stated := of.instances, d.stated
-	of.remark(nil)
+	of.remark()
 	of.instances = exchanged(before, old, e)
 	if old != nil {
 		d.disown(old)

@@ -407,6 +407,9 @@ func TestWhole(t *testing.T) {
 		if got := r.outbound().Templates[0].Destination; got != test.want {
 			t.Errorf("%s: out goes to %v, want %v", test.what, got, test.want)
 		}
+		if got := r.inbound(); got.N != 1 || got.Templates[0].ReqID != 0 {
+			t.Errorf("%s: fwd meets %v, want that any SA's selector decides", test.what, got)
+		}
 		for _, change := range r.memory.changes() {
 			if change != "change policy" {
 				t.Errorf("%s: %q, want changes alone", test.what, change)
@@ -417,6 +420,30 @@ func TestWhole(t *testing.T) {
 	r.expect("change policy", "change policy", "change policy")
 	if got := wanted(r.memory, r.memory); !reflect.DeepEqual(got, before) {
 		t.Errorf("without any there are\n%v\nwant\n%v", got, before)
+	}
+}
+
+// TestElsewhere: an instance whose peer is at another address keeps its place, and its SAs.
+func TestElsewhere(t *testing.T) {
+	r := newRig(t)
+	r.state(policy(10, permit(lan, remote)))
+	older, newer, moved := instance(10, 1, permit(lan, remote)), instance(10, 2, permit(remote, lan)), instance(10, 1, permit(lan, remote))
+	older.Remote, moved.Remote = nomad, nomad.Next()
+	r.addPolicies(older, newer)
+	r.add(inboundOf(0x1000, func(sa *ipsec.SA) { sa.Policy = older.ID }))
+	r.memory.fail["change policy"] = unix.ENOMEM
+	if err := r.AddPolicy(moved); !errors.Is(err, unix.ENOMEM) || r.outbound().Templates[0].Destination != nomad {
+		t.Fatalf("AddPolicy = %v, and out meets %v, want that it goes to %v", err, r.outbound(), nomad)
+	}
+	r.memory.changes()
+	r.addPolicies(moved)
+	r.expect("change policy")
+	if got := r.outbound().Templates[0].Destination; got != moved.Remote || len(r.memory.states) != 1 {
+		t.Errorf("out goes to %v, want %v, and there are %v", got, moved.Remote, r.memory.states)
+	}
+	r.removePolicies(moved.ID)
+	if got := r.outbound().Templates[0].Destination; got != peer {
+		t.Errorf("without it out goes to %v, want %v", got, peer)
 	}
 }
 

@@ -112,8 +112,7 @@ func (d *Dataplane) earlyByPolicy() map[ipsec.PolicyID][]*ipsec.Policy {
 // came before all policies, if it may have any.
 func (d *Dataplane) keepInstances(e *entry, early []*ipsec.Policy) error {
 	var policies []*ipsec.Policy
-	old := d.byID[e.policy.ID]
-	if old != nil {
+	if old := d.byID[e.policy.ID]; old != nil {
 		for _, i := range old.instances {
 			policies = append(policies, i.policy)
 		}
@@ -121,7 +120,7 @@ func (d *Dataplane) keepInstances(e *entry, early []*ipsec.Policy) error {
 	if policies = append(policies, early...); len(policies) == 0 || !e.policy.MayHaveInstances() {
 		return nil
 	}
-	e.remark(old)
+	e.remark()
 	for _, p := range policies {
 		i, err := d.entryOf(p, nil)
 		if err != nil {

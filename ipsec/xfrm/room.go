@@ -31,13 +31,9 @@ func (e *entry) mark(d kernel.Direction) bool {
 	return false
 }
 
-// remark gives an entry marks that are to get room by a look at all policies: those that
-// another had, if it had some.
-func (e *entry) remark(before *entry) {
+// remark gives an entry marks that are to get room by a look at all policies.
+func (e *entry) remark() {
 	for d := range e.marks {
-		if before != nil {
-			e.marks[d].place = before.marks[d].place
-		}
 		if e.marks[d].place == nil {
 			e.marks[d].place = &place{mark: true, room: true, wide: e.policy.Template}
 		}

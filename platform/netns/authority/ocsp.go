@@ -64,7 +64,7 @@ func RequireOCSP(t testing.TB) {
 func (c *CA) ServeOCSP(ns Namespace) *Responder {
 	c.t.Helper()
 	r := &Responder{ca: c, dir: c.t.TempDir(), ended: make(chan struct{})}
-	r.signer = c.Issue(Request{Name: "ocsp." + c.credential.Name, Extended: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}})
+	r.signer = c.ocspSigner()
 	c.responders = append(c.responders, r)
 	c.publish()
 	var listener net.Listener
@@ -85,6 +85,15 @@ func (c *CA) ServeOCSP(ns Namespace) *Responder {
 	}()
 	c.t.Cleanup(r.Stop)
 	return r
+}
+
+// ocspSigner returns the certificate of c's responders: openssl reads no database that
+// has one subject twice.
+func (c *CA) ocspSigner() *Credential {
+	if len(c.responders) > 0 {
+		return c.responders[0].signer
+	}
+	return c.Issue(Request{Name: "ocsp." + c.credential.Name, Extended: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}})
 }
 
 // Signer returns the certificate that answers are signed with.

@@ -79,7 +79,7 @@ func Require(t testing.TB) {
 // request; when the test fails later, its log is shown.
 func Start(t testing.TB, ns Namespace, c Config) *Server {
 	t.Helper()
-	s := &Server{dir: t.TempDir(), conf: c, ended: make(chan struct{})}
+	s := &Server{dir: plainDir(t), conf: c, ended: make(chan struct{})}
 	for name, text := range map[string]string{"radiusd.conf": c.conf(s.dir), "users": c.users()} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -90,6 +90,17 @@ func Start(t testing.TB, ns Namespace, c Config) *Server {
 		t.Fatalf("freeradius: %v\n%s", err, s.Log())
 	}
 	return s
+}
+
+// plainDir makes a directory whose path the server's configuration can name: t.TempDir
+// puts the test's name into it, which may have a comma.
+func plainDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("", "radius")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func (s *Server) run(t testing.TB, ns Namespace) {
