@@ -54,8 +54,9 @@ func watches(c *strongswan.Connection, _ *setup) {
 	c.Retransmit = strongswan.Retransmit{Timeout: 500 * time.Millisecond, Base: 1, Tries: 3}
 }
 
-// deathTime is how long one of ours may take to find a peer dead.
-const deathTime = 60 * time.Second
+// deathTime is how long one of ours may take to find a peer dead: with heartbeats that is
+// twice their time-out.
+const deathTime = 80 * time.Second
 
 // survivesDeath kills one end; the other one, who is to find that out, is the one who began.
 func (f feature) survivesDeath(t *testing.T, in role) {

@@ -52,7 +52,7 @@ var trafficFeatures = []feature{
 			s.suite.esp = "aes-128 sha2-256"
 		},
 		check: func(t *testing.T, end *appliance) {
-			if text := end.console("display ipsec sa"); !strings.Contains(text, "96") {
+			if text := end.console("display ipsec sa brief"); !strings.Contains(text, "HMAC-SHA2-256-96") {
 				t.Errorf("%s does not show that the ICV has 96 bits:\n%s", end.name, text)
 			}
 		},

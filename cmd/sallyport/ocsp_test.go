@@ -53,7 +53,9 @@ func TestAskResponderRefuses(t *testing.T) {
 		name, words string
 		serve       http.HandlerFunc
 	}{
-		{"a redirection", "status 307", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect) }},
+		{"a redirection", "status 307", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
+		}},
 		{"another redirection", "status 302", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere, http.StatusFound) }},
 		{"an error", "status 500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }},
 		{"a page of another kind", `"text/html"`, say("text/html; charset=utf-8", 10)},
