@@ -91,6 +91,9 @@ func (t *terms) nearest(offer wire.SA) (lines []string, why string) {
 			}
 		}
 	}
+	if near == nil && slices.ContainsFunc(offer.Proposals, func(p wire.Proposal) bool { return p.Protocol == wire.ProtoIPComp }) {
+		why = "IPComp is not served, turn compression off at the peer"
+	}
 	return lines, why
 }
 

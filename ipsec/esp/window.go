@@ -2,15 +2,13 @@ package esp
 
 import (
 	"math"
+	"math/bits"
 
 	"sallyport/ipsec"
 )
 
 const (
 	wordBits = 64
-	// One word more than the window needs, so that the word being cleared is never
-	// one that still counts; rounded up to a power of two.
-	windowWords = 32
 	// subspace is how many numbers share their high 32 bits: RFC 4303 appendix A1.
 	subspace = 1 << 32
 )
@@ -22,13 +20,24 @@ type Window struct {
 	size     uint64 // packets; 0: no check
 	extended bool   // packets have the low half of their numbers only
 	highest  uint64
-	seen     [windowWords]uint64
+	seen     []uint64 // a power of two of them; none without a size
 }
 
 // NewWindow returns the window of an inbound SA, at most ipsec.MaxWindow. Without a
 // size it accepts everything.
 func NewWindow(sa *ipsec.SA) Window {
-	return Window{size: uint64(min(max(sa.Window, 0), ipsec.MaxWindow)), extended: sa.ESN}
+	w := Window{size: uint64(min(max(sa.Window, 0), ipsec.MaxWindow)), extended: sa.ESN}
+	if w.size > 0 {
+		w.seen = make([]uint64, ringWords(w.size))
+	}
+	return w
+}
+
+// ringWords returns how many words a window has: one more than its numbers need, so that the
+// word being cleared is never one that still counts, rounded up to a power of two.
+func ringWords(size uint64) uint64 {
+	words := (size+wordBits-1)/wordBits + 1
+	return 1 << bits.Len64(words-1)
 }
 
 // Highest returns the highest number accepted so far, 0 before the first.
@@ -64,7 +73,7 @@ func (w *Window) Check(sequence uint64) bool {
 	case sequence == 0 || w.highest-sequence >= w.size:
 		return false
 	}
-	word, bit := place(sequence)
+	word, bit := w.place(sequence)
 	return w.seen[word]&bit == 0
 }
 
@@ -73,19 +82,22 @@ func (w *Window) Accept(sequence uint64) {
 	if sequence > w.highest {
 		w.advance(sequence)
 	}
-	word, bit := place(sequence)
+	if w.size == 0 {
+		return
+	}
+	word, bit := w.place(sequence)
 	w.seen[word] |= bit
 }
 
 // advance moves the right edge, and forgets what the ring's words held before.
 func (w *Window) advance(to uint64) {
-	words := to/wordBits - w.highest/wordBits
-	for i := range min(words, windowWords) {
-		w.seen[(w.highest/wordBits+1+i)%windowWords] = 0
+	words, ring := to/wordBits-w.highest/wordBits, uint64(len(w.seen))
+	for i := range min(words, ring) {
+		w.seen[(w.highest/wordBits+1+i)&(ring-1)] = 0
 	}
 	w.highest = to
 }
 
-func place(sequence uint64) (word int, bit uint64) {
-	return int(sequence / wordBits % windowWords), 1 << (sequence % wordBits)
+func (w *Window) place(sequence uint64) (word int, bit uint64) {
+	return int(sequence / wordBits & uint64(len(w.seen)-1)), 1 << (sequence % wordBits)
 }
