@@ -17,23 +17,23 @@ type child struct {
 	party     party
 	peer      *Peer // as configured when the pair was made
 	remote    netip.AddrPort
+	in, out   *ipsec.SA
 	initiator bool
 	pfs       bool
-	in, out   *ipsec.SA
 	up        bool // negotiated; before that only the inbound SA exists
 	sending   bool // the outbound SA is installed
+	fading    bool
+	replaced  bool
+	gone      bool
+	unsaved   bool
 
 	negotiation *quickMode // it came of; nil once nobody can need a message of that
 	ups         uint64     // of the engine with this one
 	created     time.Time
-	fading      bool
-	replaced    bool
 	successor   *child // that replaced it
-	gone        bool
 
 	soft, hard deadline
 	change     deadline // to this pair, from the one that it succeeds
-	unsaved    bool
 	flowing    flowing
 }
 

@@ -239,6 +239,7 @@ func (x *handshake) forget() {
 	}
 	x.close()
 	x.sa.phase1 = nil
+	x.sa.keys.Settle()
 }
 
 // abandon ends a negotiation that the initiator did not go on with.

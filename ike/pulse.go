@@ -16,8 +16,8 @@ import (
 // A pulse is what is known of the signs of life under an ISAKMP SA.
 type pulse struct {
 	timer    deadline       // of dead peer detection
+	probes   int            // R-U-THEREs with our last number that nothing has answered
 	sequence uint32         // of our last R-U-THERE
-	probes   int            // R-U-THEREs with this number that nothing has answered
 	theirs   uint32         // highest number of the peer's R-U-THEREs
 	theirID  wire.MessageID // of the last message with it; 0: there was none
 	resumed  bool           // what came before theirs is not known
@@ -60,6 +60,11 @@ func (s *sa) numberOf(n wire.Notify) (uint32, error) {
 	return number, nil
 }
 
+// signsOfLife are the ways to take the number of each.
+var signsOfLife = map[wire.NotifyType]func(*sa, uint32, wire.MessageID) (bool, error){
+	wire.RUThere: (*sa).inProbe, wire.RUThereAck: (*sa).inAnswer, wire.Heartbeat: (*sa).inHeartbeat,
+}
+
 // inSignOfLife takes a sign of life. Only one that cannot have come before shows that the peer
 // lives, and where.
 func (s *sa) inSignOfLife(p *packet, m *wire.Message, n wire.Notify) error {
@@ -67,10 +72,7 @@ func (s *sa) inSignOfLife(p *packet, m *wire.Message, n wire.Notify) error {
 	if err != nil {
 		return err
 	}
-	accept := map[wire.NotifyType]func(uint32, wire.MessageID) (bool, error){
-		wire.RUThere: s.inProbe, wire.RUThereAck: s.inAnswer, wire.Heartbeat: s.inHeartbeat,
-	}[n.Notify]
-	fresh, err := accept(number, p.header.MessageID)
+	fresh, err := signsOfLife[n.Notify](s, number, p.header.MessageID)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 type sa struct {
 	engine           *Engine
 	id               uint32 // 0 as long as a responder's peer has not shown that it is where it says
+	quickOrder       uint32 // of the last quick mode
 	order            uint64 // of its making
 	peer             *Peer
 	party            party
@@ -42,8 +43,9 @@ type sa struct {
 	fading      bool
 	replaced    bool
 	gone        bool
+	exhausted   bool     // no quick mode of ours begins under it any more
+	counted     bool     // among those whose phase 1 is over
 	firstKey    firstKey // as responder
-	quickOrder  uint32   // of the last quick mode
 	memory      saMemory
 	access      *access // nil: neither XAUTH nor mode configuration
 	puzzle      *puzzle // nil: no message is coming in pieces
@@ -51,8 +53,6 @@ type sa struct {
 	soft, hard, keepAlive deadline
 	pulse                 pulse
 	wear                  wear
-	exhausted             bool // no quick mode of ours begins under it any more
-	counted               bool // among those whose phase 1 is over
 }
 
 // mindIDs replaces an SA that has used up its message IDs, whoever used them.

@@ -1,7 +1,6 @@
 package ike
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,11 +16,12 @@ import (
 )
 
 // A traitor is the peer itself: what it sends is spoilt inside, encrypted with the right keys
-// and behind the right HASH. It may hurt the SAs that it has with hq, but not those of a
-// guest that is there as well.
+// and behind the right HASH. It may hurt the SAs that it has with its victim, but not those of a
+// guest that hq has as well.
 type traitor struct {
 	*siege
-	every int // of the forms of a message how many are taken: one in so many
+	victim int
+	every  int // of the forms of a message how many are taken: one in so many
 }
 
 // withGuest adds a third end that has a pair of SAs with hq. Its network is 10.5.0.0/24.
@@ -79,40 +79,58 @@ func clientsOf(t *testing.T) *world {
 	})
 }
 
-var traitorMethods = []siegeMethod{
-	{"a peer entry for each, called", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, twoPeers), nil) }, 1, 0},
-	{"a peer entry for each, calling", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, twoPeers), nil) }, 0, 0},
-	{"one for all", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, template), nil) }, 1, 0},
-	{"clients", clientsOf, 1, 0},
+// signers prove themselves by certificates.
+func signers(t *testing.T) *world {
+	sign := rsaWorld(t, MainMode)
+	w := newWorld(t, 1, func(name string, c *Config) {
+		sign(name, c)
+		twoPeers(name, c)
+	})
+	return withGuest(t, w, func(c *Config) { sign("branch", c) })
+}
+
+var traitorMethods = []struct {
+	siegeMethod
+	victim int
+}{
+	{siegeMethod{"a peer entry for each, called", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, twoPeers), nil) }, 1, 0}, 0},
+	{siegeMethod{"a peer entry for each, calling", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, twoPeers), nil) }, 0, 0}, 0},
+	{siegeMethod{"one for all", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, template), nil) }, 1, 0}, 0},
+	{siegeMethod{"clients", clientsOf, 1, 0}, 0},
+	{siegeMethod{"a gateway against its client", clientsOf, 1, 0}, 1},
+	{siegeMethod{"certificates", signers, 1, 0}, 0},
 }
 
 // TestTraitor has the peer spoil every message that it encrypts, and claim what is the guest's.
 func TestTraitor(t *testing.T) {
 	for i, m := range traitorMethods {
 		t.Run(m.name, func(t *testing.T) {
-			r := &traitor{siege: &siege{siegeMethod: m, t: t, stride: 1}, every: 2 + i}
+			r := &traitor{siege: &siege{siegeMethod: m.siegeMethod, t: t, stride: 1}, victim: m.victim, every: 3 + i}
 			r.spoil, r.inject = r.forms, r.deliver
 			r.run()
-			if r.tried < 150 {
+			if r.tried < 100 {
 				t.Errorf("%d messages were spoilt, want hundreds", r.tried)
 			}
 		})
 	}
 }
 
-// deliver gives hq what the traitor made, and looks after the guest.
+// deliver gives the victim what the traitor made, and looks after the guest.
 func (r *traitor) deliver(a *attacker, f flight, spoilt attack.Spoilt) {
-	w, hq := a.w, f.to
-	before, guests := cmp.Or(a.seen[hq], snapshotOf(hq.engine)), w.guests()
+	w, victim := a.w, f.to
+	before, guests := a.seen[victim], w.guests()
+	if before == "" {
+		before = snapshotOf(victim.engine)
+	}
 	d, flying, sent := f.in, slices.Clone(w.flying), len(w.sent)
 	d.Octets = spoilt.Octets
-	hq.step(d)
+	victim.step(d)
 	if now := w.guests(); now != guests {
 		r.t.Errorf("%s, message %d: %s: of the guest there was\n%s\nand now is\n%s", r.name, r.message+1, spoilt.Why, guests, now)
 	}
-	modest(r.t, hq)
-	if a.tainted = snapshotOf(hq.engine) != before; !a.tainted {
-		a.seen[hq], w.flying, w.sent = before, flying, w.sent[:sent]
+	modest(r.t, victim)
+	if a.tainted = snapshotOf(victim.engine) != before; !a.tainted {
+		a.seen[victim], w.flying, w.sent = before, flying, w.sent[:sent]
 	}
 }
 
@@ -154,7 +172,7 @@ func (w *world) guests() string {
 // others left out; and, in the place of a quick mode's third one, what only the guest may say.
 func (r *traitor) forms(w *world, f flight) (all []attack.Spoilt) {
 	t, chain, ok := f.overheard()
-	if !ok || f.to != w.ends[0] || f.in.Remote.Addr() == w.guest.addr {
+	if !ok || f.to != w.ends[r.victim] || f.in.Remote.Addr() == w.guest.addr {
 		return nil
 	}
 	for i, c := range chain.Spoil() {
@@ -162,7 +180,7 @@ func (r *traitor) forms(w *world, f flight) (all []attack.Spoilt) {
 			all = append(all, t.says(c), t.swears(c))
 		}
 	}
-	if t.h.Exchange == wire.QuickMode && len(chain.Types()) == 1 {
+	if r.victim == 0 && t.h.Exchange == wire.QuickMode && len(chain.Types()) == 1 {
 		all = append(all, t.usurps(w)...)
 	}
 	return all

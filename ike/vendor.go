@@ -111,7 +111,8 @@ func (s *sa) learns(can Abilities) {
 }
 
 // vendorIDs say what we can do: as initiator all of it, as responder what the peer can do
-// too.
+// too. Of XAUTH and Unity peers may tell later, but for aggressive mode, whose message 2 is to be
+// no longer than need be: its sender may be somebody else.
 func (s *sa) vendorIDs() (p []wire.Payload) {
 	for _, v := range nattVendors {
 		if s.initiator && s.peer.NAT != NATOff || !s.initiator && v.version == s.peerCan.NATT {
@@ -125,8 +126,8 @@ func (s *sa) vendorIDs() (p []wire.Payload) {
 	}
 	add(s.peerCan.DPD, true, wire.VendorDPD)
 	add(s.peerCan.Fragments, !s.peer.Fragmentation.Off, wire.VendorFragments.With(fragmentsCapability))
-	add(true, s.peer.XAUTH != NoXAUTH, wire.VendorXAUTH)
-	add(true, s.peer.XAUTH != NoXAUTH || s.peer.ConfigExchange != NoConfigExchange || s.peer.Scheme != "", wire.VendorUnity)
+	add(s.peerCan.XAUTH || !s.aggressive, s.peer.XAUTH != NoXAUTH, wire.VendorXAUTH)
+	add(s.peerCan.Unity || !s.aggressive, s.peer.XAUTH != NoXAUTH || s.peer.ConfigExchange != NoConfigExchange || s.peer.Scheme != "", wire.VendorUnity)
 	return p
 }
 

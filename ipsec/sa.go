@@ -119,19 +119,19 @@ func (e Ends) Known() bool { return e.Local.Is4() && e.Remote.Is4() }
 // packet; both parts come and go together.
 type SA struct {
 	ID            SAID
-	Direction     Direction
 	Policy        PolicyID
-	Rule          uint32     // ID of the ACL rule that the SA was made for
-	Local, Remote netip.Addr // ends of the tunnel, outer addresses
+	Rule          uint32 // ID of the ACL rule that the SA was made for
+	Encapsulation Ports  // zero: plain ESP
+	Direction     Direction
 	Mode          Mode
 	Encryption    Encryption    // NoEncryption: the SA is AH's
 	Integrity     Integrity     // of ESP, or of AH if that is ID.Protocol
+	ESN           bool          // extended sequence numbers: RFC 4303 §2.2.1
+	Local, Remote netip.Addr    // ends of the tunnel, outer addresses
 	EncryptionKey secret.Octets // GCM: the key and the 4 octets of salt
 	IntegrityKey  secret.Octets
 	AH            *AHPart  // of a bundle: AH around ESP; nil: none
-	ESN           bool     // extended sequence numbers: RFC 4303 §2.2.1
 	Selector      Selector // of transport mode in UDP: with the addresses as they are here, after NAT
-	Encapsulation Ports    // zero: plain ESP
 	Original      Ends     // of transport mode in UDP; zero: not known
 	Window        int      // replay window in packets, 32-1024; 0: no replay check
 	Soft, Hard    Lifetime // soft: report Expired; hard: report, and stop using the SA

@@ -1,10 +1,13 @@
 package main_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -19,11 +22,24 @@ import (
 
 // TestMain removes the built program after the last test.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	runTogether()
 	code := m.Run()
 	if buildDir != "" {
 		os.RemoveAll(buildDir)
 	}
 	os.Exit(code)
+}
+
+// runTogether has more tests run at once than there are processors, unless the run is told how
+// many: most of them wait for timers.
+func runTogether() {
+	const atOnce = 8
+	told := false
+	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
+	if !told && runtime.GOMAXPROCS(0) < atOnce {
+		flag.Set("test.parallel", strconv.Itoa(atOnce))
+	}
 }
 
 var buildDir string

@@ -52,11 +52,16 @@ var certificateFeatures = []feature{
 			s.ballast = 3000
 			s.certified(s.issuer(), authority.RSA, "rsa-signature")
 			s.byDN()
-			s.peer = append(s.peer, "fragmentation enable", "fragmentation size 576")
+			s.peer = append(s.peer, "fragmentation enable", "fragmentation size 548") // of UDP
 		},
 		theirs: func(c *strongswan.Connection, s *setup) {
 			s.certify(c, s.issuer(), authority.RSA)
 			c.LocalID, c.RemoteID, c.Fragmentation, c.FragmentSize = dn(s.other()), dn(s.name()), "force", 576
+		},
+		seen: func(t *testing.T, w *monitor) {
+			if n, longest := w.fragments.Load(), w.longest.Load(); n < 10 || longest > 576 {
+				t.Errorf("%d fragments of at most %d octets were seen, want 10 at least, of 576 octets at most", n, longest)
+			}
 		},
 	},
 	{name: "OCSP",

@@ -22,7 +22,7 @@ type feature struct {
 	kernel   bool   // strongSwan has it in the kernel alone
 	once     bool   // who begins is fixed: a client begins with its gateway
 	alone    bool   // strongSwan has no such thing: two of ours only
-	answers  bool   // it is one of who answers: strongSwan begins, or the left one of ours
+	answers  bool   // it is one of who answers: strongSwan begins, or the left one of ours begins with the right one
 	ours     func(*setup)
 	theirs   func(*strongswan.Connection, *setup)
 	check    func(t *testing.T, end *appliance)     // of one of ours, when the tunnel is up
@@ -150,13 +150,14 @@ func TestInteroperability(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the program in namespaces, which a short run leaves out")
 	}
+	t.Parallel()
 	results := newResults()
 	t.Run("features", func(t *testing.T) {
 		for _, f := range features {
 			f.run(t, results)
 		}
 	})
-	if !t.Failed() {
+	if !t.Failed() && results.complete() { // some may have been left out
 		results.compare(t)
 	}
 }
@@ -180,7 +181,7 @@ func (f feature) run(t *testing.T, results *results) {
 		t.Run(f.name+"/"+in.String(), func(t *testing.T) {
 			t.Parallel()
 			f.negotiate(t, in)
-			if !t.Failed() && !t.Skipped() {
+			if !t.Failed() {
 				results.add(f.name, in)
 			}
 		})

@@ -2,9 +2,9 @@ package main_test
 
 import (
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"sallyport/platform/netns"
 	"sallyport/platform/netns/strongswan"
@@ -87,11 +87,43 @@ func (s *star) strongSwan(t *testing.T, n int) *strongswan.Daemon {
 	return strongswan.Start(t, space, c)
 }
 
+// translate makes the router a NAT, behind which all spokes have one address.
+func (s *star) translate(t *testing.T) {
+	t.Helper()
+	requireProgram(t, "nft")
+	cmd := exec.CommandContext(t.Context(), "nft", "-f", "-")
+	cmd.Stdin = strings.NewReader(`table ip nat {
+  chain post {
+    type nat hook postrouting priority 100
+    oifname "hub" meta l4proto udp snat to 192.0.2.254:20000-29999
+  }
+}
+`)
+	must(t, s.router.Start(cmd))
+	must(t, cmd.Wait())
+}
+
 // TestHub: spokes of different makers reach the hub, and each other through it.
 func TestHub(t *testing.T) {
 	t.Parallel()
-	strongswan.Require(t)
+	newStar(t).reachesAll(t)
+}
+
+// TestHubBeforeNAT: the same with all spokes behind one NAT.
+func TestHubBeforeNAT(t *testing.T) {
+	t.Parallel()
 	s := newStar(t)
+	s.translate(t)
+	s.reachesAll(t)
+	if n := s.wire.esp.Load(); n > 0 {
+		t.Errorf("%d packets of ESP passed the NAT, want all in UDP", n)
+	}
+}
+
+// reachesAll adds three spokes and has each of them reach the hub, and most each other.
+func (s *star) reachesAll(t *testing.T) {
+	t.Helper()
+	strongswan.Require(t)
 	s.spoke(t, 2)
 	s.spoke(t, 3)
 	swan := s.strongSwan(t, 4)
@@ -108,48 +140,4 @@ func TestHub(t *testing.T) {
 		t.Errorf("HUB has %d and %d SAs of the phases, want 3 of each", one, two)
 	}
 	s.wire.nothingInClear(t)
-}
-
-// TestFallbackToClear: a policy that is told to lets traffic pass in clear while nobody
-// answers, says so, and protects it when the peer is there.
-func TestFallbackToClear(t *testing.T) {
-	t.Parallel()
-	a, b := twins()
-	a.extra = "fallback clear retry 10"
-	deaf := strings.Replace(b.config(plain), "\n ipsec policy policy1\n", "\n", 1) // a router: no IKE, no policy
-	lab := newTwinLab(t, a.config(plain), deaf)
-	within(t, 90*time.Second, "a ping passes in clear", func() bool {
-		_, err := command(t, lab.pcA, "ping", "-n", "-q", "-c", "1", "-W", "1", hostB)
-		return err == nil
-	})
-	if n := lab.wire.protected(); n > 0 {
-		t.Errorf("%d protected packets were seen, want none yet", n)
-	}
-	if text := lab.a.console("display ipsec policy"); !strings.Contains(text, "FALL BACK TO CLEAR") {
-		t.Errorf("display ipsec policy does not say that traffic is in clear:\n%s", text)
-	}
-	if text := lab.a.log.String(); !strings.Contains(strings.ToLower(text), "clear") {
-		t.Error("the log does not say that traffic is in clear")
-	}
-	lab.b.console("system-view", "interface GigabitEthernet0/0/2", "ipsec policy policy1")
-	within(t, 60*time.Second, "FWA has negotiated", func() bool {
-		start(t, lab.pcA, pingArgs(hostB, 1)...)
-		return lab.a.phase("v1:2") > 0
-	})
-	before := lab.wire.protected()
-	ping(t, lab.pcA, hostB, 5)
-	lab.wire.await(t, "ESP", &lab.wire.esp, before+10)
-}
-
-// TestBackupAddress: a peer that does not answer at its first address is tried at its second.
-func TestBackupAddress(t *testing.T) {
-	t.Parallel()
-	g := mixedGateway
-	config := within1(strings.Replace(g.config(plain), " remote-address 192.0.2.2\n", " remote-address 192.0.2.77\n", 1),
-		"ike peer far", []string{"remote-address 192.0.2.2"})
-	lab := newMixedLab(t, config, swanConnection("aes128-sha1-modp2048", "aes128-sha1"))
-	start(t, lab.pc, pingArgs(swanHost, 10_000)...)
-	within(t, 90*time.Second, "FW has reached the second address", func() bool { return lab.fw.phase("v1:2") > 0 })
-	ping(t, lab.pc, swanHost, 5)
-	lab.wire.nothingOfOursInClear(t)
 }

@@ -3,6 +3,7 @@ package main_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +40,13 @@ func (r *results) add(feature string, in role) {
 		r.up[feature] = &[roles]bool{}
 	}
 	r.up[feature][in] = true
+}
+
+// complete reports whether every feature has come up in each of its roles.
+func (r *results) complete() bool {
+	return !slices.ContainsFunc(features, func(f feature) bool {
+		return slices.ContainsFunc(f.roles(), func(in role) bool { return !r.has(f.name, in) })
+	})
 }
 
 // README's table stands between two comments. A cell names the dataplanes that the feature
@@ -133,5 +141,16 @@ func TestInteroperabilityTable(t *testing.T) {
 	got := readTable(r.table(old))[name]
 	if !strings.Contains(got[weBegin], "user, kernel") || strings.TrimSpace(got[theyBegin]) != "–" || strings.TrimSpace(got[twoOfOurs]) != "–" {
 		t.Errorf("of %q the table makes %q", old, got)
+	}
+	if r.complete() {
+		t.Error("with one role of one feature the results are complete")
+	}
+	for _, f := range features {
+		for _, in := range f.roles() {
+			r.add(f.name, in)
+		}
+	}
+	if !r.complete() {
+		t.Error("with every role of every feature the results are not complete")
 	}
 }

@@ -218,8 +218,11 @@ func (f feature) address(t *testing.T, in role) {
 func (a *appliance) hasAddress() {
 	a.t.Helper()
 	eventually(a.t, a.name+" has its address", func() bool { return slices.Contains(addressesOf(a.t, a.space), clientAddress+"/32") })
-	if text := a.console("display ike sa verbose"); !strings.Contains(text, clientDNS) {
-		a.t.Errorf("%s does not show the name server %s:\n%s", a.name, clientDNS, text)
+	text := a.console("display ike sa verbose")
+	for _, want := range []string{clientDNS, "10.2.0.0/24"} {
+		if !strings.Contains(text, want) {
+			a.t.Errorf("%s does not show that it has been given %s:\n%s", a.name, want, text)
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ type monitor struct {
 	keepalive atomic.Int64 // for a NAT, on port 4500
 	clear     atomic.Int64 // between protected networks, 10.0.0.0/8, as they are
 	farClear  atomic.Int64 // those of them that come from 10.2.0.0/16
+	fragments atomic.Int64 // IKE messages that are part of one
+	longest   atomic.Int64 // IP packet with such a part, octets
 
 	mu     sync.Mutex
 	isakmp [][]byte // IKE's datagrams on port 500, in order
@@ -114,6 +116,7 @@ func (w *monitor) count(p []byte) {
 		return
 	}
 	body := p[4*int(p[0]&0xf):]
+	w.look(p, body)
 	switch {
 	case p[9] == unix.IPPROTO_ESP:
 		w.esp.Add(1)
@@ -128,6 +131,22 @@ func (w *monitor) count(p []byte) {
 			w.farClear.Add(1)
 		}
 		w.clear.Add(1)
+	}
+}
+
+// look counts a packet that holds a fragment of an IKE message: its first payload is 132,
+// behind the marker of port 4500.
+func (w *monitor) look(p, udp []byte) {
+	const fragment, next = 132, 16
+	message := udp[min(8, len(udp)):]
+	if on4500(udp) && len(message) > 4 && binary.BigEndian.Uint32(message) == 0 {
+		message = message[4:]
+	} else if !on500(udp) {
+		return
+	}
+	if p[9] == unix.IPPROTO_UDP && len(message) > next && message[next] == fragment {
+		w.fragments.Add(1)
+		w.longest.Store(max(w.longest.Load(), int64(len(p))))
 	}
 }
 

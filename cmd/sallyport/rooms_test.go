@@ -81,6 +81,7 @@ var rooms = map[string]room{
 	"platform/udp":     {ours: list("platform ipsec/secret"), others: list(xnetModule, xsysModule)},
 
 	"ike/iketest":                  {ours: list("ike ike/wire ike/keymat ike/pki ike/iketest/recorded ipsec ipsec/secret acl")},
+	"ike/iketest/attack":           {ours: list("ike/wire")},
 	"ike/iketest/recorded":         {ours: list("ike/wire ike/keymat ipsec/secret")},
 	"ipsec/ipsectest":              {ours: list("ipsec ipsec/esp ipsec/secret acl platform/netns"), others: list(xsysModule)},
 	"platform/netns/authority":     {others: list(pkcs12Module)},
@@ -92,7 +93,7 @@ var rooms = map[string]room{
 
 // kits may be imported by the tests of every room, beside what the room's line
 // names.
-var kits = list("ike/iketest ike/iketest/recorded ipsec/ipsectest platform/netns platform/netns/authority platform/netns/freeradius platform/netns/strongswan platform/netns/testrun platform/systemd/systemdtest")
+var kits = list("ike/iketest ike/iketest/attack ike/iketest/recorded ipsec/ipsectest platform/netns platform/netns/authority platform/netns/freeradius platform/netns/strongswan platform/netns/testrun platform/systemd/systemdtest")
 
 // list splits words.
 func list(words ...string) []string { return strings.Fields(strings.Join(words, " ")) }

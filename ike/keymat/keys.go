@@ -59,13 +59,20 @@ func FromSKEYIDs(s Suite, d, a, e secret.Octets) (*Keys, error) {
 func cipherKey(s Suite, skeyidE secret.Octets) secret.Octets {
 	n := s.Cipher.KeyLen()
 	if len(skeyidE) >= n {
-		return slices.Clone(skeyidE[:n])
+		return skeyidE[:n:n]
 	}
 	return expand(s.Hash, n, skeyidE, []byte{0}, nil)
 }
 
 // Suite returns what the keys were made for.
 func (k *Keys) Suite() Suite { return k.suite }
+
+// Settle wipes and drops what only phase 1 needs: SKEYID itself. There are no proofs
+// afterwards.
+func (k *Keys) Settle() {
+	k.SKEYID.Wipe()
+	k.SKEYID = nil
+}
 
 // Wipe overwrites all keys. They cannot be used afterwards.
 func (k *Keys) Wipe() {

@@ -57,7 +57,7 @@ type Dataplane struct {
 	tunnels     map[string]kernel.Tunnel // tunnel interfaces of ours that there are
 	sas         map[ipsec.SAID]*association
 	around      map[ipsec.SAID]*association // bundles, by the names of their AH
-	ofPolicy    map[ipsec.PolicyID]map[ipsec.SAID]*association
+	ofPolicy    map[ipsec.PolicyID][]*association
 	kept        map[ipsec.SAID]bool // reserved SPIs
 	retired     ipsec.Statistics    // of SAs that are gone
 	begin       kernel.Statistics   // when we opened
@@ -85,7 +85,7 @@ func newDataplane(c Config, s system, n network) *Dataplane {
 		table: newTable(), flows: newFlows(), byID: make(map[ipsec.PolicyID]*entry),
 		devices: make(map[string]int), tunnels: make(map[string]kernel.Tunnel),
 		sas: make(map[ipsec.SAID]*association), around: make(map[ipsec.SAID]*association),
-		ofPolicy: make(map[ipsec.PolicyID]map[ipsec.SAID]*association),
+		ofPolicy: make(map[ipsec.PolicyID][]*association),
 		kept:     make(map[ipsec.SAID]bool), warned: make(map[string]bool), stop: make(chan struct{}),
 	}
 }

@@ -3,6 +3,7 @@ package xfrm
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ func TestMoveSA(t *testing.T) {
 	if r.heard(asked); len(r.told()) != 0 {
 		t.Error("an SA is asked for that is there")
 	}
-	if _, old := r.Counters(sa.ID); old || r.ofPolicy[id(10)][moved] == nil || len(r.ofPolicy[id(10)]) != 3 {
+	if _, old := r.Counters(sa.ID); old || !slices.ContainsFunc(r.ofPolicy[id(10)], func(a *association) bool { return a.ID == moved }) || len(r.ofPolicy[id(10)]) != 3 {
 		t.Errorf("the old name is there: %v, SAs %v", old, r.ofPolicy[id(10)])
 	}
 	r.memory.changes()

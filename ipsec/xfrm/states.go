@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -132,10 +133,7 @@ func (d *Dataplane) register(a *association) {
 // enroll takes note of the names of an SA.
 func (d *Dataplane) enroll(a *association) {
 	d.sas[a.ID] = a
-	if d.ofPolicy[a.Policy] == nil {
-		d.ofPolicy[a.Policy] = make(map[ipsec.SAID]*association)
-	}
-	d.ofPolicy[a.Policy][a.ID] = a
+	d.ofPolicy[a.Policy] = append(d.ofPolicy[a.Policy], a)
 	if id, ok := a.AHID(); ok {
 		d.around[id] = a
 	}
@@ -147,8 +145,8 @@ func (d *Dataplane) unregister(a *association) {
 	if id, ok := a.AHID(); ok {
 		delete(d.around, id)
 	}
-	delete(d.ofPolicy[a.Policy], a.ID)
-	if len(d.ofPolicy[a.Policy]) == 0 {
+	rest := slices.DeleteFunc(d.ofPolicy[a.Policy], func(other *association) bool { return other == a })
+	if d.ofPolicy[a.Policy] = rest; len(rest) == 0 {
 		delete(d.ofPolicy, a.Policy)
 	}
 }
@@ -206,7 +204,7 @@ func (d *Dataplane) finish(a *association, c ipsec.Counters) {
 // full comparison.
 func (d *Dataplane) removePolicies(gone map[ipsec.PolicyID]bool) {
 	for id := range gone {
-		for _, a := range d.ofPolicy[id] {
+		for _, a := range slices.Clone(d.ofPolicy[id]) {
 			if d.remove(a) != nil {
 				d.dirty = true
 			}
