@@ -172,9 +172,12 @@ func (s *siege) behindProof(b []byte) bool {
 const siegeBlock = 16
 
 // strideOf says that of a message's forms one in so many is taken; of one that is encrypted,
-// which has fewer, twice as many.
+// which has fewer, twice as many, and all of those that only some methods have.
 func (s *siege) strideOf(b []byte) int {
-	if encrypted(b) {
+	switch {
+	case headerOf(b).Exchange == wire.Transaction:
+		return 1
+	case encrypted(b):
 		return (s.stride + 1) / 2
 	}
 	return s.stride

@@ -59,8 +59,9 @@ var certificateFeatures = []feature{
 			c.LocalID, c.RemoteID, c.Fragmentation, c.FragmentSize = dn(s.other()), dn(s.name()), "force", 576
 		},
 		seen: func(t *testing.T, w *monitor) {
-			if n, longest := w.fragments.Load(), w.longest.Load(); n < 10 || longest > 576 {
-				t.Errorf("%d fragments of at most %d octets were seen, want 10 at least, of 576 octets at most", n, longest)
+			w.await(t, "fragments", &w.fragments, 10)
+			if longest := w.longest.Load(); longest > 576 {
+				t.Errorf("a fragment of %d octets was seen, want 576 at most", longest)
 			}
 		},
 	},

@@ -151,7 +151,7 @@ func (f feature) renews(t *testing.T, in role) {
 	lab := newMixedLab(t, s.config(), f.against(s))
 	if in == theyBegin {
 		lab.swanInitiates(t)
-		p := startPinging(t, lab.pc, swanHost, 8*time.Second)
+		p := startPinging(t, lab.pc, swanHost, testrun.Patience(10*time.Second))
 		lab.fw.renewed("v1:2", lab.swan.RekeyChild)
 		lab.carries(t)
 		lab.fw.renewed("v1:1", lab.swan.RekeyIKE)

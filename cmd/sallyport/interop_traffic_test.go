@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"sallyport/platform/netns/authority"
@@ -13,11 +14,11 @@ var trafficFeatures = []feature{
 	{name: "AH", kernel: true, protocol: "AH",
 		ours:   func(s *setup) { s.ipsec = append(s.ipsec, "transform ah", "ah authentication-algorithm sha1") },
 		theirs: func(c *strongswan.Connection, _ *setup) { c.AH = "sha1" },
-		seen:   func(t *testing.T, w *monitor) { onlyOf(t, w, w.ah.Load()) },
+		seen:   func(t *testing.T, w *monitor) { onlyOf(t, w, &w.ah) },
 	},
 	{name: "AH around ESP", alone: true,
 		ours: func(s *setup) { s.ipsec = append(s.ipsec, "transform ah-esp", "ah authentication-algorithm sha1") },
-		seen: func(t *testing.T, w *monitor) { onlyOf(t, w, w.ah.Load()) },
+		seen: func(t *testing.T, w *monitor) { onlyOf(t, w, &w.ah) },
 	},
 	{name: "transport mode", kernel: true, flow: feature.betweenGateways,
 		ours: func(s *setup) {
@@ -60,9 +61,10 @@ var trafficFeatures = []feature{
 }
 
 // onlyOf wants all that was protected to be of one kind.
-func onlyOf(t *testing.T, w *monitor, n int64) {
+func onlyOf(t *testing.T, w *monitor, kind *atomic.Int64) {
 	t.Helper()
-	if all := w.protected(); n == 0 || all != n {
+	w.await(t, "the kind that is wanted", kind, 10)
+	if all, n := w.protected(), kind.Load(); all > n {
 		t.Errorf("%d of %d protected packets are of the kind that is wanted, want all", n, all)
 	}
 }

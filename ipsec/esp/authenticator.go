@@ -29,62 +29,61 @@ var hashes = [...]func() hash.Hash{
 // §3.3.3.2.2). One without an algorithm makes ICVs of no octets, and finds all of them
 // right: that is ESP under AH, which does it. It is for one goroutine.
 type Authenticator struct {
-	mac      hash.Hash // nil: none
-	length   int
+	mac      keyedHash
+	length   uint8
 	extended bool
 	high     [4]byte
-	sum      [sha512.Size]byte
 }
 
 // NewAuthenticator returns that of an algorithm, with a key of its length. It keeps
 // nothing of the key but what HMAC makes of it.
 func NewAuthenticator(i ipsec.Integrity, key secret.Octets, esn bool) *Authenticator {
-	a := &Authenticator{length: i.ICVLen(), extended: esn}
+	a := &Authenticator{length: uint8(i.ICVLen()), extended: esn}
 	if i != ipsec.NoIntegrity {
-		a.mac = hmac.New(hashes[i], key)
+		a.mac = newKeyedHash(hashes[i]().(resumable), key)
 	}
 	return a
 }
 
 // Len returns the octets of an ICV.
-func (a *Authenticator) Len() int { return a.length }
+func (a *Authenticator) Len() int { return int(a.length) }
 
 // Begin starts over. What Write is given until ICV is covered.
 func (a *Authenticator) Begin() {
-	if a.mac != nil {
-		a.mac.Reset()
+	if a.mac.hash != nil {
+		a.mac.begin(inner)
 	}
 }
 
 // Write covers more octets.
 func (a *Authenticator) Write(octets []byte) {
-	if a.mac != nil {
-		a.mac.Write(octets)
+	if a.mac.hash != nil {
+		a.mac.hash.Write(octets)
 	}
 }
 
 // ICV returns the ICV of what was written, with the high half of the sequence number.
 // It is valid until the next call.
 func (a *Authenticator) ICV(high uint32) []byte {
-	if a.mac == nil {
+	if a.mac.hash == nil {
 		return nil
 	}
 	if a.extended {
 		binary.BigEndian.PutUint32(a.high[:], high)
-		a.mac.Write(a.high[:])
+		a.mac.hash.Write(a.high[:])
 	}
-	return a.mac.Sum(a.sum[:0])[:a.length]
+	return a.mac.finish()[:a.length]
 }
 
 // Cut returns the last ICV cut to another length. It is valid until the next call.
-func (a *Authenticator) Cut(length int) []byte { return a.sum[:length] }
+func (a *Authenticator) Cut(length int) []byte { return a.mac.room()[:length] }
 
 // authenticator returns itself, for those that are made of one and more.
 func (a *Authenticator) authenticator() *Authenticator { return a }
 
 // split returns the packet's part under the ICV, and the ICV's place.
 func (a *Authenticator) split(packet []byte) (covered, icv []byte) {
-	n := len(packet) - a.length
+	n := len(packet) - int(a.length)
 	return packet[:n], packet[n:]
 }
 

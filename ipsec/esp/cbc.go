@@ -11,8 +11,8 @@ var errNoEntropy = errors.New("esp: CBC needs an entropy source for its IVs")
 // cbcSealer encrypts in CBC and authenticates the result: RFC 2451, RFC 3602.
 type cbcSealer struct {
 	*Authenticator
-	ivs  *ivSource
 	mode chained
+	ivs  ivSource
 }
 
 func newCBCSealer(block cipher.Block, mac *Authenticator, entropy io.Reader) (*cbcSealer, error) {
@@ -33,7 +33,7 @@ func (s *cbcSealer) seal(packet []byte, high uint32) error {
 		return err
 	}
 	copy(covered[headerLen:], iv)
-	s.mode.crypt(covered[headerLen:])
+	crypt(s.mode, covered[headerLen:])
 	copy(icv, s.icvOf(covered, high))
 	return nil
 }
@@ -53,44 +53,40 @@ func (o *cbcOpener) open(packet []byte, high uint32) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	return o.mode.crypt(covered[headerLen:]), true
+	return crypt(o.mode, covered[headerLen:]), true
 }
 
 // chained is a CBC mode whose IV is set for each packet. The modes of the standard
-// library can do that, though their interface does not say so; for one that cannot,
-// a new one is made for each packet.
-type chained struct {
-	block cipher.Block // nil with a mode, which has its own copy of the round keys
-	start func(cipher.Block, []byte) cipher.BlockMode
-	mode  interface {
-		cipher.BlockMode
-		SetIV([]byte)
-	}
+// library can do that, though their interface does not say so, and have round keys of their
+// own.
+type chained interface {
+	cipher.BlockMode
+	SetIV([]byte)
 }
 
 func newChained(block cipher.Block, start func(cipher.Block, []byte) cipher.BlockMode) chained {
-	c := chained{block: block, start: start}
-	c.mode, _ = start(block, make([]byte, block.BlockSize())).(interface {
-		cipher.BlockMode
-		SetIV([]byte)
-	})
-	if c.mode != nil {
-		c.block = nil
+	mode := start(block, make([]byte, block.BlockSize()))
+	if c, ok := mode.(chained); ok {
+		return c
 	}
-	return c
+	return &restarted{mode, block, start}
 }
 
+// A restarted is a mode whose IV cannot be set: a new one is made for each packet.
+type restarted struct {
+	cipher.BlockMode
+	block cipher.Block
+	start func(cipher.Block, []byte) cipher.BlockMode
+}
+
+// SetIV makes a new mode.
+func (r *restarted) SetIV(iv []byte) { r.BlockMode = r.start(r.block, iv) }
+
 // crypt runs over what follows the IV, in place, and returns it.
-func (c *chained) crypt(withIV []byte) []byte {
-	if c.mode == nil {
-		n := c.block.BlockSize()
-		iv, octets := withIV[:n], withIV[n:]
-		c.start(c.block, iv).CryptBlocks(octets, octets)
-		return octets
-	}
-	n := c.mode.BlockSize()
+func crypt(c chained, withIV []byte) []byte {
+	n := c.BlockSize()
 	iv, octets := withIV[:n], withIV[n:]
-	c.mode.SetIV(iv)
-	c.mode.CryptBlocks(octets, octets)
+	c.SetIV(iv)
+	c.CryptBlocks(octets, octets)
 	return octets
 }

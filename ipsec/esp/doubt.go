@@ -10,16 +10,16 @@ const enoughTries = 8
 // of SHA2-256 to. What is found is a hint for people, and no packet passes for it. It is
 // for one goroutine.
 type Doubt struct {
-	other    int // octets of the other length; 0: there is none
-	tries    int
 	failures uint64
+	other    uint8 // octets of the other length; 0: there is none
+	tries    uint8
 	found    bool
 }
 
 // NewDoubt returns that of an SA's authenticator.
 func NewDoubt(i ipsec.Integrity) Doubt {
 	other, _ := i.Other()
-	return Doubt{other: other.ICVLen()}
+	return Doubt{other: uint8(other.ICVLen())}
 }
 
 // Fail counts a packet.
@@ -34,7 +34,7 @@ func (d *Doubt) Try() (length int, ok bool) {
 		return 0, false
 	}
 	d.tries++
-	return d.other, true
+	return int(d.other), true
 }
 
 // Find says that an ICV is right at the other length. It counts as a failure.

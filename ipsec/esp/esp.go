@@ -50,41 +50,41 @@ func (e DropError) Error() string { return ipsec.DropReason(e).String() }
 
 // layout is the lengths of the parts of a packet: RFC 4303 §2.
 type layout struct {
-	iv, icv int
-	align   int // octets of which the encrypted part is a multiple
+	iv, icv uint8
+	align   uint8 // octets of which the encrypted part is a multiple
 }
 
 func layoutOf(e ipsec.Encryption, i ipsec.Integrity) layout {
 	return layout{
-		iv:    e.IVLen(),
-		icv:   e.ICVLen() + i.ICVLen(), // one of them is zero
-		align: max(e.BlockLen(), 4),
+		iv:    uint8(e.IVLen()),
+		icv:   uint8(e.ICVLen() + i.ICVLen()), // one of them is zero
+		align: uint8(max(e.BlockLen(), 4)),
 	}
 }
 
 // header returns the octets before the encrypted part.
-func (l layout) header() int { return headerLen + l.iv }
+func (l layout) header() int { return headerLen + int(l.iv) }
 
 // pad returns the octets of padding after an inner packet of n octets.
-func (l layout) pad(n int) int { return -(n + trailerLen) & (l.align - 1) }
+func (l layout) pad(n int) int { return -(n + trailerLen) & (int(l.align) - 1) }
 
 // sealed returns the octets of the ESP packet around an inner packet of n octets.
 func (l layout) sealed(n int) int {
-	return l.header() + n + l.pad(n) + trailerLen + l.icv
+	return l.header() + n + l.pad(n) + trailerLen + int(l.icv)
 }
 
 // maxInner returns the octets of the longest inner packet whose ESP packet has at
 // most n.
 func (l layout) maxInner(n int) int {
-	clear := (n - l.header() - l.icv) &^ (l.align - 1)
+	clear := (n - l.header() - int(l.icv)) &^ (int(l.align) - 1)
 	return max(clear-trailerLen, 0)
 }
 
 // fits reports whether an ESP packet of n octets can be one: it has all parts, and
 // the encrypted one is a multiple of the cipher's block.
 func (l layout) fits(n int) bool {
-	clear := n - l.header() - l.icv
-	return clear >= l.align && clear&(l.align-1) == 0
+	clear := n - l.header() - int(l.icv)
+	return clear >= int(l.align) && clear&(int(l.align)-1) == 0
 }
 
 // MaxInner returns the octets of the longest inner packet that fits into an outer

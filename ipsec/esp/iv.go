@@ -8,27 +8,28 @@ const ivBatch = 8
 
 // ivSource hands out random IVs, each once: RFC 3602 §3 wants them unpredictable.
 type ivSource struct {
-	entropy io.Reader
-	size    int    // octets of an IV
-	drawn   []byte // all of the last batch
-	left    []byte // the end of drawn that was not handed out
+	entropy  io.Reader
+	size     uint8              // octets of an IV
+	from, to uint8              // what was not handed out of the last batch
+	drawn    [ivBatch * 16]byte // the last batch; the longest IVs are AES's
 }
 
-func newIVSource(entropy io.Reader, size int) *ivSource {
-	return &ivSource{entropy: entropy, size: size, drawn: make([]byte, ivBatch*size)}
+func newIVSource(entropy io.Reader, size int) ivSource {
+	return ivSource{entropy: entropy, size: uint8(size)}
 }
 
 // next returns an IV, valid until the next call. If the entropy ends in the middle
 // of a batch, the IVs that it gave are used before its error comes back.
 func (s *ivSource) next() ([]byte, error) {
-	if len(s.left) < s.size {
-		n, err := io.ReadAtLeast(s.entropy, s.drawn, s.size)
+	size := int(s.size)
+	if s.to-s.from < s.size {
+		n, err := io.ReadAtLeast(s.entropy, s.drawn[:ivBatch*size], size)
 		if err != nil {
 			return nil, err
 		}
-		s.left = s.drawn[:n]
+		s.from, s.to = 0, uint8(n)
 	}
-	iv := s.left[:s.size]
-	s.left = s.left[s.size:]
+	iv := s.drawn[s.from:][:size]
+	s.from += s.size
 	return iv, nil
 }

@@ -89,7 +89,7 @@ func (o *Outbound) Seal(dst, packet []byte, nextHeader byte) ([]byte, error) {
 // place puts the packet, its padding 1, 2, 3 … and the trailer where they belong.
 // It must come first: the packet may lie anywhere in the same buffer.
 func (o *Outbound) place(sealed, packet []byte, nextHeader byte) {
-	inner := sealed[o.header() : len(sealed)-o.icv]
+	inner := sealed[o.header() : len(sealed)-int(o.icv)]
 	if len(packet) > 0 && &inner[0] != &packet[0] {
 		copy(inner, packet)
 	}

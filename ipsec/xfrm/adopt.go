@@ -59,7 +59,8 @@ func (d *Dataplane) adopt(sa *ipsec.SA, left map[ipsec.SAID]*kernel.Installed) b
 	}
 	delete(left, sa.ID)
 	delete(left, id)
-	d.register(&association{SA: sa, flow: f, base: counted(sa, s.Counters)})
+	before := counted(sa, s.Counters)
+	d.register(&association{SA: sa, flow: f, base: traffic{before.Packets, before.Octets}})
 	return true
 }
 

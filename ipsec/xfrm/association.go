@@ -14,7 +14,7 @@ import (
 type association struct {
 	*ipsec.SA
 	flow  *flow
-	base  ipsec.Counters  // what a predecessor counted
+	base  traffic         // what a predecessor counted
 	final *ipsec.Counters // the last, if the kernel has it no more; nil: it lives
 	peer  netip.AddrPort  // where its packets come from now, as far as was told
 	moved bool            // it has gone to another address

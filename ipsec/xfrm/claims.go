@@ -56,8 +56,8 @@ func (c *claimed) list(d kernel.Direction) []*claim {
 // append appends the claims of an entry in a direction: its mark, if it has one, the
 // claims of its instances, and its own.
 func (e *entry) append(list []*claim, d kernel.Direction) []*claim {
-	if e.marks[d].place != nil {
-		list = append(list, &e.marks[d])
+	if e.marks[d] != nil {
+		list = append(list, e.marks[d])
 	}
 	for _, i := range slices.Backward(e.instances) {
 		list = point(list, i.claims[d])
@@ -91,7 +91,7 @@ func (c *claimed) spare(t *table, routes []selection.Route) {
 	c.near = elsewhere(routes, c.ours)
 	for _, s := range selection.Spared(sources(c.all(), c.near), routes, c.ours) {
 		for _, d := range []kernel.Direction{kernel.In, kernel.Forward} {
-			at := t.place(placeKey{direction: d, selection: s.Selection})
+			at := t.place(keyFrom(d, s.Selection))
 			c.spared[d] = append(c.spared[d], claim{place: at})
 		}
 	}
@@ -116,7 +116,7 @@ func sources(entries []*entry, near []netip.Prefix) (list []selection.Clause) {
 	seen := make(map[netip.Prefix]bool)
 	for _, e := range entries {
 		for i := range e.claims[kernel.In] {
-			from := e.claims[kernel.In][i].place.selection.From
+			from := e.claims[kernel.In][i].place.from.netip()
 			if e.ifID != 0 || e.claims[kernel.In][i].flow == nil || !slices.ContainsFunc(near, from.Overlaps) || seen[from] {
 				continue
 			}

@@ -39,11 +39,11 @@ func (d *Dataplane) PassClear(id ipsec.PolicyID, whether bool) error {
 // refresh puts what a claim wants now, if it has its place.
 func (d *Dataplane) refresh(c *claim) error {
 	at := c.place
-	if at.claim != c || at.have.Index == 0 {
+	if at.claim != c || at.have.index == 0 {
 		return nil
 	}
-	want := at.want(at.have.Priority)
-	if want == at.have {
+	want := at.want(at.have.priority)
+	if at.has(&want) {
 		return nil
 	}
 	return d.put(placed{at, want})

@@ -6,6 +6,9 @@ import (
 	"sallyport/ipsec"
 )
 
+// A traffic is packets, and the octets of the inner ones.
+type traffic struct{ packets, octets uint64 }
+
 // Counters returns what an SA has done so far. The kernel counts for the AH of a bundle
 // whole ESP packets; what is in them is what its ESP counts.
 func (d *Dataplane) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
@@ -73,7 +76,7 @@ func (d *Dataplane) Statistics() ipsec.Statistics {
 
 // with returns sums and what an SA has done in our time.
 func (d *Dataplane) with(sums ipsec.Statistics, a *association, c ipsec.Counters) ipsec.Statistics {
-	packets, octets := less(c.Packets, a.base.Packets), less(c.Octets, a.base.Octets)
+	packets, octets := less(c.Packets, a.base.packets), less(c.Octets, a.base.octets)
 	if a.Direction == ipsec.Inbound {
 		sums.InPackets, sums.InOctets = sums.InPackets+packets, sums.InOctets+octets
 	} else {

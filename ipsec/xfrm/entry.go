@@ -58,8 +58,8 @@ type entry struct {
 	clear  bool    // what has no SA passes in clear: PassClear
 
 	// Of a policy that may have instances.
-	marks     [directions]claim // where they come; no place: there were none yet
-	instances []*entry          // oldest first
+	marks     [directions]*claim // where they come; nil: there were none yet
+	instances []*entry           // oldest first
 }
 
 // A drawer makes entries.
@@ -96,7 +96,7 @@ func (e *entry) allowTooBig(t *table) {
 	}
 	for i := range e.policy.ACL.Rules {
 		if r := &e.policy.ACL.Rules[i]; r.Action == acl.Permit && r.Source.Matches(e.policy.Local) {
-			at := t.place(placeKey{direction: kernel.In, selection: selection.TooBig(e.policy.Local)})
+			at := t.place(keyFrom(kernel.In, selection.TooBig(e.policy.Local)))
 			e.first = []claim{{place: at}}
 			return
 		}
@@ -155,8 +155,8 @@ func (d drawer) pair(e *entry, r *acl.Rule, s selection.Selection) (out, in *flo
 
 // left returns the reqid that the kernel's policy at a place asks for, or 0.
 func (d drawer) left(k placeKey) uint32 {
-	if at := d.table.places[k.direction][k]; at != nil && at.have.N > 0 {
-		return at.have.Templates[0].ReqID
+	if at := d.table.places[k.direction][k]; at != nil && at.have.n > 0 {
+		return at.have.templates[0].reqID
 	}
 	return 0
 }
@@ -175,9 +175,10 @@ func (e *entry) claim(t *table, s selection.Selection, out, in *flow, block bool
 
 // key returns the key of a place that the policy claims.
 func (e *entry) key(d kernel.Direction, s selection.Selection) placeKey {
-	k := placeKey{direction: d, selection: s, ifID: e.ifID}
+	k := keyFrom(d, s)
+	k.ifID = e.ifID
 	if d == kernel.Out && e.ifID == 0 {
-		k.device = e.device
+		k.device = int32(e.device)
 	}
 	return k
 }

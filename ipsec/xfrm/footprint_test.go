@@ -9,7 +9,7 @@ import (
 
 // maxFootprint is what an SA pair and its policy may cost here, besides the kernel's memory, the
 // configuration and the ipsec.SAs themselves, which are the engine's too.
-const maxFootprint = 4352
+const maxFootprint = 2560
 
 // footprint returns the octets that a dataplane holds for each of its policies with an SA pair.
 func footprint(t testing.TB, n uint32) float64 {

@@ -107,7 +107,7 @@ func (d *Dataplane) insert(of, e *entry) (done bool, err error) {
 
 // putOrAdd changes a policy, or adds it where there is none.
 func (d *Dataplane) putOrAdd(p placed) error {
-	if p.place.have.Index != 0 {
+	if p.place.have.index != 0 {
 		return d.put(p)
 	}
 	return d.add(p)
@@ -126,7 +126,7 @@ func (d *Dataplane) spares(e *entry) bool {
 		return true
 	}
 	return !slices.ContainsFunc(selection.Spared(wanted, d.routes, d.stated.ours), func(c selection.Clause) bool {
-		at := d.table.places[kernel.In][placeKey{direction: kernel.In, selection: c.Selection}]
+		at := d.table.places[kernel.In][keyFrom(kernel.In, c.Selection)]
 		return at == nil || at.takers == 0
 	})
 }
@@ -309,7 +309,7 @@ func (d *Dataplane) withdraw(of, e *entry) error {
 func (d *Dataplane) leave(c *claim, heirs []*claim) error {
 	if len(heirs) > 0 {
 		p := c.bequeath(heirs)
-		if p.want == p.place.have || p.place.have.Index == 0 {
+		if p.place.has(&p.want) || p.place.have.index == 0 {
 			return nil
 		}
 		return d.put(p)
@@ -317,12 +317,12 @@ func (d *Dataplane) leave(c *claim, heirs []*claim) error {
 	at := c.place
 	delete(d.table.places[at.direction], at.placeKey)
 	at.takers = 0
-	if at.have.Index == 0 {
+	if at.have.index == 0 {
 		return nil
 	}
-	if err := d.system.DeletePolicy(at.have.Index, at.have.IfID); err != nil {
+	if err := d.system.DeletePolicy(at.have.index, at.ifID); err != nil {
 		return err
 	}
-	d.table.giveBack(at.have.Index)
+	d.table.giveBack(at.have.index)
 	return nil
 }

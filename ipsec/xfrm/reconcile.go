@@ -63,10 +63,10 @@ func (d *Dataplane) enact() error {
 	}
 	d.table.strays = nil
 	for _, p := range c.gone {
-		if err := d.system.DeletePolicy(p.Index, p.IfID); err != nil {
+		if err := d.system.DeletePolicy(p.index, p.ifID); err != nil {
 			return err
 		}
-		d.table.giveBack(p.Index)
+		d.table.giveBack(p.index)
 	}
 	d.known = true
 	return nil
@@ -77,7 +77,7 @@ func (d *Dataplane) put(p placed) error {
 	if err := d.system.AddPolicy(p.want, true); err != nil {
 		return err
 	}
-	p.place.have, p.place.right = p.want, true
+	p.place.have, p.place.right = heldOf(&p.want), true
 	return nil
 }
 
@@ -91,7 +91,7 @@ func (d *Dataplane) add(p placed) error {
 		return nil
 	}
 	if err == nil {
-		p.place.have, p.place.right = p.want, true
+		p.place.have, p.place.right = heldOf(&p.want), true
 	}
 	return err
 }
@@ -119,8 +119,8 @@ func (d *Dataplane) reshape(f *flow, again bool) error {
 		return nil
 	}
 	for _, at := range f.entry.placesOf(f) {
-		want := at.want(at.have.Priority)
-		if at.have.Index == 0 || want == at.have && !(again && at.direction == kernel.Out) {
+		want := at.want(at.have.priority)
+		if at.have.index == 0 || at.has(&want) && !(again && at.direction == kernel.Out) {
 			continue // another program's policy decides, or it is right
 		}
 		if err := d.put(placed{at, want}); err != nil {

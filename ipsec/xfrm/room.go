@@ -13,7 +13,7 @@ import (
 // mark makes room before a policy's claims in a direction, if there is some. It is false,
 // and nothing has changed, if that takes a look at all policies.
 func (e *entry) mark(d kernel.Direction) bool {
-	if e.marks[d].place != nil {
+	if e.marks[d] != nil {
 		return true
 	}
 	for i := range e.claims[d] {
@@ -21,11 +21,11 @@ func (e *entry) mark(d kernel.Direction) bool {
 		if at.claim != &e.claims[d][i] {
 			continue // an earlier policy has it
 		}
-		next := at.have.Priority
-		if at.have.Index == 0 || at.floor < selection.FirstPriority || at.floor >= next || next-at.floor < 2 {
+		next := at.have.priority
+		if at.have.index == 0 || at.floor < selection.FirstPriority || at.floor >= next || next-at.floor < 2 {
 			return false
 		}
-		e.marks[d].place = &place{mark: true, room: true, have: kernel.Policy{Priority: at.floor + (next-at.floor)/2}, low: next}
+		e.marks[d] = &claim{place: &place{mark: true, room: true, have: held{priority: at.floor + (next-at.floor)/2}, low: next}}
 		return true
 	}
 	return false
@@ -34,8 +34,8 @@ func (e *entry) mark(d kernel.Direction) bool {
 // remark gives an entry marks that are to get room by a look at all policies.
 func (e *entry) remark() {
 	for d := range e.marks {
-		if e.marks[d].place == nil {
-			e.marks[d].place = &place{mark: true, room: true, wide: e.policy.Template}
+		if e.marks[d] == nil {
+			e.marks[d] = &claim{place: &place{mark: true, room: true, wide: e.policy.Template}}
 		}
 	}
 }
@@ -47,10 +47,10 @@ const crowd = 256
 // there are many.
 func (e *entry) widen() {
 	for _, m := range e.marks {
-		if m.place == nil || !m.place.wide && len(e.instances) < crowd {
+		if m == nil || !m.place.wide && len(e.instances) < crowd {
 			continue
 		}
-		m.place.wide, m.place.low, m.place.have.Priority = true, 0, 0
+		m.place.wide, m.place.low, m.place.have.priority = true, 0, 0
 	}
 }
 
@@ -58,14 +58,14 @@ func (e *entry) widen() {
 // earlier: each has a fresh one, or one that an older relative of it has.
 func (e *entry) fits(d kernel.Direction, claims []claim) bool {
 	n, mark := uint32(len(claims)), e.marks[d].place
-	if mark.low-mark.have.Priority <= n {
+	if mark.low-mark.have.priority <= n {
 		e.widen()
 		return false
 	}
 	seen := make(map[*place]bool, n)
 	for i := range claims {
 		at := claims[i].place
-		if seen[at] || !at.fresh() && (at.takers == 0 || at.have.Index == 0 || !claims[i].akin(at.claim)) {
+		if seen[at] || !at.fresh() && (at.takers == 0 || at.have.index == 0 || !claims[i].akin(at.claim)) {
 			return false
 		}
 		seen[at] = true
@@ -82,13 +82,13 @@ func (t *table) insert(d kernel.Direction, mark *place, claims []claim) (puts []
 		at := c.place
 		open := false
 		if !at.fresh() {
-			at.claim.kept = &place{mark: true, have: kernel.Policy{Priority: at.have.Priority}}
+			at.claim.kept = &place{mark: true, have: held{priority: at.have.priority}}
 			open = at.open || c.apart(at.claim)
 		}
 		at.claim, at.open, at.right = c, open, false
 		at.takers++
 		want := at.want(mark.low - n + uint32(i))
-		if at.have.Index == 0 {
+		if at.have.index == 0 {
 			want.Index = t.free(d)
 		}
 		puts = append(puts, placed{at, want})
@@ -117,15 +117,15 @@ func (e *entry) heirs(d kernel.Direction, c *claim) (heirs []*claim, all bool) {
 			}
 		}
 	}
-	all = len(heirs) == c.place.takers-1 && (c.place.claim != c || heirs[0].kept != nil)
+	all = len(heirs) == int(c.place.takers)-1 && (c.place.claim != c || heirs[0].kept != nil)
 	return heirs, all
 }
 
 // bequeath gives a claim's place to its heirs, and returns the policy that is to be there.
 func (c *claim) bequeath(heirs []*claim) placed {
-	at, first, priority := c.place, heirs[0], c.place.have.Priority
+	at, first, priority := c.place, heirs[0], c.place.have.priority
 	if at.claim == c {
-		priority = first.kept.have.Priority
+		priority = first.kept.have.priority
 		at.claim, first.kept = first, nil
 	}
 	c.kept, at.open, at.right = nil, false, false

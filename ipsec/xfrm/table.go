@@ -2,7 +2,6 @@ package xfrm
 
 import (
 	"math"
-	"net/netip"
 
 	"sallyport/ipsec/selection"
 	"sallyport/ipsec/xfrm/kernel"
@@ -10,38 +9,6 @@ import (
 
 // directions is how many directions a policy of the kernel's may have.
 const directions = 3
-
-// A placeKey is what makes a policy of the kernel's the only one of its kind.
-type placeKey struct {
-	direction kernel.Direction
-	selection selection.Selection
-	device    int    // interface index; 0: any
-	ifID      uint32 // of a tunnel interface; 0: none
-}
-
-// keyOf returns the key of a policy.
-func keyOf(p *kernel.Policy) placeKey {
-	return placeKey{p.Direction, p.Selection, p.Device, p.IfID}
-}
-
-// A place is a policy that the kernel has, or is to have.
-type place struct {
-	placeKey
-	have   kernel.Policy // index 0: it is not there
-	claim  *claim        // the first that wants it
-	right  bool          // have is what the claim wants, but for the priority
-	open   bool          // several flows claim it: what comes in may be any one's
-	round  uint64        // of difference, in which it was wanted last
-	takers int           // claims that want it; the first has it
-	mark   bool          // no policy of the kernel's, but a place in the order
-	room   bool          // of a mark: instances come behind it
-	wide   bool          // of a mark: there is to be room for many
-	low    uint32        // of a mark: the priority that comes next
-	floor  uint32        // the priority that came before, at the last look at all
-}
-
-// fresh reports whether nobody has the place and the kernel has nothing there.
-func (p *place) fresh() bool { return p.takers == 0 && p.have.Index == 0 }
 
 // A claim is what somebody wants of a place.
 type claim struct {
@@ -55,36 +22,11 @@ type claim struct {
 // blocks reports whether the claim is that packets do not pass.
 func (c *claim) blocks() bool { return c.block && !(c.of != nil && c.of.clear) }
 
-// want returns the policy that a place is to have. Where several flows meet, as those of
-// one access list on two devices, packets may have come in an SA of each: the SA's own
-// selector says what may be in it.
-func (p *place) want(priority uint32) kernel.Policy {
-	w := kernel.Policy{
-		Direction: p.direction, Selection: p.selection, Device: p.device, IfID: p.ifID,
-		Priority: priority, Index: p.have.Index, Block: p.claim.blocks(),
-	}
-	if p.claim.flow == nil {
-		return w
-	}
-	p.claim.flow.fill(&w)
-	if p.open && p.direction != kernel.Out {
-		for i := range w.Templates[:w.N] {
-			w.Templates[i].ReqID, w.Templates[i].Destination = 0, netip.IPv4Unspecified()
-		}
-	}
-	return w
-}
-
-// settled reports whether nothing but the priority can differ from what is wanted.
-func (p *place) settled() bool {
-	return p.right && !p.open && (p.have.N == 0 || p.have.Templates[0].ReqID != 0)
-}
-
 // A table is the policies of ours that the kernel has, as far as we know. It changes
 // nothing itself.
 type table struct {
 	places [directions]map[placeKey]*place
-	strays []kernel.Policy      // that share their key with another
+	strays []named              // that share their key with another
 	used   map[uint32]bool      // indexes
 	next   [directions]uint32   // the first that never was used
 	freed  [directions][]uint32 // that were given back
@@ -114,7 +56,7 @@ func (t *table) place(k placeKey) *place {
 func (t *table) learn(now []kernel.Policy) {
 	for d := range t.places {
 		for _, at := range t.places[d] {
-			at.have, at.right = kernel.Policy{}, false
+			at.have, at.right = held{}, false
 		}
 		t.next[d] = kernel.FirstIndex | uint32(d)
 	}
@@ -122,11 +64,11 @@ func (t *table) learn(now []kernel.Policy) {
 	for i := range now {
 		t.used[now[i].Index] = true
 		at := t.place(keyOf(&now[i]))
-		if at.have.Index != 0 {
-			t.strays = append(t.strays, now[i])
+		if at.have.index != 0 {
+			t.strays = append(t.strays, named{now[i].Index, now[i].IfID})
 			continue
 		}
-		at.have = now[i]
+		at.have = heldOf(&now[i])
 	}
 }
 
@@ -139,7 +81,7 @@ type placed struct {
 // A change is what leads from the policies in the kernel to others.
 type change struct {
 	replaced, added []placed
-	gone            []kernel.Policy
+	gone            []named
 }
 
 // difference returns the change to what is claimed, in order, for each direction. Of
@@ -160,17 +102,17 @@ func (t *table) difference(claims [directions][]*claim) (c change) {
 				floor = math.MaxUint32 // what is behind has an owner
 			}
 			if at.mark {
-				at.have.Priority = priority
+				at.have.priority = priority
 				continue
 			}
-			if at.settled() && priority == at.have.Priority {
+			if at.settled() && priority == at.have.priority {
 				continue
 			}
 			switch want := at.want(priority); {
-			case at.have.Index == 0:
+			case at.have.index == 0:
 				want.Index = t.free(kernel.Direction(d))
 				c.added = append(c.added, placed{at, want})
-			case want != at.have:
+			case !at.has(&want):
 				c.replaced = append(c.replaced, placed{at, want})
 			default:
 				at.right = true
@@ -192,7 +134,7 @@ func (t *table) inOrder(claims []*claim) (order []*place, old []uint32, marks []
 			at.takers++
 			at.open = at.open || c.apart(at.claim)
 			if at = c.keep(at.claim); at != nil {
-				order, old = append(order, at), append(old, at.have.Priority)
+				order, old = append(order, at), append(old, at.have.priority)
 			}
 			continue
 		}
@@ -204,7 +146,7 @@ func (t *table) inOrder(claims []*claim) (order []*place, old []uint32, marks []
 		if at.wide {
 			marks = append(marks, len(order))
 		}
-		order, old = append(order, at), append(old, at.have.Priority)
+		order, old = append(order, at), append(old, at.have.priority)
 	}
 	return order, old, marks, wanted
 }
@@ -234,7 +176,7 @@ func (c *claim) akin(other *claim) bool {
 
 // unclaimed forgets the places of a direction that nobody claims any more, and returns the
 // policies that the kernel has there.
-func (t *table) unclaimed(d kernel.Direction, claimed int) (gone []kernel.Policy) {
+func (t *table) unclaimed(d kernel.Direction, claimed int) (gone []named) {
 	if claimed == len(t.places[d]) {
 		return nil
 	}
@@ -244,8 +186,8 @@ func (t *table) unclaimed(d kernel.Direction, claimed int) (gone []kernel.Policy
 		}
 		delete(t.places[d], k)
 		at.takers = 0
-		if at.have.Index != 0 {
-			gone = append(gone, at.have)
+		if at.have.index != 0 {
+			gone = append(gone, named{at.have.index, at.ifID})
 		}
 	}
 	return gone
