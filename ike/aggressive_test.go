@@ -253,6 +253,10 @@ func TestAggressiveLimits(t *testing.T) {
 	first := firstOf(t, 2, func(*Peer) {})
 	w := newWorld(t, 1, func(name string, c *Config) {
 		aggressively(name, c)
+		known := *c.Policies[0]
+		known.ID.Sequence++
+		known.Peer = &Peer{Name: "known", Mode: AggressiveMode, Key: known.Peer.Key, Remote: kitAddr(200)}
+		c.Policies = append(c.Policies, &known)
 		c.Policies[0].Peer.Remote, c.Policies[0].Peer.RemoteLast = kitAddr(0), netip.MustParseAddr("192.0.2.250")
 	})
 	branch := w.ends[1]
@@ -273,8 +277,11 @@ func TestAggressiveLimits(t *testing.T) {
 		t.Errorf("one address has had %d answers in a second, want %d", n, aggressiveEach)
 	}
 	w.now = w.now.Add(time.Second)
-	if n := flood(200, func(i int) netip.AddrPort { return kitPort(1+i, 500) }); n != aggressives {
-		t.Errorf("200 addresses have had %d answers in a second, want %d", n, aggressives)
+	if n := flood(200, func(i int) netip.AddrPort { return kitPort(1+i%190, 500) }); n != aggressives {
+		t.Errorf("190 addresses have had %d answers in a second, want %d", n, aggressives)
+	}
+	if n := flood(1, func(int) netip.AddrPort { return kitPort(200, 500) }); n != 1 {
+		t.Error("a configured address has had no answer, for strangers have had all of them")
 	}
 	w.now = w.now.Add(time.Second)
 	if n := flood(1, one); n != 1 {

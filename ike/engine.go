@@ -39,30 +39,31 @@ type Engine struct {
 	bundled   map[ipsec.SPI]*child // by the SPI of a bundle's AH, inbound
 	outbound  map[ipsec.SAID]*child
 	instances map[instanceKey]*instance
-	held      map[ipsec.Selector]*instance // by their traffic, of several the newest
-	pairs     map[party][]*child           // oldest first
+	held      holdings
+	pairs     map[party][]*child // oldest first
 	jobs      map[uint64]computing
 
-	waiting      map[party][]*flow // for phase 1
-	lastID       uint32            // connection id
-	lastJob      uint64
-	lastInstance uint32
-	attempts     map[party]int  // which of a peer's addresses is tried
-	made         uint64         // ISAKMP SAs so far
-	ups          uint64         // pairs that came up so far
-	contacted    map[party]bool // who has had our INITIAL-CONTACT
-	notices      noticeLimit
-	aggressives  rateLimit
-	failures     []Failure        // newest last
-	offlines     []Offline        // newest last
-	history      []*tunnelHistory // newest last
-	refused      [categories]uint64
-	unsaved      unsaved
-	open         map[ipsec.PolicyID]*clearing // whose traffic goes in clear
-	census       census
-	leases       leases
-	given        map[party]*Configured // by gateways, to us
-	logins       map[uint64]*sa        // by the Authenticate that is under way
+	waiting          map[party][]*flow // for phase 1
+	lastID           uint32            // connection id
+	lastJob          uint64
+	lastInstance     uint32
+	attempts         map[party]int  // which of a peer's addresses is tried
+	made             uint64         // ISAKMP SAs so far
+	ups              uint64         // pairs that came up so far
+	contacted        map[party]bool // who has had our INITIAL-CONTACT
+	notices          noticeLimit
+	aggressives      rateLimit        // of strangers
+	aggressivesKnown rateLimit        // of configured addresses
+	failures         []Failure        // newest last
+	offlines         []Offline        // newest last
+	history          []*tunnelHistory // newest last
+	refused          [categories]uint64
+	unsaved          unsaved
+	open             map[ipsec.PolicyID]*clearing // whose traffic goes in clear
+	census           census
+	leases           leases
+	given            map[party]*Configured // by gateways, to us
+	logins           map[uint64]*sa        // by the Authenticate that is under way
 }
 
 // computing is an exchange that waits for a Computed.
@@ -84,7 +85,6 @@ func New(c *Config, entropy io.Reader) *Engine {
 		bundled:   map[ipsec.SPI]*child{},
 		outbound:  map[ipsec.SAID]*child{},
 		instances: map[instanceKey]*instance{},
-		held:      map[ipsec.Selector]*instance{},
 		attempts:  map[party]int{},
 		open:      map[ipsec.PolicyID]*clearing{},
 		pairs:     map[party][]*child{},

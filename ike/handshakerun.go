@@ -101,7 +101,7 @@ func (e *Engine) inFirst(p *packet) error {
 	if err != nil {
 		return err
 	}
-	if p.header.Exchange == wire.Aggressive && !e.aggressives.allow(e.now, p.Remote.Addr(), aggressiveEach, aggressives) {
+	if p.header.Exchange == wire.Aggressive && !e.aggressiveLimit(p.Remote.Addr()).allow(e.now, p.Remote.Addr(), aggressiveEach, aggressives) {
 		return reject(Limited, "message 1 of aggressive mode beyond %d a second from an address, or %d in all", aggressiveEach, aggressives)
 	}
 	if err := e.admits(party{peer: candidates[0].Name}, false); err != nil {
@@ -118,6 +118,15 @@ func (e *Engine) inFirst(p *packet) error {
 		return err
 	}
 	return nil
+}
+
+// aggressiveLimit returns the limit that an address falls under. Those that are configured have one
+// of their own: strangers do not use it up.
+func (e *Engine) aggressiveLimit(a netip.Addr) *rateLimit {
+	if e.directory.single[a] != nil {
+		return &e.aggressivesKnown
+	}
+	return &e.aggressives
 }
 
 // candidates returns the peers that a message 1 may be of, by the address that it comes

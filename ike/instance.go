@@ -60,7 +60,8 @@ func (e *Engine) instance(of *Policy, with party, at netip.Addr, traffic ipsec.S
 	i.policy = &Policy{Policy: ipsec.Policy{ID: of.ID}}
 	i.policy.ID.Instance = e.lastInstance
 	e.derive(i, of)
-	e.instances[key], e.held[traffic] = i, i
+	e.instances[key] = i
+	e.held.add(i)
 	return i, nil
 }
 
@@ -110,9 +111,7 @@ func (e *Engine) dropInstance(id ipsec.PolicyID) {
 func (e *Engine) forgetInstance(i *instance) {
 	delete(e.instances, i.key)
 	delete(e.policies, i.policy.ID)
-	if e.held[i.key.traffic] == i {
-		delete(e.held, i.key.traffic)
-	}
+	e.held.remove(i)
 }
 
 // rederive makes the instances of policies that changed anew. Those that the new one would not have
@@ -161,6 +160,7 @@ func (e *Engine) resumeInstance(v *SavedPair, p *Peer) {
 	i := &instance{key: instanceKey{of.ID, party{p.Name, v.Who}, v.In.Selector}, address: v.In.Remote}
 	i.policy = &Policy{Policy: ipsec.Policy{ID: id}}
 	e.derive(i, of)
-	e.instances[i.key], e.held[v.In.Selector] = i, i
+	e.instances[i.key] = i
+	e.held.add(i)
 	e.state(id)
 }

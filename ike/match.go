@@ -104,18 +104,34 @@ func (e *Engine) hold(s *sa, m match, traffic ipsec.Selector, mode ipsec.Mode) (
 	if !m.partial {
 		return flowKey{m.policy.ID, m.rule}, m.policy, nil
 	}
-	if holder := e.held[traffic]; holder != nil && holder.key.with != s.party && mode == ipsec.Tunnel { // of transport mode the dataplane knows more
-		if !e.config.TrafficIdentical {
-			return flowKey{}, nil, rejectWith(FlowConflict, wire.InvalidIDInformation,
-				"%v is the traffic of %v already; with `ipsec remote traffic-identical accept` the newer one has it", traffic, holder.key.with)
+	if mode == ipsec.Tunnel { // of transport mode the dataplane knows more
+		if err := e.contend(s.party, traffic); err != nil {
+			return flowKey{}, nil, err
 		}
-		e.evict(holder)
 	}
 	i, err := e.instance(m.policy, s.party, s.remote.Addr(), traffic)
 	if err != nil {
 		return flowKey{}, nil, err
 	}
 	return flowKey{i.policy.ID, instanceRule}, i.policy, nil
+}
+
+// contend refuses a party of many some traffic of which another one has a part: packets could
+// go to one of them only. If the configuration says so, the newer one has it.
+func (e *Engine) contend(with party, traffic ipsec.Selector) error {
+	if with.who == "" { // the configuration says what it has
+		return nil
+	}
+	others := e.held.others(traffic, with)
+	if len(others) > 0 && !e.config.TrafficIdentical {
+		o := others[0].key
+		return rejectWith(FlowConflict, wire.InvalidIDInformation,
+			"of %v the traffic %v is %v's already; with `ipsec remote traffic-identical accept` the newer one has it", traffic, o.traffic, o.with)
+	}
+	for _, o := range others {
+		e.evict(o)
+	}
+	return nil
 }
 
 // evict ends the pairs of an instance whose traffic another party has now.

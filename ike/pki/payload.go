@@ -6,15 +6,13 @@ import (
 	"sallyport/ike/wire"
 )
 
-// received is what the CERT payloads of a message hold.
-type received struct {
-	certificates []*x509.Certificate
-	lists        []*x509.RevocationList
-}
+// received is what counts of the CERT payloads of a message.
+type received struct{ certificates []*x509.Certificate }
 
-// readPayloads reads CERT payloads: certificates, revocation lists and both in
-// PKCS #7. Whatever it does not read refuses the message, for what is left out
-// may be what matters.
+// readPayloads reads the certificates of CERT payloads, also those in PKCS #7.
+// Revocation lists are passed over: only those that an operator has imported
+// count. Whatever else it does not read refuses the message, for what is left
+// out may be what matters.
 func readPayloads(payloads []wire.Certificate) (r received, err error) {
 	for i, p := range payloads {
 		if n := len(p.Data); n > maxPayload {
@@ -23,8 +21,8 @@ func readPayloads(payloads []wire.Certificate) (r received, err error) {
 		if why := r.read(p); why != nil {
 			return r, refuse(why.Notify, "CERT payload %d: %s", i+1, why.Reason)
 		}
-		if n := len(r.certificates) + len(r.lists); n > maxCertificates {
-			return r, refuse(wire.InvalidCertificate, "more than %d certificates and lists in the CERT payloads", maxCertificates)
+		if len(r.certificates) > maxCertificates {
+			return r, refuse(wire.InvalidCertificate, "more than %d certificates in the CERT payloads", maxCertificates)
 		}
 	}
 	return r, nil
@@ -36,30 +34,25 @@ func (r *received) read(p wire.Certificate) *Refusal {
 	case wire.CertX509Signature:
 		return r.addCertificate(p.Data)
 	case wire.CertCRL:
-		return r.addList(p.Data)
+		return nil
 	case wire.CertPKCS7:
-		certificates, lists, err := unwrap(p.Data)
+		certificates, err := unwrap(p.Data)
 		if err != nil {
 			return refuse(wire.InvalidCertificate, "%v", err)
 		}
-		return r.addAll(certificates, lists)
+		return r.addAll(certificates)
 	default:
 		return refuse(wire.InvalidCertEncoding, "encoding %v, want %v, %v or %v", e, wire.CertX509Signature, wire.CertCRL, wire.CertPKCS7)
 	}
 }
 
 // addAll adds what was unwrapped, but not more than a message may hold.
-func (r *received) addAll(certificates, lists [][]byte) *Refusal {
-	if n := len(certificates) + len(lists); n > maxCertificates {
-		return refuse(wire.InvalidCertificate, "PKCS #7 with %d certificates and lists, want at most %d", n, maxCertificates)
+func (r *received) addAll(certificates [][]byte) *Refusal {
+	if n := len(certificates); n > maxCertificates {
+		return refuse(wire.InvalidCertificate, "PKCS #7 with %d certificates, want at most %d", n, maxCertificates)
 	}
 	for _, der := range certificates {
 		if err := r.addCertificate(der); err != nil {
-			return err
-		}
-	}
-	for _, der := range lists {
-		if err := r.addList(der); err != nil {
 			return err
 		}
 	}
@@ -72,14 +65,5 @@ func (r *received) addCertificate(der []byte) *Refusal {
 		return refuse(wire.InvalidCertificate, "%d octets that are no certificate: %s", len(der), wire.Printable([]byte(err.Error())))
 	}
 	r.certificates = append(r.certificates, c)
-	return nil
-}
-
-func (r *received) addList(der []byte) *Refusal {
-	l, err := x509.ParseRevocationList(der)
-	if err != nil {
-		return refuse(wire.InvalidCertificate, "%d octets that are no revocation list: %s", len(der), wire.Printable([]byte(err.Error())))
-	}
-	r.lists = append(r.lists, l)
 	return nil
 }

@@ -10,32 +10,26 @@ import (
 // oidSignedData is PKCS #7's content type: RFC 2315 §14.
 const oidSignedData = "1.2.840.113549.1.7.2"
 
-// unwrap returns the certificates and revocation lists that PKCS #7 signed data
-// carry (RFC 2315 §9.1). The signatures there mean nothing to us: each
-// certificate has its own. Errors: octets in BER's indefinite lengths or
-// otherwise not DER, another content, no certificate and no list.
-func unwrap(b []byte) (certificates, lists [][]byte, err error) {
+// unwrap returns the certificates that PKCS #7 signed data carry (RFC 2315
+// §9.1); revocation lists there are passed over. The signatures mean nothing to
+// us: each certificate has its own. Errors: octets in BER's indefinite lengths
+// or otherwise not DER, another content, neither a certificate nor a list.
+func unwrap(b []byte) ([][]byte, error) {
 	data, err := signedData(b)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var of [2]cryptobyte.String
 	for i := range of {
 		var there bool
 		if !data.ReadOptionalASN1(&of[i], &there, asn1.Tag(i).ContextSpecific().Constructed()) {
-			return nil, nil, fmt.Errorf("PKCS #7 whose certificates or lists are no DER")
+			return nil, fmt.Errorf("PKCS #7 whose certificates or lists are no DER")
 		}
 	}
-	if certificates, err = elements(of[0]); err != nil {
-		return nil, nil, err
+	if of[0].Empty() && of[1].Empty() {
+		return nil, fmt.Errorf("PKCS #7 without a certificate or list")
 	}
-	if lists, err = elements(of[1]); err != nil {
-		return nil, nil, err
-	}
-	if len(certificates)+len(lists) == 0 {
-		return nil, nil, fmt.Errorf("PKCS #7 without a certificate or list")
-	}
-	return certificates, lists, nil
+	return elements(of[0])
 }
 
 // signedData returns what follows the content in the SignedData of a ContentInfo.
@@ -61,7 +55,7 @@ func elements(set cryptobyte.String) (out [][]byte, err error) {
 	for !set.Empty() {
 		var e cryptobyte.String
 		if !set.ReadASN1Element(&e, asn1.SEQUENCE) {
-			return nil, fmt.Errorf("PKCS #7 with something besides X.509 certificates and lists")
+			return nil, fmt.Errorf("PKCS #7 with something besides X.509 certificates")
 		}
 		out = append(out, e)
 	}

@@ -42,7 +42,7 @@ func certificateDERs(data []byte) (ders [][]byte, err error) {
 		return nil, fmt.Errorf("a certificate file of %d octets, want at most %d", len(data), maxImport)
 	}
 	if !isPEM(data) {
-		if ders, _, err = unwrap(data); err != nil {
+		if ders, err = unwrap(data); err != nil {
 			return [][]byte{data}, nil
 		}
 		return ders, nil
@@ -52,7 +52,7 @@ func certificateDERs(data []byte) (ders [][]byte, err error) {
 		case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
 			ders = append(ders, block.Bytes)
 		case "PKCS7", "CMS":
-			inside, _, err := unwrap(block.Bytes)
+			inside, err := unwrap(block.Bytes)
 			if err != nil {
 				return nil, err
 			}

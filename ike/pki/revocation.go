@@ -13,7 +13,7 @@ import (
 type inquiry struct {
 	domain *Domain
 	now    time.Time
-	lists  []*x509.RevocationList // imported and sent
+	lists  []*x509.RevocationList // of the domain
 	fetch  func(url string, request []byte) ([]byte, error)
 }
 

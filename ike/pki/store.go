@@ -18,7 +18,7 @@ type Revocation uint8
 
 // The rules.
 const (
-	RevocationCRL       Revocation = iota // a list, imported or sent by the peer
+	RevocationCRL       Revocation = iota // a list that was imported; what a peer sends does not count
 	RevocationOCSP                        // the domain's responder
 	RevocationCRLOrOCSP                   // a list; where there is no current one, the responder
 	RevocationNone                        // VRP's `crl check disable`

@@ -3,7 +3,6 @@ package pki
 import (
 	"crypto/x509"
 	"fmt"
-	"slices"
 	"time"
 
 	"sallyport/ike/wire"
@@ -59,7 +58,7 @@ func (v Verify) Do() (*Verified, error) {
 	if err := schemes[v.Method].verify(leaf.PublicKey, v.Hash, v.Signature); err != nil {
 		return nil, refuse(wire.InvalidSignature, "the signature of %s: %v", subject(leaf), err)
 	}
-	q := inquiry{domain: d, now: v.Now, lists: slices.Concat(d.CRLs, sent.lists), fetch: v.Fetch}
+	q := inquiry{domain: d, now: v.Now, lists: d.CRLs, fetch: v.Fetch}
 	if err := q.check(path); err != nil {
 		return nil, err
 	}
