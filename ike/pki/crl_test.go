@@ -47,14 +47,19 @@ func TestByList(t *testing.T) {
 		{"a higher number that is forged", func(t *testing.T, s *scene) {
 			s.lists(list(t, s.ca, x509.RevocationList{}, s.leaf.SerialNumber), list(t, authority(t, nil, "ca"), x509.RevocationList{Number: big.NewInt(8)}))
 		}, "revoked"},
-		{"a list that the peer sends", func(t *testing.T, s *scene) { s.send(list(t, s.ca, x509.RevocationList{})) }, ""},
-		{"a list that the peer sends, signed by itself", func(t *testing.T, s *scene) {
-			s.send(list(t, authority(t, nil, "ca"), x509.RevocationList{}))
-		}, "not signed with its key"},
-		{"an older list that the peer sends", func(t *testing.T, s *scene) {
+		{"a list that the peer sends", func(t *testing.T, s *scene) { s.send(list(t, s.ca, x509.RevocationList{}).Raw) }, "no revocation list of"},
+		{"a newer list that the peer sends", func(t *testing.T, s *scene) {
 			s.lists(list(t, s.ca, x509.RevocationList{Number: big.NewInt(2)}, s.leaf.SerialNumber))
-			s.send(list(t, s.ca, x509.RevocationList{Number: big.NewInt(1)}))
+			s.send(list(t, s.ca, x509.RevocationList{Number: big.NewInt(3)}).Raw)
 		}, "revoked"},
+		{"a newer list that the peer sends, with itself", func(t *testing.T, s *scene) {
+			s.lists(list(t, s.ca, x509.RevocationList{Number: big.NewInt(2)}))
+			s.send(list(t, s.ca, x509.RevocationList{Number: big.NewInt(3)}, s.leaf.SerialNumber).Raw)
+		}, ""},
+		{"what the peer sends as a list is none, and long", func(t *testing.T, s *scene) {
+			s.lists(list(t, s.ca, x509.RevocationList{}))
+			s.send(make([]byte, maxPayload+1))
+		}, ""},
 		{"a delta list", func(t *testing.T, s *scene) { s.lists(list(t, s.ca, x509.RevocationList{ExtraExtensions: critical})) },
 			"critical extension 2.5.29.27: want a whole list"},
 		{"an entry of another issuer", func(t *testing.T, s *scene) {
@@ -93,8 +98,8 @@ func TestByList(t *testing.T) {
 func (s *scene) lists(lists ...*x509.RevocationList) { s.domain.CRLs = lists }
 
 // send adds a list to the peer's CERT payloads.
-func (s *scene) send(l *x509.RevocationList) {
-	s.verify.Certificates = append(s.verify.Certificates, wire.Certificate{Encoding: uint8(wire.CertCRL), Data: l.Raw})
+func (s *scene) send(list []byte) {
+	s.verify.Certificates = append(s.verify.Certificates, wire.Certificate{Encoding: uint8(wire.CertCRL), Data: list})
 }
 
 // TestNoNextUpdate makes what CreateRevocationList refuses to.

@@ -15,6 +15,9 @@ type received struct{ certificates []*x509.Certificate }
 // out may be what matters.
 func readPayloads(payloads []wire.Certificate) (r received, err error) {
 	for i, p := range payloads {
+		if wire.CertEncoding(p.Encoding) == wire.CertCRL {
+			continue
+		}
 		if n := len(p.Data); n > maxPayload {
 			return r, refuse(wire.InvalidCertificate, "CERT payload %d of %d octets, want at most %d", i+1, n, maxPayload)
 		}
@@ -33,8 +36,6 @@ func (r *received) read(p wire.Certificate) *Refusal {
 	switch e := wire.CertEncoding(p.Encoding); e {
 	case wire.CertX509Signature:
 		return r.addCertificate(p.Data)
-	case wire.CertCRL:
-		return nil
 	case wire.CertPKCS7:
 		certificates, err := unwrap(p.Data)
 		if err != nil {
@@ -42,7 +43,7 @@ func (r *received) read(p wire.Certificate) *Refusal {
 		}
 		return r.addAll(certificates)
 	default:
-		return refuse(wire.InvalidCertEncoding, "encoding %v, want %v, %v or %v", e, wire.CertX509Signature, wire.CertCRL, wire.CertPKCS7)
+		return refuse(wire.InvalidCertEncoding, "encoding %v, want %v or %v", e, wire.CertX509Signature, wire.CertPKCS7)
 	}
 }
 
