@@ -126,7 +126,7 @@ func (e *Engine) contend(with party, traffic ipsec.Selector) error {
 	if len(others) > 0 && !e.config.TrafficIdentical {
 		o := others[0].key
 		return rejectWith(FlowConflict, wire.InvalidIDInformation,
-			"of %v the traffic %v is %v's already; with `ipsec remote traffic-identical accept` the newer one has it", traffic, o.traffic, o.with)
+			"peer proposes %v (seen from here), %v is the traffic of %v already; with `ipsec remote traffic-identical accept` the newer one has it", traffic, o.traffic, o.with)
 	}
 	for _, o := range others {
 		e.evict(o)

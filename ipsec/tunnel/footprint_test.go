@@ -51,14 +51,14 @@ func footprint(t testing.TB, n int) float64 {
 
 // use gives an SA a packet, so that it has all that it keeps for them.
 func (r *rig) use(t testing.TB, id ipsec.SAID) {
-	if in := r.sad.inbound[id]; in != nil {
+	if in := r.sad.inbound[nameOf(id)]; in != nil {
 		if _, _, err := in.esp.Open(make([]byte, 200)); err == nil {
 			t.Fatal("a packet of zeros is authentic")
 		}
 		return
 	}
 	for range 2 { // what a hash keeps comes with the second one
-		if _, err := r.sad.outbound[id].esp.Seal(nil, make([]byte, 100), esp.NextIPv4); err != nil {
+		if _, err := r.sad.outbound[nameOf(id)].esp.Seal(nil, make([]byte, 100), esp.NextIPv4); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -138,7 +138,7 @@ func TestForms(t *testing.T) {
 func TestFormsInPlace(t *testing.T) {
 	for _, form := range wrappings {
 		p := newPair(t, form.change)
-		out := p.a.sad.outbound[p.sa.ID]
+		out := p.a.sad.outbound[nameOf(p.sa.ID)]
 		b := new(buffer)
 		n := copy(b[headroom:], p.packet(shape{size: 100}))
 		f := out.frame(b[headroom : headroom+n])
@@ -155,7 +155,7 @@ func TestExactFit(t *testing.T) {
 	for _, form := range wrappings {
 		for _, options := range [][]byte{nil, {1, 1, 1, 0}} {
 			p := newPair(t, form.change)
-			fits := p.a.sad.outbound[p.sa.ID].fits(p.packet(shape{options: options}))
+			fits := p.a.sad.outbound[nameOf(p.sa.ID)].fits(p.packet(shape{options: options}))
 			if want := esp.MaxInner(p.sa, 1500); options == nil && fits != want {
 				t.Errorf("%s: fits %d, MaxInner says %d", form.name, fits, want)
 			}
@@ -232,7 +232,7 @@ func TestTransportRefuses(t *testing.T) {
 			{from: gateway, to: peer, more: true}, {from: gateway, to: peer, offset: 80}, {}, {from: host, to: peer}, {from: gateway, to: server},
 		} {
 			b := new(buffer)
-			p.a.protect(p.a.sad.outbound[p.sa.ID], b, copy(b[headroom:], s.build()))
+			p.a.protect(p.a.sad.outbound[nameOf(p.sa.ID)], b, copy(b[headroom:], s.build()))
 		}
 		if len(p.a.wire.sent) != 0 {
 			t.Errorf("sent % x", p.a.wire.sent)
@@ -310,7 +310,7 @@ func underAH(t *testing.T, sa *ipsec.SA, inside []byte, next byte) []byte {
 		t.Fatal(err)
 	}
 	packet := append(make([]byte, ipv4Len+sealer.HeaderLen()), inside...)
-	o := outer{local: sa.Local, remote: sa.Remote, protocol: byte(ipsec.AH)}
+	o := outer{local: sa.Local.As4(), remote: sa.Remote.As4(), protocol: byte(ipsec.AH)}
 	o.write(packet, carried{}, 1)
 	if err := sealer.Seal(packet, next); err != nil {
 		t.Fatal(err)

@@ -71,7 +71,7 @@ func (a *arrival) spi() (ipsec.SPI, bool) {
 func (d *Dataplane) receiver(id ipsec.SAID, encapsulated bool) *inboundSA {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	sa := d.sad.inbound[id]
+	sa := d.sad.inbound[nameOf(id)]
 	if sa == nil || encapsulated != (sa.Encapsulation != ipsec.Ports{}) || sa.ah != nil && id.Protocol == ipsec.ESP {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (d *Dataplane) deliver(inner []byte, to io.Writer) {
 func (d *Dataplane) open(sa *inboundSA, a *arrival) (inner []byte, to io.Writer, n news, err error) {
 	sa.mu.Lock()
 	defer sa.mu.Unlock()
-	if sa.limit.exceeded(sa.received.octets.Load(), 1) {
+	if exceeded(sa.SA, sa.received.octets.Load(), 1) {
 		n.hard(sa)
 		return nil, nil, n, esp.DropError(ipsec.DropExpired)
 	}

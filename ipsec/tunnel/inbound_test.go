@@ -41,7 +41,7 @@ func (f from) esp(inner []byte, next byte) []byte {
 // ip puts an outer header in front.
 func (f from) ip(packet []byte, tos byte) []byte {
 	packet = append(make([]byte, ipv4Len), packet...)
-	(&outer{local: f.sa.Local, remote: f.sa.Remote, protocol: byte(ipsec.ESP)}).write(packet, carried{tos: tos}, 1)
+	(&outer{local: f.sa.Local.As4(), remote: f.sa.Remote.As4(), protocol: byte(ipsec.ESP)}).write(packet, carried{tos: tos}, 1)
 	return packet
 }
 

@@ -165,7 +165,7 @@ func TestSmallerPath(t *testing.T) {
 			t.Errorf("%s: sent %v octets, want %v", test.name, sizes, test.sent)
 		}
 		r.expectDrops(t, test.drops)
-		if got := r.sad.outbound[outboundOf(0x1000).ID].pmtu.Load(); got != 1000 {
+		if got := r.sad.outbound[nameOf(outboundOf(0x1000).ID)].pmtu.Load(); got != 1000 {
 			t.Errorf("%s: the path MTU is %d, want 1000", test.name, got)
 		}
 	}

@@ -15,7 +15,7 @@ func (d *Dataplane) MoveSA(id ipsec.SAID, remote netip.AddrPort) (ipsec.SAID, er
 	mtu := d.pathMTU(remote.Addr())
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	in, out := d.sad.inbound[id], d.sad.outbound[id]
+	in, out := d.sad.inbound[nameOf(id)], d.sad.outbound[nameOf(id)]
 	var sa *ipsec.SA
 	switch {
 	case in != nil:
@@ -74,7 +74,7 @@ func (d *sad) moveInbound(sa *inboundSA, remote netip.AddrPort) {
 	d.addInbound(&inboundSA{elsewhere(sa.SA, remote), sa.opening})
 	sa.mu.Lock()
 	defer sa.mu.Unlock()
-	sa.peer = remote
+	sa.peer = endpointOf(remote)
 }
 
 // moveOutbound puts an SA in its own place among those of its policy, maybe with another
@@ -82,8 +82,8 @@ func (d *sad) moveInbound(sa *inboundSA, remote netip.AddrPort) {
 func (d *sad) moveOutbound(sa *outboundSA, remote netip.AddrPort) *outboundSA {
 	next := elsewhere(sa.SA, remote)
 	moved := &outboundSA{SA: next, outer: outerOf(next), sealing: sa.sealing}
-	delete(d.outbound, sa.ID)
-	d.outbound[moved.ID] = moved
+	delete(d.outbound, nameOf(sa.ID))
+	d.outbound[nameOf(moved.ID)] = moved
 	list := slices.Clone(d.byPolicy[sa.Policy])
 	list[slices.Index(list, sa)] = moved
 	d.byPolicy[sa.Policy] = list

@@ -38,10 +38,10 @@ func TestMoveSA(t *testing.T) {
 	if c, ok := r.Counters(moved); !ok || c.Packets != 2 || c.Sequence != 2 {
 		t.Errorf("counters are %+v, %v, want 2 packets", c, ok)
 	}
-	if _, ok := r.Counters(sa.ID); ok || r.sad.outbound[moved].pmtu.Load() != 1400 {
+	if _, ok := r.Counters(sa.ID); ok || r.sad.outbound[nameOf(moved)].pmtu.Load() != 1400 {
 		t.Errorf("the old name is there: %v, or the path MTU is not asked for", ok)
 	}
-	if name, err := r.MoveSA(in.ID, away); err != nil || name != in.ID || r.sad.inbound[in.ID].peer != away || len(r.sad.comingIn[in.Policy]) != 1 {
+	if name, err := r.MoveSA(in.ID, away); err != nil || name != in.ID || r.sad.inbound[nameOf(in.ID)].peer != endpointOf(away) || len(r.sad.comingIn[in.Policy]) != 1 {
 		t.Errorf("MoveSA of the inbound SA = %v, %v", name, err)
 	}
 	if err := r.RemoveSA(moved); err != nil {

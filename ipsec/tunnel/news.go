@@ -22,7 +22,7 @@ func (n *news) events() []ipsec.Event { return n.all[:n.count] }
 
 // soft adds that the SA reached its soft limit, the first time.
 func (n *news) soft(sa *inboundSA, octets uint64) {
-	if sa.limit.tellSoft(octets, sa.sequence()) {
+	if sa.limit.tellSoft(sa.SA, octets, sa.sequence()) {
 		n.add(ipsec.Expired{SA: sa.ID})
 	}
 }
@@ -39,8 +39,8 @@ func (n *news) hard(sa *inboundSA) {
 // would send the answers back to where the peer no longer is.
 func (n *news) moved(sa *inboundSA, remote netip.AddrPort) {
 	remote = netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port())
-	if remote != sa.peer {
-		sa.peer = remote
+	if from := endpointOf(remote); from != sa.peer {
+		sa.peer = from
 		n.add(ipsec.Moved{SA: sa.ID, Remote: remote})
 	}
 }

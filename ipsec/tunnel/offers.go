@@ -49,8 +49,8 @@ func (d *Dataplane) Faults() []ipsec.Fault {
 	all := slices.Collect(maps.Keys(d.sad.inbound))
 	d.mu.RUnlock()
 	var packets uint64
-	for _, id := range all {
-		if c, _ := d.Counters(id); c.OtherICV {
+	for _, name := range all {
+		if c, _ := d.Counters(name.id()); c.OtherICV {
 			packets += c.ICVFailures
 		}
 	}

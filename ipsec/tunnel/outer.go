@@ -2,7 +2,6 @@ package tunnel
 
 import (
 	"encoding/binary"
-	"net/netip"
 
 	"sallyport/acl"
 	"sallyport/ipsec"
@@ -13,14 +12,14 @@ const udpLen = 8
 
 // An outer is what the outer headers of all packets of an SA have in common.
 type outer struct {
-	local, remote netip.Addr
+	local, remote [4]byte
 	protocol      byte        // AH, ESP, or UDP around ESP
 	ports         ipsec.Ports // zero: not encapsulated
 }
 
 // outerOf returns the outer headers of an SA.
 func outerOf(sa *ipsec.SA) outer {
-	o := outer{local: sa.Local, remote: sa.Remote, protocol: byte(sa.ID.Protocol), ports: sa.Encapsulation}
+	o := outer{local: octetsOf(sa.Local), remote: octetsOf(sa.Remote), protocol: byte(sa.ID.Protocol), ports: sa.Encapsulation}
 	switch {
 	case o.encapsulated():
 		o.protocol = protoUDP
@@ -42,7 +41,7 @@ func (o *outer) encapsulated() bool { return o.ports != (ipsec.Ports{}) }
 
 // sends reports whether a packet is one that such headers were put before.
 func (o *outer) sends(t acl.Tuple) bool {
-	if t.Source != o.local || t.Destination != o.remote || t.Protocol != o.protocol {
+	if octetsOf(t.Source) != o.local || octetsOf(t.Destination) != o.remote || t.Protocol != o.protocol {
 		return false
 	}
 	return !o.encapsulated() || t.Fragment || t.SourcePort == o.ports.Local && t.DestinationPort == o.ports.Remote
@@ -71,9 +70,8 @@ func (o *outer) write(packet []byte, c carried, id uint16) {
 		flags = dontFrag
 	}
 	binary.BigEndian.PutUint16(h[ipFragment:], flags)
-	local, remote := o.local.As4(), o.remote.As4()
-	copy(h[ipSource:], local[:])
-	copy(h[ipDest:], remote[:])
+	copy(h[ipSource:], o.local[:])
+	copy(h[ipDest:], o.remote[:])
 	o.finish(packet, h)
 }
 

@@ -15,15 +15,15 @@ func TestOuterHeaders(t *testing.T) {
 		want    string // headers in front of 8 octets of ESP
 	}{
 		{
-			"plain", outer{local: gateway, remote: peer, protocol: 50}, carried{},
+			"plain", outer{local: gateway.As4(), remote: peer.As4(), protocol: 50}, carried{},
 			"4500001c1234000040" + "32" + "e478" + "c0000201c0000202",
 		},
 		{
-			"DSCP, ECN and DF are carried over", outer{local: gateway, remote: peer, protocol: 50}, carried{tos: 0xb9, df: true},
+			"DSCP, ECN and DF are carried over", outer{local: gateway.As4(), remote: peer.As4(), protocol: 50}, carried{tos: 0xb9, df: true},
 			"45b9001c1234400040" + "32" + "a3bf" + "c0000201c0000202",
 		},
 		{
-			"in UDP, checksum 0", outer{local: gateway, remote: peer, protocol: protoUDP, ports: ipsec.Ports{Local: 4500, Remote: 40000}}, carried{},
+			"in UDP, checksum 0", outer{local: gateway.As4(), remote: peer.As4(), protocol: protoUDP, ports: ipsec.Ports{Local: 4500, Remote: 40000}}, carried{},
 			"45000024123400004011e491c0000201c0000202" + "1194" + "9c40" + "0010" + "0000",
 		},
 	} {

@@ -39,7 +39,7 @@ func (d *Dataplane) refreshMTUs() {
 	d.mu.RLock()
 	all := make([]*outboundSA, 0, len(d.sad.outbound))
 	for id, sa := range d.sad.outbound {
-		if id == sa.ID {
+		if id == nameOf(sa.ID) {
 			all = append(all, sa)
 		}
 	}
@@ -60,7 +60,7 @@ type tooBigReport struct {
 // §8.2.1. Only the SA that it names is touched.
 func (d *Dataplane) lower(r tooBigReport) {
 	d.mu.RLock()
-	sa := d.sad.outbound[r.sa]
+	sa := d.sad.outbound[nameOf(r.sa)]
 	d.mu.RUnlock()
 	if sa == nil || r.mtu == 0 {
 		return

@@ -23,7 +23,7 @@ func TestPathMTUOfNewSA(t *testing.T) {
 		r := newRig(t)
 		r.routes.mtu, r.routes.path = test.mtu, test.err
 		r.add(t, outboundOf(0x1000))
-		if got := r.sad.outbound[outboundOf(0x1000).ID].pmtu.Load(); got != test.want {
+		if got := r.sad.outbound[nameOf(outboundOf(0x1000).ID)].pmtu.Load(); got != test.want {
 			t.Errorf("%s: path MTU is %d, want %d", test.name, got, test.want)
 		}
 	}
@@ -51,7 +51,7 @@ func TestLower(t *testing.T) {
 		r := newRig(t)
 		r.add(t, outboundOf(0x1000), inboundOf(0x2000))
 		r.lower(test.report)
-		if got := r.sad.outbound[outboundOf(0x1000).ID].pmtu.Load(); got != test.want {
+		if got := r.sad.outbound[nameOf(outboundOf(0x1000).ID)].pmtu.Load(); got != test.want {
 			t.Errorf("%s: path MTU is %d, want %d", test.name, got, test.want)
 		}
 	}
@@ -65,7 +65,7 @@ func TestRefreshMTUs(t *testing.T) {
 	r.routes.mtu = 1480
 	r.refreshMTUs()
 	for _, spi := range []ipsec.SPI{0x1000, 0x1001} {
-		if got := r.sad.outbound[outboundOf(spi).ID].pmtu.Load(); got != 1480 {
+		if got := r.sad.outbound[nameOf(outboundOf(spi).ID)].pmtu.Load(); got != 1480 {
 			t.Errorf("path MTU of %#x is %d, want 1480", spi, got)
 		}
 	}
@@ -79,7 +79,7 @@ func TestReportsAreRead(t *testing.T) {
 	from := &reporting{reports: []tooBigReport{{outboundOf(0x1000).ID, 1300}, {outboundOf(0x1001).ID, 1200}}}
 	(&arriving{d: r.Dataplane, from: from}).run()
 	for spi, want := range map[ipsec.SPI]int32{0x1000: 1300, 0x1001: 1200} {
-		if got := r.sad.outbound[outboundOf(spi).ID].pmtu.Load(); got != want {
+		if got := r.sad.outbound[nameOf(outboundOf(spi).ID)].pmtu.Load(); got != want {
 			t.Errorf("path MTU of %#x is %d, want %d", spi, got, want)
 		}
 	}

@@ -341,7 +341,7 @@ func learnsMTU(t *testing.T, form func(*ipsec.SA), rules ...acl.Rule) {
 		t.Fatal(err)
 	}
 	l := &leaving{d: d}
-	out := d.sad.outbound[sa.ID]
+	out := d.sad.outbound[nameOf(sa.ID)]
 	for end := time.Now().Add(5 * time.Second); out.pmtu.Load() != 1300; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("the path MTU is %d, want 1300; drops %v", out.pmtu.Load(), d.Statistics().Drops)

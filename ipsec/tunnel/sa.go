@@ -3,7 +3,6 @@ package tunnel
 import (
 	"errors"
 	"io"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -48,7 +47,7 @@ type opening struct {
 	esp     *esp.Inbound // nil: AH alone
 	ah      *ah.Inbound  // nil: ESP alone; with both ESP is inside
 	limit   limits
-	peer    netip.AddrPort // where its packets come from, if encapsulated
+	peer    endpoint // where its packets come from, if encapsulated
 	ports   datagrams
 	allowed verdict
 }
@@ -62,27 +61,18 @@ type verdict struct {
 	to    io.Writer // the device that the packet comes out of
 }
 
-// limits are an SA's bounds, and which of them was reported.
-type limits struct {
-	soft, hard         uint64 // octets of inner packets; 0: none
-	sequence           uint64 // where the SA asks to be replaced; the numbers do not wrap
-	softTold, hardTold bool
+// limits are which of an SA's bounds were reported.
+type limits struct{ softTold, hardTold bool }
+
+// exceeded reports whether one more packet would pass an SA's hard limit.
+func exceeded(sa *ipsec.SA, octets uint64, packet int) bool {
+	return sa.Hard.Octets != 0 && octets+uint64(packet) > sa.Hard.Octets
 }
 
-// limitsOf returns the bounds of an SA, with nine tenths of the sequence numbers that it
-// has.
-func limitsOf(sa *ipsec.SA) limits {
-	return limits{soft: sa.Soft.Octets, hard: sa.Hard.Octets, sequence: esp.LastSequence(sa) / 10 * 9}
-}
-
-// exceeded reports whether one more packet would pass the hard limit.
-func (l *limits) exceeded(octets uint64, packet int) bool {
-	return l.hard != 0 && octets+uint64(packet) > l.hard
-}
-
-// tellSoft reports, once, that octets or sequence reached the soft limit.
-func (l *limits) tellSoft(octets, sequence uint64) bool {
-	if l.softTold || (l.soft == 0 || octets < l.soft) && sequence < l.sequence {
+// tellSoft reports, once, that octets reached the soft limit of an SA, or sequence nine
+// tenths of its numbers, which do not wrap.
+func (l *limits) tellSoft(sa *ipsec.SA, octets, sequence uint64) bool {
+	if l.softTold || (sa.Soft.Octets == 0 || octets < sa.Soft.Octets) && sequence < esp.LastSequence(sa)/10*9 {
 		return false
 	}
 	l.softTold = true
@@ -108,7 +98,7 @@ func (sa *outboundSA) seal(b *buffer, f *frame, id uint16) (packet []byte, told 
 	n := f.inner()
 	sa.mu.Lock()
 	defer sa.mu.Unlock()
-	if sa.limit.exceeded(sa.sent.octets.Load(), n) {
+	if exceeded(sa.SA, sa.sent.octets.Load(), n) {
 		return nil, sa.used(), esp.DropError(ipsec.DropExpired)
 	}
 	packet, err = sa.wrap(b, f, id)
@@ -118,7 +108,7 @@ func (sa *outboundSA) seal(b *buffer, f *frame, id uint16) (packet []byte, told 
 	if err != nil {
 		return nil, nil, err
 	}
-	if sa.limit.tellSoft(sa.sent.add(n), sa.sequence()) {
+	if sa.limit.tellSoft(sa.SA, sa.sent.add(n), sa.sequence()) {
 		told = &ipsec.Expired{SA: sa.ID}
 	}
 	return packet, told, nil

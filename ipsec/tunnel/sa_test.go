@@ -29,11 +29,11 @@ func TestTellSoft(t *testing.T) {
 		{"sequence numbers below nine tenths", 0, 0, softSequence - 1, false},
 		{"sequence numbers at nine tenths", 0, 0, softSequence, true},
 	} {
-		l := limitsOf(&ipsec.SA{Soft: ipsec.Lifetime{Octets: test.soft}})
-		if got := l.tellSoft(test.octets, test.sequence); got != test.want {
+		sa, l := &ipsec.SA{Soft: ipsec.Lifetime{Octets: test.soft}}, limits{}
+		if got := l.tellSoft(sa, test.octets, test.sequence); got != test.want {
 			t.Errorf("%s: tellSoft(%d, %d) = %v, want %v", test.name, test.octets, test.sequence, got, test.want)
 		}
-		if l.tellSoft(test.octets, test.sequence) {
+		if l.tellSoft(sa, test.octets, test.sequence) {
 			t.Errorf("%s: told twice", test.name)
 		}
 	}
@@ -45,8 +45,8 @@ func TestExceeded(t *testing.T) {
 		packet       int
 		want         bool
 	}{{0, 1 << 60, 1500, false}, {1000, 900, 100, false}, {1000, 900, 101, true}, {1000, 1000, 1, true}} {
-		l := limits{hard: test.hard}
-		if got := l.exceeded(test.octets, test.packet); got != test.want {
+		sa := &ipsec.SA{Hard: ipsec.Lifetime{Octets: test.hard}}
+		if got := exceeded(sa, test.octets, test.packet); got != test.want {
 			t.Errorf("exceeded(%d, %d) of %d = %v, want %v", test.octets, test.packet, test.hard, got, test.want)
 		}
 	}

@@ -3,7 +3,6 @@ package tunnel
 import (
 	"fmt"
 	"io"
-	"net/netip"
 	"slices"
 
 	"sallyport/acl"
@@ -15,16 +14,16 @@ import (
 // A sad is the security association database: RFC 4301 §4.4.2. A bundle is in it under
 // the names of both its parts. The caller locks.
 type sad struct {
-	inbound  map[ipsec.SAID]*inboundSA
-	outbound map[ipsec.SAID]*outboundSA
+	inbound  map[name]*inboundSA
+	outbound map[name]*outboundSA
 	byPolicy map[ipsec.PolicyID][]*outboundSA // newest first
 	comingIn map[ipsec.PolicyID][]*inboundSA
 }
 
 func newSAD() sad {
 	return sad{
-		inbound:  make(map[ipsec.SAID]*inboundSA),
-		outbound: make(map[ipsec.SAID]*outboundSA),
+		inbound:  make(map[name]*inboundSA),
+		outbound: make(map[name]*outboundSA),
 		byPolicy: make(map[ipsec.PolicyID][]*outboundSA),
 		comingIn: make(map[ipsec.PolicyID][]*inboundSA),
 	}
@@ -64,7 +63,7 @@ func check(sa *ipsec.SA) error {
 // newOutbound returns the sending side of an SA. Package esp has the ESP of a bundle,
 // package ah the rest.
 func newOutbound(sa *ipsec.SA, entropy io.Reader, pmtu int) (out *outboundSA, err error) {
-	out = &outboundSA{SA: sa, outer: outerOf(sa), sealing: &sealing{limit: limitsOf(sa)}}
+	out = &outboundSA{SA: sa, outer: outerOf(sa), sealing: new(sealing)}
 	if sa.ID.Protocol == ipsec.ESP {
 		if out.esp, err = esp.NewOutbound(sa, entropy); err != nil {
 			return nil, err
@@ -81,7 +80,7 @@ func newOutbound(sa *ipsec.SA, entropy io.Reader, pmtu int) (out *outboundSA, er
 
 // newInbound returns the receiving side of an SA.
 func newInbound(sa *ipsec.SA) (in *inboundSA, err error) {
-	in = &inboundSA{SA: sa, opening: &opening{limit: limitsOf(sa), peer: netip.AddrPortFrom(sa.Remote, sa.Encapsulation.Remote)}}
+	in = &inboundSA{SA: sa, opening: &opening{peer: endpoint{octetsOf(sa.Remote), sa.Encapsulation.Remote}}}
 	if sa.ID.Protocol == ipsec.ESP {
 		if in.esp, err = esp.NewInbound(sa); err != nil {
 			return nil, err
@@ -96,7 +95,9 @@ func newInbound(sa *ipsec.SA) (in *inboundSA, err error) {
 }
 
 // has reports whether there is an SA of that name.
-func (d *sad) has(id ipsec.SAID) bool { return d.inbound[id] != nil || d.outbound[id] != nil }
+func (d *sad) has(id ipsec.SAID) bool {
+	return d.inbound[nameOf(id)] != nil || d.outbound[nameOf(id)] != nil
+}
 
 // free returns an error if a name of the SA is another's.
 func (d *sad) free(sa *ipsec.SA) error {
@@ -118,14 +119,14 @@ func names(sa *ipsec.SA) []ipsec.SAID {
 
 func (d *sad) addInbound(sa *inboundSA) {
 	for _, id := range names(sa.SA) {
-		d.inbound[id] = sa
+		d.inbound[nameOf(id)] = sa
 	}
 	d.comingIn[sa.Policy] = append(d.comingIn[sa.Policy], sa)
 }
 
 func (d *sad) addOutbound(sa *outboundSA) {
 	for _, id := range names(sa.SA) {
-		d.outbound[id] = sa
+		d.outbound[nameOf(id)] = sa
 	}
 	d.byPolicy[sa.Policy] = append([]*outboundSA{sa}, d.byPolicy[sa.Policy]...)
 }
@@ -133,10 +134,10 @@ func (d *sad) addOutbound(sa *outboundSA) {
 // remove takes the SA out. The lists are replaced, not changed: a reader may still walk
 // along one.
 func (d *sad) remove(id ipsec.SAID) {
-	if in := d.inbound[id]; in != nil {
+	if in := d.inbound[nameOf(id)]; in != nil {
 		d.removeInbound(in)
 	}
-	sa := d.outbound[id]
+	sa := d.outbound[nameOf(id)]
 	if sa == nil {
 		return
 	}
@@ -157,7 +158,7 @@ func (d *sad) removeInbound(sa *inboundSA) {
 // forgetInbound takes an SA out of the tables.
 func (d *sad) forgetInbound(sa *inboundSA) {
 	for _, id := range names(sa.SA) {
-		delete(d.inbound, id)
+		delete(d.inbound, nameOf(id))
 	}
 	rest := slices.DeleteFunc(d.comingIn[sa.Policy], func(other *inboundSA) bool { return other == sa })
 	if d.comingIn[sa.Policy] = rest; len(rest) == 0 {
@@ -168,7 +169,7 @@ func (d *sad) forgetInbound(sa *inboundSA) {
 // removeOutbound is removeInbound for the other direction, but for the policy's list.
 func (d *sad) removeOutbound(sa *outboundSA) {
 	for _, id := range names(sa.SA) {
-		delete(d.outbound, id)
+		delete(d.outbound, nameOf(id))
 	}
 	sa.Wipe()
 }

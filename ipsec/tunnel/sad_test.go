@@ -41,7 +41,7 @@ func TestChoose(t *testing.T) {
 		{"of the policy", func() {}, 20, 0x1003},
 		{"of a policy without SAs", func() {}, 30, 0},
 		{"one of no consequence removed", func() { d.remove(name(0x1002)) }, 10, 0x1001},
-		{"the newest used up", func() { d.outbound[name(0x1001)].done.Store(true) }, 10, 0x1000},
+		{"the newest used up", func() { d.outbound[nameOf(name(0x1001))].done.Store(true) }, 10, 0x1000},
 		{"the newest removed", func() { d.remove(name(0x1001)) }, 10, 0x1000},
 		{"removed again", func() { d.remove(name(0x1001)) }, 10, 0x1000},
 		{"another policy removed", func() { d.removePolicy(id(20)) }, 20, 0},

@@ -128,7 +128,7 @@ func (d *Dataplane) expired(e ipsec.Expired) {
 // Counters returns what an SA has done so far.
 func (d *Dataplane) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 	d.mu.RLock()
-	in, out := d.sad.inbound[id], d.sad.outbound[id]
+	in, out := d.sad.inbound[nameOf(id)], d.sad.outbound[nameOf(id)]
 	d.mu.RUnlock()
 	switch {
 	case in != nil:
