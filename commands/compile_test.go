@@ -90,7 +90,7 @@ func TestIKEOfOneMoreLine(t *testing.T) {
 		{"perfect forward secrecy", "ipsec policy policy1 5\n pfs dh-group19", func(p *ike.Policy) bool { return p.PFS == 19 }},
 		{"a window", "ipsec policy policy1 5\n anti-replay window 64", func(p *ike.Policy) bool { return p.Window == 64 }},
 		{"no address but a local one", "ike peer b\n local-address 192.0.2.7\ninterface g0/0/2\n undo ip address", func(p *ike.Policy) bool { return p.Local.String() == "192.0.2.7" }},
-		{"a host", "ike peer b\n remote-address host-name hub.example", func(p *ike.Policy) bool {
+		{"a host", "ipsec policy policy1 5\n undo ike-peer\nike peer b\n undo remote-address\n remote-address host-name hub.example\nipsec policy policy1 5\n ike-peer b", func(p *ike.Policy) bool {
 			return p.Remote.String() == "192.0.0.8" && p.Peer.RemoteHost == "hub.example" && !p.Peer.Remote.IsValid()
 		}},
 		{"a backup", "ike peer b\n remote-address 192.0.2.3", func(p *ike.Policy) bool { return p.Remote.String() == "192.0.2.2" && len(p.Peer.Backups) == 1 }},

@@ -121,7 +121,7 @@ func TestTunnelLacks(t *testing.T) {
 		{"no proposal", underGRE, "ipsec profile p\n undo proposal", "usable proposal of ipsec profile p"},
 		{"transport mode only", routed, "ipsec profile p\n undo proposal a", "usable proposal of ipsec profile p"},
 		{"no key but certificates", routed, "ike proposal 10\n authentication-method rsa-signature\nike peer b\n undo pre-shared-key", ""},
-		{"a host", routed, tunnel + "undo destination\nike peer b\n remote-address host-name hub.example", ""},
+		{"a host", routed, "ipsec profile p\n undo ike-peer\nike peer b\n undo remote-address\n remote-address host-name hub.example\nipsec profile p\n ike-peer b\n" + tunnel + "undo destination", ""},
 		{"another destination", routed, tunnel + "destination 198.51.100.8", "destination that is the remote-address of ike peer b"},
 		{"another source", routed, "ike peer b\n local-address 192.0.2.9", "source that is the local-address of ike peer b"},
 		{"GRE from an address of no port", underGRE, tunnel + "source 192.0.2.9", "interface that is up with the address 192.0.2.9"},

@@ -44,7 +44,7 @@ func newIKEErrorDisplay(all []ike.Failure, peer netip.Addr) ikeErrorDisplay {
 	return d
 }
 
-// The columns are those of offline-info, the reason's wide enough for the
+// The columns are those of VRP's offline-info, the reason's wide enough for the
 // longest word there is, within the same rule.
 var ikeErrorColumns = columns{2, 21, 29, 70, 79}
 

@@ -19,7 +19,7 @@ type ikePeerDisplay struct {
 type ikePeerLine struct {
 	Name         string       `json:"name"`
 	Description  string       `json:"description"`
-	Version      string       `json:"version"` // as configured: v1, or v1v2 for both
+	Version      string       `json:"version"` // v1: there is no other
 	Mode         string       `json:"exchange_mode"`
 	Proposal     uint32       `json:"proposal"` // 0: all of them
 	IDType       string       `json:"id_type"`  // of ours
@@ -98,7 +98,7 @@ func newIKEPeerDisplay(box IKEGlobal, all []*ike.Peer) ikePeerDisplay {
 
 func newIKEPeerLine(box IKEGlobal, p *ike.Peer) ikePeerLine {
 	line := ikePeerLine{
-		Name: p.Name, Description: p.Description, Version: configuredVersion(p), Mode: modeWord(p.Mode), Proposal: p.Proposal,
+		Name: p.Name, Description: p.Description, Version: ikeV1, Mode: modeWord(p.Mode), Proposal: p.Proposal,
 		IDType: idTypeName(p.LocalIDType), LocalID: p.LocalID, RemoteIDType: idTypeName(p.RemoteIDType), RemoteName: p.RemoteName,
 		Local: p.Local, Remote: p.Remote, RemoteLast: p.RemoteLast, Backups: append([]netip.Addr{}, p.Backups...), RemoteHost: p.RemoteHost,
 		RemoteID: p.RemoteID, RemoteIDLast: p.RemoteIDLast,
@@ -128,13 +128,6 @@ func idTypeName(t ike.IDType) string { return strings.ToUpper(t.String()) }
 // modeWord returns the word of exchange-mode.
 func modeWord(m ike.ExchangeMode) string {
 	return [...]string{ike.MainMode: "main", ike.AggressiveMode: "aggressive", ike.AutoMode: "auto"}[m]
-}
-
-func configuredVersion(p *ike.Peer) string {
-	if p.V1Only {
-		return ikeV1
-	}
-	return "v1v2"
 }
 
 var ikePeerColumns = columns{0, 17, 26, 42, 53, 63}

@@ -60,7 +60,7 @@ func TestIKEPeerBriefOffsets(t *testing.T) {
 	cellsAt(t, lineWith(t, text, "Peer name"), documented,
 		"Peer name", "Version", "Exchange-mode", "Proposal", "Id-type", "RemoteAddr")
 	cellsAt(t, lineWith(t, text, "15-char"), documented,
-		"peer-of-15-char", "v1v2", "main", "1024", "IP", "255.255.255.255")
+		"peer-of-15-char", "v1", "main", "1024", "IP", "255.255.255.255")
 	ruleOf(t, text, "-", 75)
 }
 
@@ -81,7 +81,7 @@ func TestIKEPeerFields(t *testing.T) {
 	}{
 		{seedPeer(), "Peer name", "b"},
 		{seedPeer(), "IKE version", "v1"},
-		{ike.NewPeer(), "IKE version", "v1v2"},
+		{ike.NewPeer(), "IKE version", "v1"},
 		{seedPeer(), "Proposal", "10"},
 		{ike.NewPeer(), "Proposal", ""},
 		{seedPeer(), "Pre-shared-key", "******"},

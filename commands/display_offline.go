@@ -33,9 +33,7 @@ func newIKEOfflineDisplay(all []ike.Offline, peer netip.Addr) ikeOfflineDisplay 
 	return d
 }
 
-var ikeOfflineColumns = columns{2, 21, 29, 50, 62}
-
-// text prints VRP's table.
+// text prints VRP's table, with the columns of error-info.
 func (d ikeOfflineDisplay) text() string {
 	var p page
 	p.addf("  Current info Num :%d", len(d.Rows))
@@ -44,10 +42,10 @@ func (d ikeOfflineDisplay) text() string {
 	}
 	p.add("  Ike offline information:")
 	p.add(dashes(ikeErrorRule))
-	p.add(ikeOfflineColumns.row("peer", "port", "offline-reason", "version", "offline-time"))
+	p.add(ikeErrorColumns.row("peer", "port", "offline-reason", "version", "offline-time"))
 	p.add(dashes(ikeErrorRule))
 	for _, r := range d.Rows {
-		p.add(ikeOfflineColumns.row(addrText(r.Peer.Addr()), utoa(uint32(r.Peer.Port())), r.Reason, r.Version,
+		p.add(ikeErrorColumns.row(addrText(r.Peer.Addr()), utoa(uint32(r.Peer.Port())), r.Reason, r.Version,
 			r.Time.Format("2006/01/02  15:04:05")))
 	}
 	p.add(dashes(ikeErrorRule))

@@ -276,6 +276,15 @@ func (e policyEntry) trigger() string {
 	return "Traffic-based"
 }
 
+// other returns who the other end is: a peer, the address of a manual entry, or a template, which
+// says so, since its peers are its own.
+func (e policyEntry) other() string {
+	if e.Template != "" {
+		return "template " + e.Template
+	}
+	return cmp.Or(e.Peer, e.Remote)
+}
+
 // policyColumns leave 21 for the longest name, 15 octets and a five-digit number.
 var policyColumns = columns{0, 23, 31, 37}
 
@@ -285,7 +294,7 @@ func (d policyDisplay) brief() string {
 	for _, g := range d.Groups {
 		for _, e := range g.Entries {
 			entries = append(entries,
-				policyColumns.row(entryName(g.Name, e), e.Mode, orDash(e.ACL), orDash(cmp.Or(e.Peer, e.Remote, e.Template))))
+				policyColumns.row(entryName(g.Name, e), e.Mode, orDash(e.ACL), orDash(e.other())))
 		}
 	}
 	var p page

@@ -130,7 +130,7 @@ func TestIKEPeerRows(t *testing.T) {
 	same(t, "peers", newIKEPeerDisplay(IKEGlobal{}, manyPeers()[:2]).Peers, []ikePeerLine{
 		{Name: "b", Version: "v1", Mode: "main", Proposal: 10, IDType: "IP", RemoteIDType: "IP", Remote: there, Backups: []netip.Addr{},
 			PreSharedKey: true, NATTraversal: true, Probes: probes, Fragmentation: true, FragmentSize: 1280},
-		{Name: "peer-of-15-char", Version: "v1v2", Mode: "main", Proposal: 1024, IDType: "IP", RemoteIDType: "IP", Local: here,
+		{Name: "peer-of-15-char", Version: "v1", Mode: "main", Proposal: 1024, IDType: "IP", RemoteIDType: "IP", Local: here,
 			Remote: netip.MustParseAddr("255.255.255.255"), RemoteID: netip.MustParseAddr("10.1.1.1"), Backups: []netip.Addr{}, NATTraversal: true,
 			Probes: probes, Fragmentation: true, FragmentSize: 1280},
 	})

@@ -75,11 +75,6 @@ func domainArg[T any](field func(*T) *string) grammar.Element[T] {
 // objects returns what the box keeps.
 func (s *Session) objects() pkiObjects { return s.device.PKIObjects() }
 
-// hasCertificate reports whether there is a local certificate of that name.
-func (s *Session) hasCertificate(name string) bool {
-	return s.objects().find(PKICertificate, name) != nil
-}
-
 // knowsDomain refuses a domain that is not configured. An empty name is every one.
 func (s *Session) knowsDomain(name string) error {
 	if name != "" && s.running.config.PKIDomains[name] == nil {

@@ -141,7 +141,8 @@ func (i *importCertificate) keep(s *Session, key crypto.Signer, certificates []*
 		objects = append(objects, pair)
 	}
 	object := i.object(certificates)
-	if _, err := append(slices.Clone(all), objects...).credential(object); err != nil {
+	credential, err := append(slices.Clone(all), objects...).credential(object)
+	if err != nil {
 		return s.refused(i.not(err))
 	}
 	if err := s.inTime(leaf); err != nil {
@@ -150,11 +151,27 @@ func (i *importCertificate) keep(s *Session, key crypto.Signer, certificates []*
 	if err := s.kept(append(objects, object)...); err != nil {
 		return s.refused(err)
 	}
-	out := Output{Text: imported + s.soonOver(leaf)}
+	out := Output{Text: imported + s.soonOver(leaf) + s.long(credential)}
 	if key != nil {
 		out.Text += s.leftBehind(i.File)
 	}
 	return out
+}
+
+// longChain is what a certificate and those above it can have without becoming a burden, in
+// octets. Each message with them goes in many fragments, and one that is lost is all lost.
+const longChain = 8 << 10
+
+// long warns of a chain that hardly reaches a peer.
+func (s *Session) long(c *pki.Credential) string {
+	n := 0
+	for _, p := range c.Payloads() {
+		n += len(p.Data)
+	}
+	if !s.options.Interactive || n <= longChain {
+		return ""
+	}
+	return fmt.Sprintf("Warning: %d octets of certificates will be sent to peers: more than %d may not get through.\n", n, longChain)
 }
 
 // pairNameOf returns the name of the key pair of a PKCS #12 file.

@@ -52,8 +52,11 @@ func (v *validateCertificate) do(s *Session) Output {
 func validated(judge pki.Judge, c *x509.Certificate, others []*x509.Certificate, print func(string)) error {
 	verdict, err := judge.Do(c, others)
 	var why *pki.Refusal
-	if errors.As(err, &why) {
+	switch {
+	case errors.As(err, &why):
 		return refuse("The certificate is not valid: %s.", why.Reason)
+	case err != nil:
+		return refuse("The certificate cannot be judged: %v.", err)
 	}
 	text := "Info: The certificate of " + verdict.Subject + " is valid in PKI domain " + verdict.Domain + ".\n"
 	for _, above := range verdict.Path[1:] {

@@ -20,7 +20,7 @@ type edit struct {
 	port     func(name string) error             // whether an interface exists; nil: not known
 	warnings func(text string)                   // nil: nobody reads them
 
-	certificate func(name string) bool // whether there is a local certificate; nil: not known
+	objects func() []*PKIObject // what the box keeps of its PKI; nil: not known
 
 	remotes map[remotePlace]string // peers by where they are; nil: it does not pay for one line
 	spis    map[spiName]PolicyKey  // manual policies by their SPIs; nil: not asked for yet

@@ -14,7 +14,7 @@ import (
 
 // maxFootprint is what an established tunnel may cost without its dataplane: an ISAKMP SA, an SA pair,
 // and their configuration as a script has it. What a dataplane adds has its bound beside its own tests.
-const maxFootprint = 5888
+const maxFootprint = 5392
 
 // footprint returns the octets that a box holds for each of its tunnels, when all are established and
 // nothing of their negotiation has to be repeated any more. The script itself is not counted.

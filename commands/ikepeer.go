@@ -137,7 +137,7 @@ func checkProposal(e *edit, p *ike.Peer) error {
 // peerUnused refuses if a policy, a template or a profile names the peer.
 func (e *edit) peerUnused(name string) error {
 	uses := func(p *Policy) bool { return p.Peer == name }
-	if err := e.noPolicy("The IKE peer is being used by IPSec policy %s %d.", uses); err != nil {
+	if err := e.noPolicy("IKE peer", uses); err != nil {
 		return err
 	}
 	return e.noProfile("IKE peer", uses)

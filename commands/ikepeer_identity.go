@@ -76,10 +76,7 @@ func peerCertificateRows() []grammar.Row[ike.Peer] {
 	}
 }
 
-func checkLocalID(e *edit, p *ike.Peer) error {
-	e.warnNoID("local-id", p.LocalIDType, p.LocalID)
-	return nil
-}
+func checkLocalID(e *edit, p *ike.Peer) error { return e.checkID("local-id", p.LocalIDType, p.LocalID) }
 
 // checkLocalType warns of a type that peers do not look for.
 func checkLocalType(e *edit, p *ike.Peer) error {
@@ -97,7 +94,9 @@ func (e *edit) warnNames(p *ike.Peer) {
 }
 
 func checkRemoteID(e *edit, p *ike.Peer) error {
-	e.warnNoID("remote-id", p.RemoteIDType, p.RemoteName)
+	if err := e.checkID("remote-id", p.RemoteIDType, p.RemoteName); err != nil {
+		return err
+	}
 	if p.RemoteIDType == ike.IDAny && p.RemoteName != "" {
 		e.warn("With remote-id-type any the remote-id is not looked at.")
 	}
@@ -115,12 +114,18 @@ func checkRemoteName(e *edit, p *ike.Peer) error {
 	return checkRemoteID(e, p)
 }
 
-// warnNoID warns of a text that is none of the type. Either may be typed first: it is not
-// refused.
-func (e *edit) warnNoID(command string, t ike.IDType, text string) {
-	if text != "" && !isID(t, text) {
-		e.warn("The %s %q is no ID of type %v: nothing will fit it until %s-type or it is changed.", command, text, t, command)
+// checkID warns of a text that is none of the type. Either may be typed first: it is not
+// refused. But a distinguished name is: no certificate has what is not even one, and the name
+// can be typed before the type.
+func (e *edit) checkID(command string, t ike.IDType, text string) error {
+	if text == "" || isID(t, text) {
+		return nil
 	}
+	if t == ike.IDDN {
+		return refuse("The %s %q is no distinguished name such as /C=DE/O=Example/CN=hq: that comes before %s-type dn.", command, text, command)
+	}
+	e.warn("The %s %q is no ID of type %v: nothing will fit it until %s-type or it is changed.", command, text, t, command)
+	return nil
 }
 
 // isID reports whether a text can be an ID of a type.

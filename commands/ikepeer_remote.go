@@ -21,6 +21,17 @@ type peerRemote struct {
 	Host        string     // empty: an address
 }
 
+// String returns what follows remote-address.
+func (r peerRemote) String() string {
+	switch {
+	case r.Host != "":
+		return "host-name " + r.Host
+	case r.Last.IsValid():
+		return r.First.String() + " " + r.Last.String()
+	}
+	return r.First.String()
+}
+
 // A remotePlace is what two peers cannot have both: a message from there would be either's.
 type remotePlace struct {
 	address netip.Addr
@@ -108,7 +119,8 @@ var noAddr netip.Addr
 // single reports whether the line names one address, which there can be several of.
 func (r peerRemote) single() bool { return r.Host == "" && !r.Last.IsValid() }
 
-// addRemote adds a place, or puts one that stands alone in the place of what there is.
+// addRemote adds a place. One that stands alone takes the place of what there is, but a name
+// does not replace addresses, nor an address a name: that is more than a correction.
 func (e *edit) addRemote(p *ike.Peer, r peerRemote) error {
 	if err := checkRange(r.First, r.Last); err != nil {
 		return err
@@ -120,6 +132,8 @@ func (e *edit) addRemote(p *ike.Peer, r peerRemote) error {
 	switch {
 	case slices.Contains(all, r):
 		return nil
+	case len(all) > 0 && (r.Host == "") != (all[0].Host == ""):
+		return refuse("The IKE peer has remote-address %v already, undo remote-address %v first.", all[0], all[0])
 	case !r.single() || len(all) == 0 || !all[0].single():
 		all = []peerRemote{r}
 	case len(all) == maxRemotes:

@@ -233,7 +233,7 @@ func (c *Config) listNames(byName bool) []string {
 func undoACLAll() grammar.Row[Config] {
 	path := grammar.Path[struct{}]("undo", helpUndo, "acl", helpACL, "all", helpAll)
 	return grammar.Edit(func(x any, c *Config, _ *struct{}) error {
-		err := x.(*edit).noPolicy("The ACL is being used by IPSec policy %s %d.", func(p *Policy) bool { return p.ACL != "" })
+		err := x.(*edit).noPolicy("ACL", func(p *Policy) bool { return p.ACL != "" })
 		if err == nil {
 			err = x.(*edit).schemeWithACL("")
 		}
@@ -250,7 +250,7 @@ func undoACLAll() grammar.Row[Config] {
 // aclUnused refuses what a policy or a user interface refers to. An empty key is any
 // list.
 func (e *edit) aclUnused(key string) error {
-	err := e.noPolicy("The ACL is being used by IPSec policy %s %d.", func(p *Policy) bool {
+	err := e.noPolicy("ACL", func(p *Policy) bool {
 		return p.ACL != "" && (key == "" || p.ACL == key)
 	})
 	if err != nil {

@@ -87,6 +87,7 @@ func pkiSystemRows() []grammar.Row[Config] {
 			Own:     func(c *Config) map[string]*PKIDomain { return own(c, partPKIDomains, &c.PKIDomains) },
 			Name:    func(p *PKIDomain, name string) { p.Name = name },
 			Compare: strings.Compare,
+			Create:  allows((*edit).warnBound),
 			Delete:  allows((*edit).domainUnused),
 		}, grammar.Path[string]("pki", helpPKI, "domain", helpPKIDomain), grammar.Arg(kind.Name(longestDomain, "pki domain"), helpDomain, itself[string])),
 	}
@@ -251,14 +252,41 @@ func (e *edit) entityUnused(name string) error {
 	return nil
 }
 
-// domainUnused refuses a domain that a peer has.
+// domainUnused refuses a domain that a peer has, or files: they would stay, and be trusted by
+// whatever is called so next.
 func (e *edit) domainUnused(name string) error {
 	for _, p := range values(e.config.IKEPeers, strings.Compare) {
 		if p.Domain == name {
 			return refuse("The PKI domain is being used by IKE peer %s.", p.Name)
 		}
 	}
+	if files := e.boundTo(name); files != "" {
+		return refuse("The PKI domain is that of %s: pki delete-certificate and pki delete-crl delete them.", files)
+	}
 	return nil
+}
+
+// warnBound warns of files that a new domain finds, from one of its name that a replaced
+// configuration had.
+func (e *edit) warnBound(name string) error {
+	if files := e.boundTo(name); files != "" {
+		e.warn("PKI domain %s trusts what was imported for it before: %s.", name, files)
+	}
+	return nil
+}
+
+// boundTo returns the files that count for a domain alone, by kind: "ca ca.pem, crl ca.crl".
+func (e *edit) boundTo(domain string) string {
+	if e.objects == nil {
+		return ""
+	}
+	var files []string
+	for _, o := range e.objects() {
+		if o.Domain == domain {
+			files = append(files, string(o.Kind)+" "+o.Name)
+		}
+	}
+	return strings.Join(files, ", ")
 }
 
 // checkPeerDomain refuses a domain that is not there.
@@ -272,7 +300,7 @@ func checkPeerDomain(e *edit, p *ike.Peer) error {
 // checkPeerCertificate warns of a certificate that was not imported. It is no part of the
 // configuration, so that it may come later.
 func checkPeerCertificate(e *edit, p *ike.Peer) error {
-	if p.Certificate != "" && e.certificate != nil && !e.certificate(p.Certificate) {
+	if p.Certificate != "" && e.objects != nil && pkiObjects(e.objects()).find(PKICertificate, p.Certificate) == nil {
 		e.warn("There is no local certificate %s: pki import-certificate local makes one.", p.Certificate)
 	}
 	return nil

@@ -3,12 +3,9 @@ package commands
 import (
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
 	"sallyport/commands/grammar"
 	"sallyport/commands/kind"
-	"sallyport/ike"
 )
 
 // Policy templates: policies for peers of whom it is not known beforehand where they are, and
@@ -50,7 +47,7 @@ func (e *edit) templateUnused(k PolicyKey) error {
 			return nil
 		}
 	}
-	return e.noPolicy("The IPSec policy template is being used by IPSec policy %s %d.", func(p *Policy) bool { return p.Template == k.Name })
+	return e.noPolicy("IPSec policy template", func(p *Policy) bool { return p.Template == k.Name })
 }
 
 // undoTemplate deletes all entries of a template.
@@ -61,7 +58,7 @@ func undoTemplate() grammar.Row[Config] {
 			return grammar.ErrNotConfigured
 		}
 		uses := func(p *Policy) bool { return p.Template == *name }
-		if err := x.(*edit).noPolicy("The IPSec policy template is being used by IPSec policy %s %d.", uses); err != nil {
+		if err := x.(*edit).noPolicy("IPSec policy template", uses); err != nil {
 			return err
 		}
 		for _, k := range keys {
@@ -87,11 +84,11 @@ func (c *Config) templateEntry(group string) *Policy {
 	return nil
 }
 
-// noTemplate refuses if an entry of a template uses what is to be removed. The words are noPolicy's.
-func (e *edit) noTemplate(words string, uses func(*Policy) bool) error {
+// noTemplate refuses if an entry of a template uses what is to be removed. The words say what that is.
+func (e *edit) noTemplate(what string, uses func(*Policy) bool) error {
 	for _, p := range values(e.config.Templates, comparePolicies) {
 		if uses(p) {
-			return refuse(strings.Replace(words, "by IPSec policy", "by IPSec policy template", 1), p.Name, p.Sequence)
+			return refuse("The %s is being used by IPSec policy template %s %d.", what, p.Name, p.Sequence)
 		}
 	}
 	return nil
@@ -170,37 +167,6 @@ func (e *edit) putTemplated(c *Config, t templated) error {
 func admitTemplated(old *Policy, k PolicyKey) error {
 	if old != nil && old.Template != "" {
 		return refuse("The IPSec policy refers to a policy template, undo ipsec policy %s %d first or edit ipsec policy-template %s.", k.Name, k.Sequence, old.Template)
-	}
-	return nil
-}
-
-// The bounds of `fallback clear retry`.
-const (
-	leastFallbackRetry = 10 // seconds
-	mostFallbackRetry  = 86400
-
-	defaultFallbackRetry = 5 * time.Minute
-)
-
-// answerRows say what a policy does when nobody answers, and whether it begins anything.
-func answerRows() []grammar.Row[Policy] {
-	kw := grammar.Kw[Policy]
-	return []grammar.Row[Policy]{
-		grammar.Setting(kw("respond-only", "Negotiations are left to the peer"),
-			grammar.Flag("enable", "They are", func(p *Policy) *bool { return &p.Respond })),
-		grammar.Setting(kw("fallback", "What becomes of the traffic while the peer does not answer"),
-			grammar.Flag("clear", "It leaves UNPROTECTED until the peer answers", func(p *Policy) *bool { return &p.Clear.Enabled }),
-			grammar.Optional(kw("retry", "Time between tries to negotiate, 300 seconds if it is not said"),
-				grammar.Arg(kind.Seconds(leastFallbackRetry, mostFallbackRetry), "Seconds", func(p *Policy) *time.Duration { return &p.Clear.Retry }))).
-			Check(checks(checkFallback)),
-	}
-}
-
-// checkFallback warns who has traffic go in clear.
-func checkFallback(e *edit, p *Policy) error {
-	if p.Clear != (ike.ClearFallback{}) {
-		e.warn("FALL BACK TO CLEAR: while the IKE peer does not answer, the traffic of this policy leaves UNPROTECTED; " +
-			"whoever can drop IKE messages can bring that about.")
 	}
 	return nil
 }

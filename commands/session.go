@@ -189,7 +189,7 @@ func (s *Session) change(text string, line grammar.Line, warnings *strings.Build
 
 // newEdit begins a change of the configuration in force.
 func (s *Session) newEdit(warnings *strings.Builder) *edit {
-	e := &edit{config: s.running.config, open: s.device.Open, hash: s.device.Hash, port: s.port, certificate: s.hasCertificate}
+	e := &edit{config: s.running.config, open: s.device.Open, hash: s.device.Hash, port: s.port, objects: s.device.PKIObjects}
 	if s.burst != nil {
 		e = s.burst.continued(e)
 	}

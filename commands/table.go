@@ -108,9 +108,9 @@ const longestName = 15
 // itself binds an argument to a value that is no struct.
 func itself[T any](t *T) *T { return t }
 
-// noPolicy refuses if a policy uses what is to be removed. The words take the
-// policy's name and number.
-func (e *edit) noPolicy(words string, uses func(*Policy) bool) error {
+// noPolicy refuses if a policy uses what is to be removed. The words say
+// what that is.
+func (e *edit) noPolicy(what string, uses func(*Policy) bool) error {
 	var first *Policy
 	for _, p := range e.config.Policies {
 		if uses(p) && (first == nil || comparePolicies(p.PolicyKey, first.PolicyKey) < 0) {
@@ -118,9 +118,9 @@ func (e *edit) noPolicy(words string, uses func(*Policy) bool) error {
 		}
 	}
 	if first == nil {
-		return e.noTemplate(words, uses)
+		return e.noTemplate(what, uses)
 	}
-	return refuse(words, first.Name, first.Sequence)
+	return refuse("The %s is being used by IPSec policy %s %d.", what, first.Name, first.Sequence)
 }
 
 func ipsecProposalRow() grammar.Row[Config] {
@@ -132,7 +132,7 @@ func ipsecProposalRow() grammar.Row[Config] {
 		Compare: strings.Compare,
 		Delete: allows(func(e *edit, name string) error {
 			uses := func(p *Policy) bool { return slices.Contains(p.Proposals, name) }
-			if err := e.noPolicy("The IPSec proposal is being used by IPSec policy %s %d.", uses); err != nil {
+			if err := e.noPolicy("IPSec proposal", uses); err != nil {
 				return err
 			}
 			return e.noProfile("IPSec proposal", uses)

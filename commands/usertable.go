@@ -88,7 +88,9 @@ func checkUserID(_ *edit, u *ike.User) error {
 		return refuse("With id-type any there is no ID.")
 	case u.IDType == ike.IDAny, u.ID == "" && u.IDType == ike.IDAddress: // the latter is what undo leaves
 		return nil
-	case u.ID == "" || !isID(u.IDType, u.ID):
+	case u.ID == "":
+		return refuse("id-type %v wants the ID after it.", u.IDType)
+	case !isID(u.IDType, u.ID):
 		return refuse("%q is no ID of type %v.", u.ID, u.IDType)
 	}
 	return nil

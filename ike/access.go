@@ -144,9 +144,12 @@ func (s *sa) informedEarly(m *wire.Message) {
 		switch p := p.(type) {
 		case wire.Notify:
 			s.engine.emit(Notified{s.remote, p.Notify, true})
+			if s.refusesProof(p, m) {
+				s.proofRefused(p)
+			}
 		case wire.Delete:
 			if p.Protocol == wire.ProtoISAKMP && slices.ContainsFunc(p.SPIs, s.named) {
-				if s.stage() != denied && s.stage() != denying {
+				if s.stage() != denied && s.stage() != denying && !s.refused(m) {
 					s.failAccess(PeerRefused, s.whyEnded())
 				}
 				s.remove("peer request")

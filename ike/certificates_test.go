@@ -221,8 +221,8 @@ func TestRefusedCertificateChangesNothing(t *testing.T) {
 		for _, o := range branch.events {
 			if m, ok := o.(MessageSent); ok && m.Message.Exchange == wire.Informational {
 				told++
-				if n := m.Message.Payloads[0].(wire.Notify); n.Notify != test.told {
-					t.Errorf("%s: the peer is told %v, want %v", test.name, n.Notify, test.told)
+				if n, ok := m.Message.Payloads[1].(wire.Notify); !ok || n.Notify != test.told || m.Message.Flags&wire.FlagEncrypted == 0 {
+					t.Errorf("%s: the peer is told %v, want %v under the keys", test.name, m.Message, test.told)
 				}
 			}
 		}

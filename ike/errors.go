@@ -87,6 +87,9 @@ type Rejection struct {
 	Reason   string          // what came and what was wanted, in the standard's words
 	protocol wire.ProtocolID // of the offer it is about
 	spi      []byte          // likewise; empty in phase 1
+	doubtful bool            // the keys that decrypted the message may be wrong
+	sealed   bool            // the peer is told under the keys of a phase 1 that is not over
+	final    bool            // and that the SA goes
 }
 
 // Error returns the category and the reason.
@@ -137,11 +140,14 @@ func (e *Engine) refuse(p *packet, err error) {
 	}
 }
 
-// answer tells the peer why its message was refused: protected under an
-// established ISAKMP SA, else in clear, seldom, and never longer than what came.
+// answer tells the peer why its message was refused: protected under an ISAKMP SA, or the
+// keys of one to be, else in clear, seldom, and never longer than what came.
 func (e *Engine) answer(p *packet, r *Rejection) {
 	if s := e.lookUp(p.header); s != nil && s.established {
 		s.inform(r.notify(s.cookieI, s.cookieR))
+		return
+	} else if s != nil && r.sealed {
+		s.tellSealed(p, r)
 		return
 	}
 	if !p.Remote.IsValid() || p.header.Exchange == wire.Informational || !e.notices.allow(e.now, p.Remote.Addr()) {

@@ -1,6 +1,8 @@
 package ike
 
 import (
+	"crypto/sha256"
+
 	"errors"
 	"time"
 
@@ -45,10 +47,14 @@ type handshake struct {
 	private secret.Octets    // our exponent
 	theirs  keyPart          // of the peer's half of the key exchange, not yet known to be good
 	claim   claim            // of the peer's identity, not yet proved
-	told    bool             // of a refusal
+	told    bool             // of a refusal, in clear
 	spoken  bool             // something has come that may be the peer's
 	inputs  keymat.Exchange  // of the key formulas
 	packet  *packet          // accepted last, while its mathematics is done
+
+	toldSealed bool              // likewise, under the keys
+	refused    [sha256.Size]byte // digest of that message
+	deleted    bool              // by a second word
 
 	preShared secret.Octets // what SKEYID was made of; shared with the configuration
 	shown     wire.ID       // our identity, in aggressive mode
@@ -212,7 +218,7 @@ func (x *handshake) findKey() error {
 		x.preShared = x.engine.random(strangersKey)
 	}
 	if len(x.preShared) == 0 {
-		return reject(AuthenticationFail, "ike peer %s has no `pre-shared-key`", x.sa.peer.Name)
+		return x.noKey()
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (x *handshake) makeOffers() error {
 // canProve reports whether we have what the method wants of us.
 func (x *handshake) canProve() error {
 	if x.sa.method.preShared && len(x.preSharedKey(x.sa.peer, wire.ID{})) == 0 {
-		return reject(AuthenticationFail, "ike peer %s has no `pre-shared-key`", x.sa.peer.Name)
+		return x.noKey()
 	}
 	_, err := x.localID()
 	return err
@@ -174,7 +174,7 @@ func (x *handshake) receive(p *packet) error {
 	m, next, err := p.open(x.sa.keys, x.iv)
 	var syntax *wire.SyntaxError
 	if p.encrypted() && errors.As(err, &syntax) {
-		err = x.garbled()
+		err = x.garbled(p)
 	}
 	if err != nil {
 		return err
@@ -184,16 +184,20 @@ func (x *handshake) receive(p *packet) error {
 	x.sa.local, x.sa.remote, x.packet = p.Local, p.Remote, p // only a proof may bring another port, and it is checked
 	if err := receive(x, x.table, p, m, next); err != nil {
 		x.sa.local, x.sa.remote, x.packet = local, remote, before
-		return x.tellOnce(err)
+		return x.tellOnce(p, err)
 	}
 	return nil
 }
 
-// tellOnce has the peer told of the first refusal only: it may be forged, and one
-// is all that the peer needs.
-func (x *handshake) tellOnce(err error) error {
+// tellOnce has the peer told of the first refusal only, in clear and under the keys: it may
+// be forged, and one is all that the peer needs.
+func (x *handshake) tellOnce(p *packet, err error) error {
 	var r *Rejection
 	if !errors.As(err, &r) || r.Notify == 0 {
+		return err
+	}
+	if r.sealed = x.underKeys(p, r); r.sealed {
+		x.tellUnderKeys(p, r)
 		return err
 	}
 	if x.told {
@@ -212,7 +216,7 @@ func (x *handshake) computed(r Result) error {
 	} else {
 		err = x.refusalOf(err)
 	}
-	if err = x.tellOnce(err); err != nil {
+	if err = x.tellOnce(x.packet, err); err != nil {
 		x.sa.heard, x.sa.wear.spent = x.heard, x.spent // the message is taken back
 	}
 	switch {

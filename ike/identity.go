@@ -143,10 +143,20 @@ func (x *handshake) accepts(p *Peer, id wire.ID) error {
 		return x.acceptsUnnamed(p, id)
 	}
 	if !p.isNamed(id) {
-		return rejectWith(IDMismatch, wire.InvalidIDInformation, "peer says it is %v %s, `remote-id` of ike peer %s wants %s",
-			typeWord(id), idText(id), p.Name, p.wantedID())
+		return rejectWith(IDMismatch, wire.InvalidIDInformation, "peer says it is %s, `remote-id` of ike peer %s wants %s",
+			claimText(id), p.Name, p.wantedID())
 	}
 	return nil
+}
+
+// claimText is an identity with its type, as a failure has it.
+func claimText(id wire.ID) string {
+	if id.IDType == wire.IDDERASN1DN {
+		if _, err := pki.ReadDN(id.Data); err != nil {
+			return fmt.Sprintf("a dn that cannot be read (%v)", err)
+		}
+	}
+	return fmt.Sprintf("%v %s", typeWord(id), idText(id))
 }
 
 // wantedID is `remote-id` in words.

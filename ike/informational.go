@@ -2,6 +2,7 @@ package ike
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 
 	"sallyport/ike/wire"
@@ -27,7 +28,9 @@ func (e *Engine) inInformational(p *packet) error {
 	}
 	s, err := e.proved(p)
 	if err != nil {
-		e.inUnfinished(p)
+		if e.inUnfinished(p) {
+			return nil
+		}
 		return err
 	}
 	if q := s.quick[p.header.MessageID]; q != nil && q.state == qmConfirming {
@@ -77,7 +80,7 @@ func (s *sa) inform1(m *wire.Message) {
 	for _, p := range m.Payloads {
 		switch p := p.(type) {
 		case wire.Notify:
-			s.inNotify(p)
+			s.inNotify(p, m)
 		case wire.Delete:
 			s.inDelete(p)
 		}
@@ -100,14 +103,14 @@ func (e *Engine) inHints(p *packet) error {
 	for _, payload := range m.Payloads {
 		if n, ok := payload.(wire.Notify); ok && s.phase1 != nil {
 			e.emit(Notified{p.Remote, n.Notify, false})
-			s.phase1.hinted(n.Notify.String())
+			s.phase1.hinted(n.Notify.String(), unproved)
 		}
 	}
 	return nil
 }
 
-// inNotify handles an authenticated notification.
-func (s *sa) inNotify(n wire.Notify) {
+// inNotify handles an authenticated notification of m.
+func (s *sa) inNotify(n wire.Notify, m *wire.Message) {
 	e := s.engine
 	e.emit(Notified{s.remote, n.Notify, true})
 	switch {
@@ -119,6 +122,8 @@ func (s *sa) inNotify(n wire.Notify) {
 		}
 	case n.Notify == wire.ResponderLifetime:
 		s.inLifetime(n)
+	case s.refusesProof(n, m):
+		s.proofRefused(n)
 	case n.Notify < wire.Connected: // 1-16383 are errors: RFC 2408 §3.14.1
 		s.refusedByPeer(n)
 	}
@@ -199,37 +204,52 @@ func hasNotify(m *wire.Message, t wire.NotifyType) bool {
 
 // inUnfinished looks at what comes encrypted while we wait for message 6: the
 // peer's reason for not sending it. If our keys do not read it, that is a reason
-// in itself. It is a hint like those in clear: the peer has not proved itself.
-func (e *Engine) inUnfinished(p *packet) {
+// in itself. It is a hint like those in clear: the peer has not proved itself. It
+// reports whether there was one.
+func (e *Engine) inUnfinished(p *packet) bool {
 	s := e.lookUp(p.header)
 	if s == nil || s.phase1 == nil || s.phase1.state != sentID || !s.initiator || s.remote.Addr() != p.Remote.Addr() || p.header.MessageID == 0 {
-		return
+		return false
 	}
 	m, _, err := p.open(s.keys, s.keys.ExchangeIV(s.phase1.iv, p.header.MessageID))
 	if err != nil || checkHash(m, s.hash1(p.header.MessageID, m.After(0))) != nil {
-		s.phase1.hinted("something that our keys do not decrypt")
-		return
+		s.phase1.hinted("something that our keys do not decrypt", unproved)
+		return false
 	}
+	said := false
 	for _, payload := range m.Payloads {
 		if n, ok := payload.(wire.Notify); ok {
-			s.phase1.hinted(n.Notify.String())
+			said = true
+			e.emit(Notified{p.Remote, n.Notify, false})
+			s.phase1.hinted(n.Notify.String(), sealedUnproved)
 		}
 	}
+	return said
 }
 
-// hinted tells at once what a notification in clear says. It ends nothing: it
-// may be forged.
-func (x *handshake) hinted(text string) {
-	if x.hint == text || x.hints == maxHints {
+// How a word came that may be no word of the peer's.
+const (
+	unproved       = "(not authenticated)"
+	sealedUnproved = "(under the keys, but not authenticated)"
+)
+
+// hinted tells at once what a notification says that came in clear, or otherwise
+// without proof. It ends nothing: it may be forged.
+func (x *handshake) hinted(text, how string) {
+	hint := text + " " + how
+	if x.hint == hint || x.hints == maxHints {
 		return
 	}
-	x.hint, x.hints = text, x.hints+1
-	category, reason := PeerRefused, "peer answers "+text+" (not authenticated) to "+x.mode()
-	switch x.state {
-	case sentSA:
+	x.hint, x.hints = hint, x.hints+1
+	category, reason := PeerRefused, "peer answers "+hint+" to "+x.mode()
+	switch {
+	case x.state == sentSA && x.kind == wire.Aggressive && text == wire.InvalidIDInformation.String():
+		category = IDMismatch
+		reason += fmt.Sprintf(" message 1: does the peer accept our ID %s (`local-id-type` and `local-id` of ike peer %s)?", x.ourName(), x.sa.peer.Name)
+	case x.state == sentSA:
 		category = Phase1Mismatch
 		reason += " with " + wire.NewSA(wire.Proposal{Number: 1, Protocol: wire.ProtoISAKMP, Transforms: x.offered}).String()
-	case sentID:
+	case x.state == sentID:
 		category = AuthenticationFail
 		reason += x.doubt(text)
 	}

@@ -301,13 +301,13 @@ func nearestPhase1(offer wire.SA, ours []*Proposal, as *Peer) (near *Proposal, l
 // differences returns the lines of p that an offer contradicts.
 func (p *Proposal) differences(got phase1, as *Peer) (lines []string) {
 	if !slices.Contains(p.Encryptions, got.suite.Cipher) {
-		lines = append(lines, "`encryption-algorithm "+cipherWord(got.suite.Cipher)+"`")
+		lines = append(lines, line(got.suite.Cipher.Supported(), "encryption-algorithm", cipherWord(got.suite.Cipher)))
 	}
 	if !slices.Contains(p.Hashes, got.suite.Hash) {
-		lines = append(lines, fmt.Sprintf("`authentication-algorithm %v`", got.suite.Hash))
+		lines = append(lines, line(keymat.HashSupported(got.suite.Hash), "authentication-algorithm", got.suite.Hash.String()))
 	}
 	if p.Group != got.suite.Group {
-		lines = append(lines, fmt.Sprintf("`dh group%d`", uint16(got.suite.Group)))
+		lines = append(lines, line(keymat.GroupSupported(got.suite.Group), "dh", fmt.Sprintf("group%d", uint16(got.suite.Group))))
 	}
 	if methods[got.method].preShared && len(as.Key) == 0 && as.UserTable == 0 {
 		lines = append(lines, "`pre-shared-key` of ike peer "+as.Name)
@@ -316,6 +316,14 @@ func (p *Proposal) differences(got phase1, as *Peer) (lines []string) {
 		lines = append(lines, fmt.Sprintf("`authentication-method` (the peer's is %v)", got.method))
 	}
 	return lines
+}
+
+// line is a command with a value of the peer's, or says that the command has no such value.
+func line(known bool, command, value string) string {
+	if !known {
+		return fmt.Sprintf("`%s` cannot be what the peer has (%s, unknown here)", command, value)
+	}
+	return "`" + command + " " + value + "`"
 }
 
 // cipherWord names a cipher as a command does.

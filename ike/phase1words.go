@@ -16,23 +16,29 @@ func (x *handshake) mode() string { return strings.ToLower(x.kind.String()) + " 
 
 // garbled explains an encrypted message that makes no sense: the keys differ, and of what
 // goes into them only the pre-shared key is not on the wire.
-func (x *handshake) garbled() error {
-	return x.tellOnce(x.unproved("message %d does not decrypt", x.number+1))
+func (x *handshake) garbled(p *packet) error {
+	return x.tellOnce(p, x.unproved("message %d does not decrypt", x.number+1))
 }
 
-// unproved refuses a message by which the peer has not proved itself.
+// unproved refuses a message by which the peer has not proved itself, and which does not show
+// that both have the same keys.
 func (x *handshake) unproved(format string, args ...any) error {
-	what := fmt.Sprintf(format, args...)
+	c, reason := x.whyUnproved(fmt.Sprintf(format, args...))
+	return &Rejection{Category: c, Notify: wire.AuthenticationFailed, Reason: reason, doubtful: true}
+}
+
+// whyUnproved guesses.
+func (x *handshake) whyUnproved(what string) (Category, string) {
 	switch {
 	case x.stranger != "":
-		return rejectWith(IDMismatch, wire.AuthenticationFailed, "%s, as it must be: %s", what, x.stranger)
+		return IDMismatch, what + ", as it must be: " + x.stranger
 	case x.sa.method.preShared && x.kind == wire.Aggressive && x.sa.initiator:
-		return rejectWith(AuthenticationFail, wire.AuthenticationFailed, "%s: `pre-shared-key` of ike peer %s differs from the peer's, or the peer does not know our ID %s",
+		return AuthenticationFail, fmt.Sprintf("%s: `pre-shared-key` of ike peer %s differs from the peer's, or the peer does not know our ID %s",
 			what, x.sa.peer.Name, idText(x.shown))
 	case x.sa.method.preShared:
-		return rejectWith(AuthenticationFail, wire.AuthenticationFailed, "%s: `pre-shared-key` of ike peer %s differs from the peer's", what, x.sa.peer.Name)
+		return AuthenticationFail, fmt.Sprintf("%s: `pre-shared-key` of ike peer %s differs from the peer's", what, x.sa.peer.Name)
 	}
-	return rejectWith(AuthenticationFail, wire.AuthenticationFailed, "%s: it was altered on the way, or is not of the peer whose public value we have", what)
+	return AuthenticationFail, what + ": it was altered on the way, or is not of the peer whose public value we have"
 }
 
 // refusalOf makes a refusal of what mathematics has found wrong.
@@ -81,8 +87,11 @@ func inDomain(p *Peer) string {
 // whyNoAnswer guesses from how far the exchange came.
 func (x *handshake) whyNoAnswer() string {
 	reason := "no answer to " + x.mode() + " " + x.unanswered()
+	if x.toldSealed {
+		reason = fmt.Sprintf("no answer to %s message %d but the one that was refused.", x.mode(), x.proofNumber())
+	}
 	if x.hint != "" {
-		reason += " It said (not authenticated): " + x.hint
+		reason += " It said " + x.hint
 	}
 	return reason
 }
@@ -105,15 +114,33 @@ func (x *handshake) unanswered() string {
 
 // doubt says what an answer to our proof may be about.
 func (x *handshake) doubt(answer string) string {
+	text := fmt.Sprintf(" message %d: ", x.proofNumber())
+	peer := x.sa.peer.Name
 	switch {
-	case !x.sa.initiator:
-		return " message 2: it does not take what we prove ourselves by"
+	case x.stranger != "":
+		return text + "it cannot take what we prove ourselves by: " + x.stranger
 	case answer == wire.InvalidIDInformation.String():
-		return " message 5: does the peer accept our ID " + x.ourName() + "?"
+		return text + fmt.Sprintf("does the peer accept our ID %s (`local-id-type` and `local-id` of ike peer %s)?", x.ourName(), peer)
 	case x.sa.method.preShared:
-		return " message 5: does `pre-shared-key` of ike peer " + x.sa.peer.Name + " differ from the peer's?"
+		return text + "does `pre-shared-key` of ike peer " + peer + " differ from the peer's?"
+	case x.sa.method.signs(x.sa.initiator):
+		return text + fmt.Sprintf("does the peer trust our certificate (`certificate local-filename` of ike peer %s), and accept our ID %s (`local-id-type` and `local-id`)?",
+			peer, x.ourName())
 	}
-	return " message 5: does the peer trust our certificate, and accept our ID " + x.ourName() + "?"
+	return text + fmt.Sprintf("does the peer accept our ID %s (`local-id-type` and `local-id` of ike peer %s)?", x.ourName(), peer)
+}
+
+// proofNumber is the number of the message that proves who we are.
+func (x *handshake) proofNumber() int {
+	switch {
+	case x.kind == wire.MainMode && x.sa.initiator:
+		return 5
+	case x.kind == wire.MainMode:
+		return 6
+	case x.sa.initiator:
+		return 3
+	}
+	return 2
 }
 
 // ourName is our identity in words.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"sallyport/ike/keymat"
 	"sallyport/ike/wire"
 	"sallyport/ipsec"
 )
@@ -143,5 +144,5 @@ func pfsLine(g wire.Group) string {
 	if g == 0 {
 		return "`undo pfs`"
 	}
-	return fmt.Sprintf("`pfs dh-group%d`", uint16(g))
+	return line(keymat.GroupSupported(g), "pfs", fmt.Sprintf("dh-group%d", uint16(g)))
 }

@@ -87,7 +87,7 @@ func (x *handshake) suits(c choice, id wire.ID) error {
 		return err
 	}
 	if methods[c.agreed.method].preShared && len(x.preSharedKey(c.peer, id)) == 0 {
-		return reject(IDMismatch, "ike peer %s has no `pre-shared-key` for %s", c.peer.Name, idText(id))
+		return reject(IDMismatch, "%s", c.peer.noKeyFor(id))
 	}
 	return nil
 }

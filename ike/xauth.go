@@ -107,7 +107,7 @@ func (s *sa) challengeUser(c *Challenge) {
 func (s *sa) inUser(a wire.Attributes) (func(), error) {
 	if c, ok := a.Find(wire.XAUTHStatus); ok {
 		if v, _ := c.Uint(); v == xauthFail {
-			return func() { s.deny("the client gives no name and password") }, nil
+			return s.givenUp, nil
 		}
 	}
 	name, err := s.userName(a)
@@ -123,6 +123,19 @@ func (s *sa) inUser(a wire.Attributes) (func(), error) {
 		}
 		s.authenticate(password)
 	}, nil
+}
+
+// givenUp takes a client's word that it has no answer. After a wrong password, which has been
+// told of, that is how clients with one password only say so.
+func (s *sa) givenUp() {
+	switch {
+	case s.access.challenge != nil:
+		s.deny("the client does not answer what the authentication server asks besides the password")
+	case s.access.tries > 0:
+		s.turnAway()
+	default:
+		s.deny("the client gives no name and password")
+	}
 }
 
 // userName returns the user of a reply. The answer to a challenge needs no name, for it is
@@ -203,9 +216,14 @@ func (s *sa) grant() {
 		then: func(wire.Attributes) (func(), error) { return s.userProved, nil }, failed: s.loginTimedOut})
 }
 
-// deny tells the client that it may not, and then ends the ISAKMP SA.
+// deny turns the client away, and tells why.
 func (s *sa) deny(reason string) {
 	s.failAccess(AuthenticationFail, s.whyDenied(reason))
+	s.turnAway()
+}
+
+// turnAway tells the client that it may not go on, and then ends the ISAKMP SA.
+func (s *sa) turnAway() {
 	end := func() { s.end(AuthenticationFail.String()) }
 	s.waitIn(denying, farewell, end)
 	s.transact(transactionOrder{kind: wire.CfgSet, list: []wire.CfgAttribute{wire.CfgBasic(wire.XAUTHStatus, xauthFail)},

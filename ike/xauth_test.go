@@ -31,7 +31,7 @@ func TestUserAnswers(t *testing.T) {
 		{"a domain", list(name, wire.CfgEmpty(wire.XAUTHDomain), password), false, "ATTR[reply xauth-user-name=ann xauth-user-password=******]", ""},
 		{"the name after the password", list(name), true, "ATTR[reply xauth-user-name=ann]", ""},
 		{"CHAP", list(kind(wire.XAUTHCHAP), wire.CfgEmpty(wire.XAUTHChallenge), name, password), false, "", "type chap"},
-		{"the password again", list(name, password), true, "", "`xauth user` of ike peer peer is wrong"},
+		{"the password again", list(name, password), true, "", "`client-authentication xauth user` of ike peer peer is wrong"},
 		{"more", list(wire.CfgOctets(wire.XAUTHMessage, []byte("token\n?")), password), true, "", `"token\\x0a?"`},
 		{"a new PIN", list(wire.CfgEmpty(wire.XAUTHNextPIN)), false, "", "xauth-next-pin"},
 		{"an answer", list(wire.CfgEmpty(wire.XAUTHAnswer)), false, "", "xauth-answer"},

@@ -7,12 +7,13 @@ import (
 	"sallyport/ike/wire"
 )
 
-// XAUTH as client: the gateway asks, we answer with what `xauth user` says.
+// XAUTH as client: the gateway asks, we answer with what
+// `client-authentication xauth user` says.
 
 // inUserRequest answers the gateway's question.
 func (s *sa) inUserRequest(a wire.Attributes) ([]wire.CfgAttribute, func(), error) {
 	if s.stage() != userNeeded {
-		return nil, nil, reject(UnexpectedMessage, "peer asks for a user: XAUTH is over, or `xauth user` of ike peer %s is not set", s.peer.Name)
+		return nil, nil, reject(UnexpectedMessage, "peer asks for a user: XAUTH is over, or `client-authentication xauth user` of ike peer %s is not set", s.peer.Name)
 	}
 	said := s.access.heard(a)
 	answer, reason := s.userAnswers(a)
@@ -25,7 +26,7 @@ func (s *sa) inUserRequest(a wire.Attributes) ([]wire.CfgAttribute, func(), erro
 // userAnswers returns our answer, or why there is none.
 func (s *sa) userAnswers(a wire.Attributes) (answer []wire.CfgAttribute, reason string) {
 	if s.peer.User == "" {
-		return nil, fmt.Sprintf("the gateway asks for a user: `xauth user` of ike peer %s is not set", s.peer.Name)
+		return nil, fmt.Sprintf("the gateway asks for a user: `client-authentication xauth user` of ike peer %s is not set", s.peer.Name)
 	}
 	for _, c := range a.List {
 		switch c.Type {
@@ -61,9 +62,9 @@ func askedType(c wire.CfgAttribute) (wire.XAUTHMethod, bool) {
 // user closer to being locked out.
 func (s *sa) whyAgain(said string) string {
 	if said != "" {
-		return fmt.Sprintf("the gateway asks user %q for more than `xauth user` of ike peer %s says: %q", s.peer.User, s.peer.Name, said)
+		return fmt.Sprintf("the gateway asks user %q for more than `client-authentication xauth user` of ike peer %s says: %q", s.peer.User, s.peer.Name, said)
 	}
-	return fmt.Sprintf("the gateway asks user %q again: the name or the password of `xauth user` of ike peer %s is wrong", s.peer.User, s.peer.Name)
+	return fmt.Sprintf("the gateway asks user %q again: the name or the password of `client-authentication xauth user` of ike peer %s is wrong", s.peer.User, s.peer.Name)
 }
 
 // inStatus takes the gateway's word.
@@ -88,7 +89,7 @@ func (s *sa) inStatus(a wire.Attributes) ([]wire.CfgAttribute, func(), error) {
 // SA stays for a while, for the acknowledgement may be lost.
 func (s *sa) userRefused() {
 	if s.access.stage == userNeeded {
-		s.denied(fmt.Sprintf("the gateway refuses user %q: is `xauth user` of ike peer %s right?%s", s.peer.User, s.peer.Name, s.access.sayings()))
+		s.denied(fmt.Sprintf("the gateway refuses user %q: is `client-authentication xauth user` of ike peer %s right?%s", s.peer.User, s.peer.Name, s.access.sayings()))
 	}
 }
 
@@ -106,7 +107,7 @@ func (s *sa) denied(reason string) {
 
 // userNotAsked ends an SA whose gateway has not gone on.
 func (s *sa) userNotAsked() {
-	reason := fmt.Sprintf("the gateway did not ask for a user within %v: `xauth user` of ike peer %s, but no XAUTH there?", loginTime, s.peer.Name)
+	reason := fmt.Sprintf("the gateway did not ask for a user within %v: `client-authentication xauth user` of ike peer %s, but no XAUTH there?", loginTime, s.peer.Name)
 	if s.access.answered {
 		reason = fmt.Sprintf("the gateway did not say within %v whether user %q may go on%s", loginTime, s.peer.User, s.access.sayings())
 	}

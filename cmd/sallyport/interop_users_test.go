@@ -13,6 +13,7 @@ import (
 	"sallyport/platform/netns/authority"
 	"sallyport/platform/netns/freeradius"
 	"sallyport/platform/netns/strongswan"
+	"sallyport/platform/netns/testrun"
 )
 
 // The user of extended authentication.
@@ -191,6 +192,7 @@ func (f feature) address(t *testing.T, in role) {
 		lab.a.awaitTunnel()
 		lab.a.hasAddress()
 		pingFrom(t, lab.a.space, clientAddress, hostB, 4)
+		lab.a.speaks(hostB)
 		ping(t, lab.pcB, clientAddress, 4)
 		lab.wire.nothingInClear(t)
 		return
@@ -202,6 +204,7 @@ func (f feature) address(t *testing.T, in role) {
 		lab.fw.awaitTunnel()
 		lab.fw.hasAddress()
 		pingFrom(t, lab.fw.space, clientAddress, swanHost, 4)
+		lab.fw.speaks(swanHost)
 	} else {
 		must(t, lab.swan.Initiate())
 		lab.fw.awaitTunnel()
@@ -224,6 +227,28 @@ func (a *appliance) hasAddress() {
 			a.t.Errorf("%s does not show that it has been given %s:\n%s", a.name, want, text)
 		}
 	}
+}
+
+// speaks has a client itself speak to a host behind its gateway, from the source that the system
+// chooses. With the kernel's dataplane that is for the operator's static route to say.
+func (a *appliance) speaks(to string) {
+	a.t.Helper()
+	if testrun.OnKernel() {
+		return
+	}
+	eventually(a.t, a.name+" speaks from "+clientAddress, func() bool {
+		var from netip.Addr
+		err := a.space.Do(func() error {
+			c, err := net.Dial("udp", net.JoinHostPort(to, "9")) // sends nothing
+			if err != nil {
+				return err
+			}
+			from = c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+			return c.Close()
+		})
+		return err == nil && from.String() == clientAddress
+	})
+	ping(a.t, a.space, to, 4)
 }
 
 // addressesOf returns the addresses of a namespace, with their masks.

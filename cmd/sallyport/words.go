@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"sallyport/commands"
@@ -108,7 +109,18 @@ func repetition(e ike.Repeated) string {
 
 // isakmp describes an ISAKMP SA.
 func isakmp(s ike.Status) string {
-	return fmt.Sprintf("%s, conn-id %d, %s, %s", peerName(s.Peer, s.Remote), s.ConnectionID, role(s.Initiator), suite(s))
+	return fmt.Sprintf("%s, conn-id %d, %s, %s%s", peerName(s.Peer, s.Remote), s.ConnectionID, role(s.Initiator), suite(s), identified(s))
+}
+
+// identified tells who the peer is where its address does not: an `ike peer` may stand for many.
+func identified(s ike.Status) (text string) {
+	if s.RemoteID != "" && s.RemoteID != s.Remote.Addr().String() {
+		text = ", ID " + s.RemoteID
+	}
+	if s.User != "" {
+		text += ", user " + s.User
+	}
+	return text
 }
 
 // suite describes what phase 1 agreed on.
@@ -184,7 +196,7 @@ func failure(f ike.Failure) entry {
 }
 
 func timeOut(e ike.TimedOut) string {
-	text := fmt.Sprintf("no answer from %v to %v after %v", e.Remote, e.Exchange, e.After)
+	text := fmt.Sprintf("no answer from %v to %v after %v", e.Remote, e.Exchange, e.After.Round(time.Second))
 	if e.Policy != (ipsec.PolicyID{}) {
 		text += fmt.Sprintf(", policy %s %d on %s", e.Policy.Name, e.Policy.Sequence, e.Policy.Interface)
 	}

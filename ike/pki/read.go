@@ -17,7 +17,7 @@ import (
 
 // ParseCertificates reads certificates: PEM, one or several, other blocks among
 // them left out; DER, one; or PKCS #7, PEM or DER. Errors: more than 1 MiB or 64
-// certificates, none, or one that does not parse.
+// certificates, none, one that does not parse or that has more than 16 KiB.
 func ParseCertificates(data []byte) (out []*x509.Certificate, err error) {
 	ders, err := certificateDERs(data)
 	if err != nil {
@@ -29,6 +29,9 @@ func ParseCertificates(data []byte) (out []*x509.Certificate, err error) {
 	for i, der := range ders {
 		c, err := x509.ParseCertificate(der)
 		if err != nil {
+			return nil, fmt.Errorf("certificate %d: %w", i+1, err)
+		}
+		if err := checkSize(c); err != nil {
 			return nil, fmt.Errorf("certificate %d: %w", i+1, err)
 		}
 		out = append(out, c)
@@ -74,7 +77,8 @@ var ErrPassword = errors.New("the password is not that of the PKCS #12 file")
 
 // ParsePKCS12 reads a key and its certificates, at most 1 MiB. Errors, which
 // never quote it: [ErrPassword], no key or several, a key that is not the
-// certificate's, and what [NewCredential] would not take.
+// certificate's, a certificate of more than 16 KiB, and what [NewCredential]
+// would not take.
 func ParsePKCS12(data []byte, password secret.Octets) (Bundle, error) {
 	if len(data) > maxImport {
 		return Bundle{}, fmt.Errorf("a PKCS #12 file of %d octets, want at most %d", len(data), maxImport)
@@ -93,7 +97,20 @@ func ParsePKCS12(data []byte, password secret.Octets) (Bundle, error) {
 	if _, err := NewCredential([]*x509.Certificate{leaf}, signer); err != nil {
 		return Bundle{}, err
 	}
+	for _, c := range append([]*x509.Certificate{leaf}, others...) {
+		if err := checkSize(c); err != nil {
+			return Bundle{}, err
+		}
+	}
 	return Bundle{signer, leaf, others}, nil
+}
+
+// checkSize refuses a certificate that no CERT payload takes.
+func checkSize(c *x509.Certificate) error {
+	if n := len(c.Raw); n > maxPayload {
+		return fmt.Errorf("the certificate of %s has %d octets, want at most %d", subject(c), n, maxPayload)
+	}
+	return nil
 }
 
 // ParseCRL reads a revocation list, PEM or DER, at most 16 MiB. Its signature

@@ -5,6 +5,8 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -181,6 +183,23 @@ func TestParsePKCS12(t *testing.T) {
 	checkError(t, err, "no PKCS #12 file")
 	_, err = ParsePKCS12(make([]byte, maxImport+1), nil)
 	checkError(t, err, "want at most 1048576")
+}
+
+// TestLongCertificate has one that no CERT payload takes.
+func TestLongCertificate(t *testing.T) {
+	template := leafTemplate(t)
+	template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Value: make([]byte, maxPayload)}}
+	ca := authority(t, nil, "ca")
+	long := sign(t, ca, rsaKey(), template)
+	const words = "octets, want at most 16384"
+	_, err := ParseCertificates(CertificatesPEM(ca.Certificate, long.Certificate))
+	checkError(t, err, words)
+	bundle, err := pkcs12.Modern2023.Encode(rsaKey(), long.Certificate, nil, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = ParsePKCS12(bundle, secret.Octets("x"))
+	checkError(t, err, words)
 }
 
 func TestParseCRL(t *testing.T) {

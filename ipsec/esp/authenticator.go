@@ -6,7 +6,6 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
-	"encoding/binary"
 	"hash"
 
 	"sallyport/ipsec"
@@ -29,24 +28,22 @@ var hashes = [...]func() hash.Hash{
 // §3.3.3.2.2). One without an algorithm makes ICVs of no octets, and finds all of them
 // right: that is ESP under AH, which does it. It is for one goroutine.
 type Authenticator struct {
-	mac      keyedHash
-	length   uint8
-	extended bool
-	high     [4]byte
+	mac keyedHash
 }
 
 // NewAuthenticator returns that of an algorithm, with a key of its length. It keeps
 // nothing of the key but what HMAC makes of it.
 func NewAuthenticator(i ipsec.Integrity, key secret.Octets, esn bool) *Authenticator {
-	a := &Authenticator{length: uint8(i.ICVLen()), extended: esn}
+	a := new(Authenticator)
 	if i != ipsec.NoIntegrity {
 		a.mac = newKeyedHash(hashes[i]().(resumable), key)
 	}
+	a.mac.length, a.mac.extended = uint8(i.ICVLen()), esn
 	return a
 }
 
 // Len returns the octets of an ICV.
-func (a *Authenticator) Len() int { return int(a.length) }
+func (a *Authenticator) Len() int { return int(a.mac.length) }
 
 // Begin starts over. What Write is given until ICV is covered.
 func (a *Authenticator) Begin() {
@@ -68,11 +65,10 @@ func (a *Authenticator) ICV(high uint32) []byte {
 	if a.mac.hash == nil {
 		return nil
 	}
-	if a.extended {
-		binary.BigEndian.PutUint32(a.high[:], high)
-		a.mac.hash.Write(a.high[:])
+	if a.mac.extended {
+		a.mac.number(high)
 	}
-	return a.mac.finish()[:a.length]
+	return a.mac.finish()[:a.mac.length]
 }
 
 // Cut returns the last ICV cut to another length. It is valid until the next call.
@@ -83,7 +79,7 @@ func (a *Authenticator) authenticator() *Authenticator { return a }
 
 // split returns the packet's part under the ICV, and the ICV's place.
 func (a *Authenticator) split(packet []byte) (covered, icv []byte) {
-	n := len(packet) - int(a.length)
+	n := len(packet) - int(a.mac.length)
 	return packet[:n], packet[n:]
 }
 

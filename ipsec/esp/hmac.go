@@ -2,6 +2,7 @@ package esp
 
 import (
 	"encoding"
+	"encoding/binary"
 	"hash"
 	"slices"
 
@@ -32,9 +33,12 @@ type keyedHash struct {
 	hash resumable // nil: none
 
 	// The hash's state after the block that the key makes; what is in it at from after the
-	// inner pass's block, and after the outer's; and room for a sum.
+	// inner pass's block, and after the outer's; room for a sum, and for a number.
 	octets             []byte
 	state, from, width uint8 // octets of the state, and of what differs in it
+
+	length   uint8 // octets of a sum that are sent
+	extended bool  // a number is hashed behind all else
 }
 
 // newKeyedHash returns that of a key, which is not longer than a block of the hash.
@@ -48,7 +52,7 @@ func newKeyedHash(h resumable, key secret.Octets) keyedHash {
 		to--
 	}
 	return keyedHash{
-		hash: h, octets: slices.Concat(one, one[from:to], other[from:to], make([]byte, h.Size())),
+		hash: h, octets: slices.Concat(one, one[from:to], other[from:to], make([]byte, h.Size()+numberLen)),
 		state: uint8(len(one)), from: uint8(from), width: uint8(to - from),
 	}
 }
@@ -79,8 +83,18 @@ func (k *keyedHash) begin(p pass) {
 	}
 }
 
-// room returns where the sum is.
+// room returns where the sum is, and the number behind it.
 func (k *keyedHash) room() []byte { return k.octets[int(k.state)+2*int(k.width):] }
+
+// numberLen is the octets of a number.
+const numberLen = 4
+
+// number hashes one. It lies here so that it costs no allocation.
+func (k *keyedHash) number(n uint32) {
+	octets := k.octets[len(k.octets)-numberLen:]
+	binary.BigEndian.PutUint32(octets, n)
+	k.hash.Write(octets)
+}
 
 // finish returns the sum of what the hash was given since the inner pass began. It is valid
 // until the next call.

@@ -13,7 +13,6 @@ type Inbound struct {
 	tunnel    bool
 	window    Window
 	transform opener
-	mac       *Authenticator // nil: the cipher authenticates
 	doubt     Doubt
 }
 
@@ -33,18 +32,13 @@ func NewInbound(sa *ipsec.SA) (*Inbound, error) {
 	if err != nil {
 		return nil, err
 	}
-	mac, _ := transform.(interface{ authenticator() *Authenticator })
-	in := &Inbound{
+	return &Inbound{
 		layout:    layoutOf(sa.Encryption, sa.Integrity),
 		tunnel:    sa.Mode == ipsec.Tunnel,
 		window:    NewWindow(sa),
 		transform: transform,
 		doubt:     NewDoubt(sa.Integrity),
-	}
-	if mac != nil {
-		in.mac = mac.authenticator()
-	}
-	return in, nil
+	}, nil
 }
 
 // Failures returns how many packets had a wrong ICV, and whether those that were looked at
@@ -98,13 +92,18 @@ func (in *Inbound) Open(packet []byte) (inner []byte, nextHeader byte, err error
 // SHA2-256's other length. Few are asked about.
 func (in *Inbound) cutOtherwise(packet []byte) bool {
 	length, ok := in.doubt.Try()
-	if !ok || in.mac == nil || len(packet) < in.header()+length {
+	if !ok || len(packet) < in.header()+length {
 		return false
 	}
+	made, ok := in.transform.(interface{ authenticator() *Authenticator })
+	if !ok { // the cipher authenticates
+		return false
+	}
+	mac := made.authenticator()
 	sequence := in.window.Number(binary.BigEndian.Uint32(packet[4:]))
 	covered, icv := packet[:len(packet)-length], packet[len(packet)-length:]
-	in.mac.icvOf(covered, uint32(sequence>>32))
-	if !hmac.Equal(icv, in.mac.Cut(length)) {
+	mac.icvOf(covered, uint32(sequence>>32))
+	if !hmac.Equal(icv, mac.Cut(length)) {
 		return false
 	}
 	in.doubt.Find()

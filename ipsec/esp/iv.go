@@ -2,9 +2,9 @@ package esp
 
 import "io"
 
-// ivBatch is how many IVs are drawn at once, so that entropy costs a system call
-// for one packet in so many. Every SA keeps room for them.
-const ivBatch = 8
+// ivBatch is how many IVs are drawn at once. Every SA keeps room for them, so they are few:
+// where entropy costs a system call its source had better draw more.
+const ivBatch = 2
 
 // ivSource hands out random IVs, each once: RFC 3602 §3 wants them unpredictable.
 type ivSource struct {

@@ -14,29 +14,29 @@ const (
 )
 
 // A Window remembers which sequence numbers came: RFC 4303 §3.4.3, and RFC 4302
-// §3.4.3 alike. The bits are a ring of words that the numbers run around (RFC 6479),
-// so that moving on clears words and shifts nothing. The zero value checks nothing.
+// §3.4.3 alike. The bits are a ring that the numbers run around (as in RFC 6479), so that
+// moving on clears bits and shifts nothing. The zero value checks nothing.
 type Window struct {
-	size     uint64 // packets; 0: no check
-	extended bool   // packets have the low half of their numbers only
 	highest  uint64
 	seen     []uint64 // a power of two of them; none without a size
+	size     uint16   // packets; 0: no check
+	extended bool     // packets have the low half of their numbers only
 }
 
 // NewWindow returns the window of an inbound SA, at most ipsec.MaxWindow. Without a
 // size it accepts everything.
 func NewWindow(sa *ipsec.SA) Window {
-	w := Window{size: uint64(min(max(sa.Window, 0), ipsec.MaxWindow)), extended: sa.ESN}
+	w := Window{size: uint16(min(max(sa.Window, 0), ipsec.MaxWindow)), extended: sa.ESN}
 	if w.size > 0 {
-		w.seen = make([]uint64, ringWords(w.size))
+		w.seen = make([]uint64, ringWords(uint64(w.size)))
 	}
 	return w
 }
 
-// ringWords returns how many words a window has: one more than its numbers need, so that the
-// word being cleared is never one that still counts, rounded up to a power of two.
+// ringWords returns how many words a window has: what its numbers need, rounded up to a power
+// of two.
 func ringWords(size uint64) uint64 {
-	words := (size+wordBits-1)/wordBits + 1
+	words := (size + wordBits - 1) / wordBits
 	return 1 << bits.Len64(words-1)
 }
 
@@ -50,7 +50,7 @@ func (w *Window) Number(low uint32) uint64 {
 	if !w.extended {
 		return uint64(low)
 	}
-	size := w.size
+	size := uint64(w.size)
 	if size == 0 { // nothing is refused, but the guess needs a window
 		size = ipsec.MaxWindow
 	}
@@ -70,7 +70,7 @@ func (w *Window) Check(sequence uint64) bool {
 	switch {
 	case w.size == 0 || sequence > w.highest:
 		return true
-	case sequence == 0 || w.highest-sequence >= w.size:
+	case sequence == 0 || w.highest-sequence >= uint64(w.size):
 		return false
 	}
 	word, bit := w.place(sequence)
@@ -89,13 +89,21 @@ func (w *Window) Accept(sequence uint64) {
 	w.seen[word] |= bit
 }
 
-// advance moves the right edge, and forgets what the ring's words held before.
+// advance moves the right edge, and forgets what the ring held where it goes.
 func (w *Window) advance(to uint64) {
-	words, ring := to/wordBits-w.highest/wordBits, uint64(len(w.seen))
-	for i := range min(words, ring) {
-		w.seen[(w.highest/wordBits+1+i)&(ring-1)] = 0
+	if to-w.highest >= uint64(len(w.seen))*wordBits {
+		clear(w.seen)
+		w.highest = to
+		return
 	}
-	w.highest = to
+	for w.highest < to {
+		w.highest++
+		word, bit := w.place(w.highest)
+		if w.seen[word] &^= bit; bit == 1 && to-w.highest >= wordBits { // all of a word
+			w.seen[word] = 0
+			w.highest += wordBits - 1
+		}
+	}
 }
 
 func (w *Window) place(sequence uint64) (word int, bit uint64) {

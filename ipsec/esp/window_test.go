@@ -128,7 +128,7 @@ func TestNewWindowSizes(t *testing.T) {
 	}{
 		{-1, 0}, {0, 0}, {32, 32}, {1024, 1024}, {1025, 1024}, {math.MaxInt, 1024},
 	} {
-		if w := newWindow(test.size); w.size != test.want {
+		if w := newWindow(test.size); uint64(w.size) != test.want {
 			t.Errorf("NewWindow(%d) has %d, want %d", test.size, w.size, test.want)
 		}
 	}

@@ -130,11 +130,16 @@ func (r *routing) Add(p *ipsec.Policy) error {
 		return r.exchange(list[i], p)
 	}
 	r.added.instances[of] = append(list, p)
-	if r.failed != "" {
-		return r.restore()
+	contested := r.contested(r.routes([]*ipsec.Policy{p}, nil))
+	fresh := r.take(p)
+	var err error
+	if r.failed != "" || contested {
+		err = r.restore()
+	} else {
+		r.moves++
+		err = errors.Join(r.addRoutes(fresh), r.admit(p))
 	}
-	r.moves++
-	if err := errors.Join(r.addRoutes(r.take(p)), r.admit(p)); err != nil {
+	if err != nil {
 		r.drop(p)
 		return errors.Join(err, r.restore())
 	}
@@ -190,11 +195,23 @@ func (r *routing) give(p *ipsec.Policy) (unwanted []route) {
 			continue
 		}
 		delete(r.added.routes, k)
+		if v.single {
+			known.route = v // the last one's
+		}
 		if _, wanted := r.base[k]; !wanted {
 			unwanted = append(unwanted, known.route)
 		}
 	}
 	return unwanted
+}
+
+// contested reports whether others want one of some routes that has a single source, perhaps
+// with another. Whose it is shows when all are asked.
+func (r *routing) contested(routes []route) bool {
+	return slices.ContainsFunc(routes, func(v route) bool {
+		based, known := r.base[v.key()]
+		return v.single && (r.added.routes[v.key()] != nil || known && based != v)
+	})
 }
 
 // drop forgets an instance, and returns the routes that nobody wants any more.
@@ -223,7 +240,7 @@ func (r *routing) Remove(p *ipsec.Policy) error {
 	if r.closed.Load() {
 		return nil
 	}
-	if r.failed != "" {
+	if r.failed != "" || r.contested(r.routes([]*ipsec.Policy{p}, nil)) {
 		return r.restore()
 	}
 	r.moves++

@@ -68,6 +68,9 @@ type sight struct {
 // see looks at all our routes, for policies and instances. With many policies that takes a while.
 func (r *routing) see(policies []*ipsec.Policy) (s sight, err error) {
 	s.want = r.plan(policies)
+	if s.want.routes, err = r.withAddress(s.want.routes); err != nil {
+		return s, err
+	}
 	routes, err := r.routesNow()
 	if err != nil {
 		return s, err

@@ -60,6 +60,9 @@ func (v route) message() []nl.NetlinkRequestData {
 	} else {
 		parts = append(parts, number(unix.RTA_OIF, v.device))
 	}
+	if v.single {
+		m.Protocol = unix.RTPROT_STATIC // to remove one of metric 0 is to remove one of any
+	}
 	if v.source.IsValid() {
 		parts = append(parts, nl.NewRtAttr(unix.RTA_PREFSRC, v.source.AsSlice()))
 	}

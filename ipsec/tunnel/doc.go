@@ -28,6 +28,10 @@
 // What a killed program left holds until the next [Open], which removes it: until the
 // first SetPolicies nothing is protected, as after Close.
 //
+// What this box itself sends by them comes from the address of the policy's device. Where
+// a rule for all protocols has a single source that is another address of ours, as when a
+// gateway has given us one, it comes from there, within a second of its coming and going.
+//
 // A policy speaks of what leaves its device, and rule 4502 is that condition: the
 // policies' devices are put into an interface group of their own, so that a LAN of
 // this box stays reachable though an access list says "destination any". Rules that

@@ -178,7 +178,7 @@ func TestInstance(t *testing.T) {
 	if err := errors.Join(r.RemovePolicy(p.ID), r.RemovePolicy(p.ID)); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := r.Counters(in.ID); ok || len(r.routes.removed) != 1 || len(r.sad.outbound)+len(r.sad.comingIn) != 0 {
+	if _, ok := r.Counters(in.ID); ok || len(r.routes.removed) != 1 || len(r.sad.outbound)+len(r.sad.byPolicy) != 0 {
 		t.Errorf("SA is there: %v, routing was told %d times", ok, len(r.routes.removed))
 	}
 	r.guard.packet(shape{from: server, to: host}.build())
@@ -320,6 +320,9 @@ func TestInstancesInTheKernel(t *testing.T) {
 			return err
 		}
 		defer d.Close()
+		if err := haveAddresses("10.0.0.1", "10.0.1.0", "10.1.0.1"); err != nil {
+			return err
+		}
 		router := d.router.(*routing)
 		random := rand.New(rand.NewPCG(5, 7))
 		all := &churn{Rand: random}

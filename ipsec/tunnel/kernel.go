@@ -3,6 +3,7 @@ package tunnel
 import (
 	"errors"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -86,6 +87,22 @@ func (r *routing) routesNow() (now []route, err error) {
 	return now, err
 }
 
+// withAddress returns routes without those with a single source that is no address of this
+// box: the kernel may keep one in a table of ours when its source goes.
+func (r *routing) withAddress(routes []route) ([]route, error) {
+	if !slices.ContainsFunc(routes, func(v route) bool { return v.single }) {
+		return routes, nil
+	}
+	all, err := r.list(unix.RT_TABLE_LOCAL)
+	ours := make(map[netip.Prefix]bool, len(all))
+	for i := range all {
+		if all[i].Type == unix.RTN_LOCAL {
+			ours[routeOf(&all[i]).prefix] = true
+		}
+	}
+	return slices.DeleteFunc(routes, func(v route) bool { return v.single && !ours[netip.PrefixFrom(v.source, 32)] }), err
+}
+
 // listed returns the routes in our tables as package netlink has them.
 func (r *routing) listed() (routes []netlink.Route, err error) {
 	for _, table := range []int{r.table, r.table + 1} {
@@ -125,6 +142,7 @@ func routeOf(r *netlink.Route) route {
 	}
 	if source, ok := netip.AddrFromSlice(r.Src); ok {
 		v.source = source.Unmap()
+		v.single = r.Priority == route{single: true, device: v.device}.metric()
 	}
 	return v
 }

@@ -84,8 +84,8 @@ func (d *sad) moveOutbound(sa *outboundSA, remote netip.AddrPort) *outboundSA {
 	moved := &outboundSA{SA: next, outer: outerOf(next), sealing: sa.sealing}
 	delete(d.outbound, nameOf(sa.ID))
 	d.outbound[nameOf(moved.ID)] = moved
-	list := slices.Clone(d.byPolicy[sa.Policy])
-	list[slices.Index(list, sa)] = moved
-	d.byPolicy[sa.Policy] = list
+	of := d.byPolicy[sa.Policy]
+	of.out = slices.Clone(of.out)
+	of.out[slices.Index(of.out, sa)] = moved
 	return moved
 }

@@ -41,7 +41,7 @@ func TestMoveSA(t *testing.T) {
 	if _, ok := r.Counters(sa.ID); ok || r.sad.outbound[nameOf(moved)].pmtu.Load() != 1400 {
 		t.Errorf("the old name is there: %v, or the path MTU is not asked for", ok)
 	}
-	if name, err := r.MoveSA(in.ID, away); err != nil || name != in.ID || r.sad.inbound[nameOf(in.ID)].peer != endpointOf(away) || len(r.sad.comingIn[in.Policy]) != 1 {
+	if name, err := r.MoveSA(in.ID, away); err != nil || name != in.ID || r.sad.inbound[nameOf(in.ID)].peer != endpointOf(away) || len(r.sad.byPolicy[in.Policy].in) != 1 {
 		t.Errorf("MoveSA of the inbound SA = %v, %v", name, err)
 	}
 	if err := r.RemoveSA(moved); err != nil {

@@ -40,19 +40,26 @@ type rule struct {
 // the kernel removes routes along with their source address, and protected traffic
 // must not leave in clear because of that. It removes them along with their device
 // too, so that a third route leads nowhere, and stays.
+//
+// Where a single address is protected, which may be this box's, a fourth route is better
+// than all these: from any other address there would be no protection. The kernel takes it
+// only while the address is ours.
 type route struct {
 	table  int
 	prefix netip.Prefix
 	device int        // interface index; 0: unreachable
 	source netip.Addr // preferred source of what this box sends itself; zero: none
+	single bool       // the source is the only one that is protected
 }
 
-// metric makes the route with a source the best of three, and the one that leads
+// metric makes the routes with a source the best of four, and the one that leads
 // nowhere the worst.
 func (v route) metric() int {
 	switch {
 	case v.device == 0:
 		return 3
+	case v.single:
+		return 0
 	case v.source.IsValid():
 		return 1
 	}
@@ -100,7 +107,8 @@ func devicesOf(policies []*ipsec.Policy) []string {
 // only are left out; nil is all.
 func (p planner) routes(policies []*ipsec.Policy, only *prefixes) []route {
 	var list []route
-	from, to, sources := make(map[netip.Prefix]bool), make(map[netip.Prefix]bool), make(map[netip.Prefix]bool)
+	from, to := make(map[netip.Prefix]bool), make(map[netip.Prefix]bool)
+	sources, singles := make(map[netip.Prefix]bool), make(map[netip.Prefix]bool)
 	add := func(seen map[netip.Prefix]bool, v route) {
 		if !seen[v.prefix] {
 			seen[v.prefix] = true
@@ -128,9 +136,24 @@ func (p planner) routes(policies []*ipsec.Policy, only *prefixes) []route {
 				sources[v.prefix], v.source = true, policy.Local
 				list = append(list, v)
 			}
+			if source := singleSource(r); !singles[v.prefix] && source.IsValid() && source != policy.Local {
+				singles[v.prefix], v.source, v.single = true, source, true
+				list = append(list, v)
+			}
 		}
 	}
 	return list
+}
+
+// singleSource returns the address that all must come from that a rule is about, whatever
+// the protocol; zero: there is none. One that is about some protocols says nothing of the
+// others' source.
+func singleSource(r *acl.Rule) netip.Addr {
+	source, exact := r.Source.Prefix()
+	if !exact || !source.IsSingleIP() || r.Protocol != 0 {
+		return netip.Addr{}
+	}
+	return source.Addr()
 }
 
 // A set is a list without repetitions, in order of arrival.

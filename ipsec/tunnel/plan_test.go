@@ -61,6 +61,8 @@ func TestPlan(t *testing.T) {
 	second.Device, second.Local = "eth2", netip.MustParseAddr("198.51.100.1")
 	third := policy(30, permit(lan, netip.MustParsePrefix("10.7.0.0/16")))
 	third.Local = netip.Addr{}
+	inner, other := netip.MustParseAddr("10.99.0.1"), netip.MustParseAddr("10.99.0.2")
+	fourth := policy(40, toPort(permit(one(other), remote), 80), deny(one(other), remote), permit(one(gateway), remote), permit(one(inner), remote), permit(one(other), remote))
 	want := `4500: fwmark 0x53 goto 4504
 4500: oif eth1 goto 4504
 4500: oif eth2 goto 4504
@@ -81,8 +83,15 @@ unreachable 10.9.0.0/16 table 4500 metric 3
 10.9.0.0/16 dev 8 table 4500 metric 2
 unreachable 10.7.0.0/16 table 4501 metric 3
 10.7.0.0/16 dev 7 table 4501 metric 2
+unreachable 10.99.0.2/32 table 4500 metric 3
+10.99.0.2/32 dev 8 table 4500 metric 2
+unreachable 192.0.2.1/32 table 4500 metric 3
+192.0.2.1/32 dev 8 table 4500 metric 2
+unreachable 10.99.0.1/32 table 4500 metric 3
+10.99.0.1/32 dev 8 table 4500 metric 2
+10.1.2.0/24 dev 7 table 4501 metric 0 src 10.99.0.1
 `
-	if got := testPlanner.plan([]*ipsec.Policy{first, second, third}).String(); got != want {
+	if got := testPlanner.plan([]*ipsec.Policy{first, second, third, fourth}).String(); got != want {
 		t.Errorf("plan is\n%swant\n%s", got, want)
 	}
 }
@@ -108,7 +117,7 @@ func TestMinus(t *testing.T) {
 
 // TestKernelForm: what is written for the kernel reads back as the same.
 func TestKernelForm(t *testing.T) {
-	p := testPlanner.plan([]*ipsec.Policy{policy(10, permit(lan, remote), permit(lan, world))})
+	p := testPlanner.plan([]*ipsec.Policy{policy(10, permit(lan, remote), permit(lan, world), permit(one(host), remote))})
 	for _, want := range p.rules {
 		if got := ruleOf(want.netlink()); got != want {
 			t.Errorf("rule %+v reads back as %+v", want, got)

@@ -26,9 +26,9 @@ func datagramKeyOf(packet []byte, t acl.Tuple) datagramKey {
 // fragment checking, RFC 4301 §7.3). The memory has two halves: when the young one
 // is full it becomes the old one, and what was there is forgotten. It is for one
 // goroutine; the zero value is empty.
-type datagrams struct {
-	young, old map[datagramKey]uint32
-}
+type datagrams struct{ kept *halves } // nil: nothing was fragmented yet
+
+type halves struct{ young, old map[datagramKey]uint32 }
 
 // complete returns the tuple with its ports, if packet is a later fragment whose
 // first came before; any other tuple comes back as it is.
@@ -42,9 +42,12 @@ func (d *datagrams) complete(packet []byte, t acl.Tuple) acl.Tuple {
 		d.remember(k, uint32(t.SourcePort)<<16|uint32(t.DestinationPort))
 		return t
 	}
-	ports, ok := d.young[k]
+	if d.kept == nil {
+		return t
+	}
+	ports, ok := d.kept.young[k]
 	if !ok {
-		ports, ok = d.old[k]
+		ports, ok = d.kept.old[k]
 	}
 	if ok {
 		t.Fragment, t.SourcePort, t.DestinationPort = false, uint16(ports>>16), uint16(ports)
@@ -53,12 +56,16 @@ func (d *datagrams) complete(packet []byte, t acl.Tuple) acl.Tuple {
 }
 
 func (d *datagrams) remember(k datagramKey, ports uint32) {
-	if len(d.young) >= maxDatagrams {
-		d.young, d.old = d.old, d.young
-		clear(d.young)
+	if d.kept == nil {
+		d.kept = new(halves)
 	}
-	if d.young == nil {
-		d.young = make(map[datagramKey]uint32)
+	h := d.kept
+	if len(h.young) >= maxDatagrams {
+		h.young, h.old = h.old, h.young
+		clear(h.young)
 	}
-	d.young[k] = ports
+	if h.young == nil {
+		h.young = make(map[datagramKey]uint32)
+	}
+	h.young[k] = ports
 }

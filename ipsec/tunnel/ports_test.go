@@ -55,7 +55,7 @@ func TestDatagramsAreBounded(t *testing.T) {
 	for id := range many {
 		see(id)
 	}
-	if n := len(d.young) + len(d.old); n > 2*maxDatagrams {
+	if n := len(d.kept.young) + len(d.kept.old); n > 2*maxDatagrams {
 		t.Errorf("%d datagrams are remembered, want at most %d", n, 2*maxDatagrams)
 	}
 	for id, want := range map[int]bool{many - 1: true, many - maxDatagrams: true, 0: false} {

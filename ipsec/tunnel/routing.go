@@ -179,10 +179,14 @@ func (r *routing) follow(s step, policies []*ipsec.Policy) error {
 	r.moves++
 	near := s.prefixes()
 	before, after := r.routes(r.stated, near), r.routes(policies, near)
-	if err := r.addRoutes(minus(after, before)); err != nil {
+	come, gone := minus(after, before), minus(before, after)
+	if r.contested(slices.Concat(come, gone)) {
+		return r.apply(policies)
+	}
+	if err := r.addRoutes(come); err != nil {
 		return err
 	}
-	if err := each(r.dispensable(minus(before, after)), r.removeRoute); err != nil {
+	if err := each(r.dispensable(gone), r.removeRoute); err != nil {
 		return err
 	}
 	for _, v := range before {
@@ -205,13 +209,14 @@ func each[T any](all []T, f func(T) error) error {
 }
 
 // addRoutes adds routes. One whose source is no address of this box is left for
-// later: it only improves on another.
+// later: it only improves on another. A single source may well be some other host's: its
+// coming will be noticed.
 func (r *routing) addRoutes(routes []route) error {
 	return each(routes, func(v route) error {
 		err := r.changer.replace(v)
 		r.changes.look()
 		if v.source.IsValid() && errors.Is(err, unix.EINVAL) {
-			r.pending = true
+			r.pending = r.pending || !v.single
 			return nil
 		}
 		return describe(err, "route %v table %d", v.prefix, v.table)

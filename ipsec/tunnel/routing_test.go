@@ -239,6 +239,116 @@ func TestLeftBehind(t *testing.T) {
 	})
 }
 
+// haveAddresses gives the policies' device more addresses.
+func haveAddresses(addresses ...string) error {
+	link, err := netlink.LinkByName("eth1")
+	if err != nil {
+		return err
+	}
+	for _, a := range addresses {
+		if err := netlink.AddrAdd(link, &netlink.Addr{IPNet: ipNet(one(netip.MustParseAddr(a)))}); err != nil {
+			return fmt.Errorf("address %s: %w", a, err)
+		}
+	}
+	return nil
+}
+
+// TestSingleSource: what this box itself sends comes from the one address that an instance
+// protects, while it is ours, and from the policy's device's otherwise.
+func TestSingleSource(t *testing.T) {
+	inNamespace(t, func() error {
+		d, err := Open(Config{})
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		const first, second = "10.99.0.1", "10.99.0.2"
+		inner := func(n uint32, a string) *ipsec.Policy {
+			return instance(10, n, permit(one(netip.MustParseAddr(a)), remote))
+		}
+		router := d.router.(*routing)
+		for _, step := range []struct {
+			name string
+			do   func() error
+			want string
+		}{
+			{"no instance", func() error { return d.SetPolicies([]*ipsec.Policy{policy(10, permit(world, remote))}) }, "192.0.2.1"},
+			{"an instance before its address", func() error { return d.AddPolicy(inner(1, first)) }, "192.0.2.1"},
+			{"the address", func() error { defer router.Retry(); return haveAddresses(first, second) }, first},
+			{"a newer instance", func() error { return d.AddPolicy(inner(2, second)) }, second},
+			{"one with the same source", func() error { return d.AddPolicy(inner(3, second)) }, second},
+			{"it goes", func() error { return d.RemovePolicy(inner(3, second).ID) }, second},
+			{"the newer goes", func() error { return d.RemovePolicy(inner(2, second).ID) }, first},
+			{"its address has gone", func() error { defer router.Retry(); return lackAddress(first) }, "192.0.2.1"},
+			{"and is back", func() error { defer router.Retry(); return haveAddresses(first) }, first},
+			{"another policy", func() error {
+				return d.SetPolicies([]*ipsec.Policy{policy(5, permit(one(netip.MustParseAddr(second)), remote)), policy(10, permit(world, remote))})
+			}, second},
+			{"it goes", func() error { return d.SetPolicies([]*ipsec.Policy{policy(10, permit(world, remote))}) }, first},
+			{"no instance is left", func() error { return d.RemovePolicy(inner(1, first).ID) }, "192.0.2.1"},
+			{"an instance", func() error { return d.AddPolicy(inner(1, first)) }, first},
+			{"and a second", func() error { return d.AddPolicy(inner(2, second)) }, second},
+			{"the older goes", func() error { return d.RemovePolicy(inner(1, first).ID) }, second},
+			{"both are gone", func() error { return d.RemovePolicy(inner(2, second).ID) }, "192.0.2.1"},
+			{"what is not there goes, and nothing else", func() error {
+				err := router.changer.remove(route{table: router.table + 1, prefix: remote, device: router.inside, source: gateway, single: true})
+				if !errors.Is(err, unix.ESRCH) {
+					return fmt.Errorf("remove = %w, want %w", err, unix.ESRCH)
+				}
+				return nil
+			}, "192.0.2.1"},
+		} {
+			if err := step.do(); err != nil {
+				return fmt.Errorf("%s: %w", step.name, err)
+			}
+			if device, from, err := way("10.1.2.6", netlink.RouteGetOptions{}); err != nil || device != "sallyport0" || from != step.want {
+				t.Errorf("%s: by %s from %s, %v, want sallyport0 from %s", step.name, device, from, err, step.want)
+			}
+			if router.pending {
+				t.Errorf("%s: routes are looked at again and again", step.name)
+			}
+		}
+		return nil
+	})
+}
+
+// lackAddress takes an address of haveAddresses back.
+func lackAddress(address string) error {
+	link, err := netlink.LinkByName("eth1")
+	if err != nil {
+		return err
+	}
+	return netlink.AddrDel(link, &netlink.Addr{IPNet: ipNet(one(netip.MustParseAddr(address)))})
+}
+
+// TestInstanceAfterFailure: one that comes while routing is not as it should be has its
+// routes, and goes like all others.
+func TestInstanceAfterFailure(t *testing.T) {
+	inNamespace(t, func() error {
+		d, err := Open(Config{})
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		router := d.router.(*routing)
+		if err := d.SetPolicies([]*ipsec.Policy{template(10, permit(lan, remote))}); err != nil {
+			return err
+		}
+		router.fail(os.ErrPermission)
+		p := instance(10, 1, permit(lan, remote))
+		if err := d.AddPolicy(p); err != nil {
+			return err
+		}
+		if err := hasRoutes(router, []*ipsec.Policy{p}); err != nil {
+			return err
+		}
+		if err := d.RemovePolicy(p.ID); err != nil {
+			return err
+		}
+		return hasRoutes(router, nil)
+	})
+}
+
 // TestRetry: an address that comes after its policy becomes the source, and a device
 // that was made anew is taken again.
 func TestRetry(t *testing.T) {

@@ -16,16 +16,20 @@ import (
 type sad struct {
 	inbound  map[name]*inboundSA
 	outbound map[name]*outboundSA
-	byPolicy map[ipsec.PolicyID][]*outboundSA // newest first
-	comingIn map[ipsec.PolicyID][]*inboundSA
+	byPolicy map[ipsec.PolicyID]*policySAs
+}
+
+// policySAs are the SAs of a policy.
+type policySAs struct {
+	out []*outboundSA // newest first; it is replaced, not changed: a reader may still walk along it
+	in  []*inboundSA
 }
 
 func newSAD() sad {
 	return sad{
 		inbound:  make(map[name]*inboundSA),
 		outbound: make(map[name]*outboundSA),
-		byPolicy: make(map[ipsec.PolicyID][]*outboundSA),
-		comingIn: make(map[ipsec.PolicyID][]*inboundSA),
+		byPolicy: make(map[ipsec.PolicyID]*policySAs),
 	}
 }
 
@@ -121,18 +125,36 @@ func (d *sad) addInbound(sa *inboundSA) {
 	for _, id := range names(sa.SA) {
 		d.inbound[nameOf(id)] = sa
 	}
-	d.comingIn[sa.Policy] = append(d.comingIn[sa.Policy], sa)
+	of := d.of(sa.Policy)
+	of.in = append(of.in, sa)
 }
 
 func (d *sad) addOutbound(sa *outboundSA) {
 	for _, id := range names(sa.SA) {
 		d.outbound[nameOf(id)] = sa
 	}
-	d.byPolicy[sa.Policy] = append([]*outboundSA{sa}, d.byPolicy[sa.Policy]...)
+	of := d.of(sa.Policy)
+	of.out = append([]*outboundSA{sa}, of.out...)
 }
 
-// remove takes the SA out. The lists are replaced, not changed: a reader may still walk
-// along one.
+// of returns the SAs of a policy, to which one is to be added.
+func (d *sad) of(id ipsec.PolicyID) *policySAs {
+	of := d.byPolicy[id]
+	if of == nil {
+		of = new(policySAs)
+		d.byPolicy[id] = of
+	}
+	return of
+}
+
+// tidy forgets a policy that has no SAs any more.
+func (d *sad) tidy(id ipsec.PolicyID) {
+	if of := d.byPolicy[id]; len(of.out)+len(of.in) == 0 {
+		delete(d.byPolicy, id)
+	}
+}
+
+// remove takes the SA out.
 func (d *sad) remove(id ipsec.SAID) {
 	if in := d.inbound[nameOf(id)]; in != nil {
 		d.removeInbound(in)
@@ -142,10 +164,9 @@ func (d *sad) remove(id ipsec.SAID) {
 		return
 	}
 	d.removeOutbound(sa)
-	rest := slices.DeleteFunc(slices.Clone(d.byPolicy[sa.Policy]), func(other *outboundSA) bool { return other == sa })
-	if d.byPolicy[sa.Policy] = rest; len(rest) == 0 {
-		delete(d.byPolicy, sa.Policy)
-	}
+	of := d.byPolicy[sa.Policy]
+	of.out = slices.DeleteFunc(slices.Clone(of.out), func(other *outboundSA) bool { return other == sa })
+	d.tidy(sa.Policy)
 }
 
 // removeInbound takes an SA out and wipes its keys. Packages ah and esp work on what
@@ -160,10 +181,9 @@ func (d *sad) forgetInbound(sa *inboundSA) {
 	for _, id := range names(sa.SA) {
 		delete(d.inbound, nameOf(id))
 	}
-	rest := slices.DeleteFunc(d.comingIn[sa.Policy], func(other *inboundSA) bool { return other == sa })
-	if d.comingIn[sa.Policy] = rest; len(rest) == 0 {
-		delete(d.comingIn, sa.Policy)
-	}
+	of := d.byPolicy[sa.Policy]
+	of.in = slices.DeleteFunc(of.in, func(other *inboundSA) bool { return other == sa })
+	d.tidy(sa.Policy)
 }
 
 // removeOutbound is removeInbound for the other direction, but for the policy's list.
@@ -176,18 +196,27 @@ func (d *sad) removeOutbound(sa *outboundSA) {
 
 // removePolicy takes out all SAs of a policy.
 func (d *sad) removePolicy(id ipsec.PolicyID) {
-	for _, sa := range d.byPolicy[id] {
+	of := d.byPolicy[id]
+	if of == nil {
+		return
+	}
+	for _, sa := range of.out {
 		d.removeOutbound(sa)
 	}
-	delete(d.byPolicy, id)
-	for _, sa := range slices.Clone(d.comingIn[id]) {
+	of.out = nil
+	for _, sa := range slices.Clone(of.in) {
 		d.removeInbound(sa)
 	}
+	delete(d.byPolicy, id)
 }
 
 // choose returns the newest SA of the policy for a packet that leaves, or nil.
 func (d *sad) choose(policy ipsec.PolicyID, t acl.Tuple) *outboundSA {
-	for _, sa := range d.byPolicy[policy] {
+	of := d.byPolicy[policy]
+	if of == nil {
+		return nil
+	}
+	for _, sa := range of.out {
 		if sa.chosenFor(t) {
 			return sa
 		}

@@ -89,7 +89,7 @@ func (d *Dataplane) addInbound(sa *ipsec.SA) error {
 }
 
 func (d *Dataplane) addOutbound(sa *ipsec.SA) error {
-	out, err := newOutbound(sa, d.entropy, d.pathMTU(sa.Remote))
+	out, err := newOutbound(sa, &d.ivs, d.pathMTU(sa.Remote))
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,7 @@ func (c Config) withDefaults() Config {
 // A Dataplane protects traffic in userspace. It is an [ipsec.Dataplane].
 type Dataplane struct {
 	entropy io.Reader
+	ivs     pool
 	notify  func(ipsec.Event)
 	caught  func(any)
 	now     func() time.Time
@@ -141,7 +142,7 @@ type deviceMaker interface {
 func newDataplane(c Config, s system) *Dataplane {
 	c = c.withDefaults()
 	d := &Dataplane{
-		entropy: c.Entropy, notify: c.Notify, caught: c.Caught, now: time.Now, system: s,
+		entropy: c.Entropy, ivs: pool{from: c.Entropy}, notify: c.Notify, caught: c.Caught, now: time.Now, system: s,
 		sad: newSAD(), held: newQueue(), stop: make(chan struct{}),
 	}
 	d.instances = newInstances()
