@@ -264,7 +264,12 @@ func TestOCSP(t *testing.T) {
 // Several children of one ISAKMP SA, each brought up and ended by its name.
 func TestChildren(t *testing.T) {
 	t.Parallel()
-	p := newPairOf(t, func(left, right *Connection) {
+	Require(t)
+	leftSpace, rightSpace := newSpaces(t)
+	// In the kernel strongSwan sets no route for a selector that names a protocol.
+	must(t, leftSpace.AddRoute(netip.MustParsePrefix("10.2.0.0/24"), netip.MustParseAddr("192.0.2.2")))
+	must(t, rightSpace.AddRoute(netip.MustParsePrefix("10.1.0.0/24"), netip.MustParseAddr("192.0.2.1")))
+	p := newPairIn(t, leftSpace, rightSpace, func(left, right *Connection) {
 		left.LocalTS, right.RemoteTS = "10.1.0.0/24[icmp]", "10.1.0.0/24[icmp]"
 		left.RemoteTS, right.LocalTS = "10.2.0.0/24[icmp]", "10.2.0.0/24[icmp]"
 		left.Children = []Traffic{
