@@ -97,7 +97,7 @@ func (x *xauthUsers) failed(who sshd.Login, known bool) {
 	}
 }
 
-// A verdict is the answer of one who may know a user.
+// An xauthVerdict is the answer of one who may know a user.
 type xauthVerdict struct {
 	ike.Authenticated
 	wrong   bool // the password is, or the user
