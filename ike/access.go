@@ -25,6 +25,7 @@ type access struct {
 	tries     int        // passwords that were wrong
 	answered  bool       // as client: the gateway has had our password
 	said      string     // by the gateway, to the user
+	settle    deadline   // of a client: until then it begins no quick mode
 }
 
 // A stage is what an ISAKMP SA waits for before it is established.
@@ -46,6 +47,10 @@ const (
 	configTime = time.Minute      // for a gateway's reply or set
 	farewell   = 5 * time.Second  // for the word that it was in vain to arrive
 	denialWait = time.Minute      // before traffic brings the same password to the gateway again
+
+	// A client's acknowledgement of XAUTH is all that establishes the gateway's SA. A quick mode on
+	// its heels may be taken up first, by another thread: strongSwan then ends the SA.
+	settleTime = 200 * time.Millisecond
 )
 
 // maxChallenges is how many questions an authentication server may ask for one user.
@@ -102,6 +107,26 @@ func (s *sa) userDone() {
 	s.access.stage = noStage
 	s.enter(s.access.contact)
 }
+
+// begin has what waited for phase 1 go on: of a client, once the gateway has had time for the
+// last acknowledgement.
+func (s *sa) begin() {
+	if !s.isUser() || s.isClient() { // the gateway's configuration has come: it is there already
+		s.wantReleased()
+		return
+	}
+	s.engine.schedule.set(&s.access.settle, s.engine.now.Add(settleTime), s.wantReleased)
+}
+
+// wantReleased starts what waited for phase 1.
+func (s *sa) wantReleased() {
+	for _, f := range s.engine.released(s.party) {
+		s.engine.want(f)
+	}
+}
+
+// settling reports whether s is established here and may not be at the gateway.
+func (s *sa) settling() bool { return s.access != nil && s.access.settle.place != 0 }
 
 // enter establishes an SA for which nothing is to be waited for.
 func (s *sa) enter(initialContact bool) {
@@ -182,6 +207,10 @@ func (s *sa) endAccess() {
 	}
 	s.access.transactions = nil
 	delete(s.engine.logins, s.access.job)
+	if s.settling() {
+		s.engine.schedule.clear(&s.access.settle)
+		s.engine.releaseFailed(s.party)
+	}
 }
 
 // user returns the name that the other end, or we, gave for XAUTH; empty before it has

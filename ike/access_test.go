@@ -526,3 +526,46 @@ func TestLateAccess(t *testing.T) {
 	}
 	w.mustEnd()
 }
+
+// TestClientSettles has a client without mode configuration, whose acknowledgement is all that
+// establishes the gateway's SA: its quick mode leaves some time after that, also if more traffic
+// asks for it, and one that waits when the gateway ends the SA is given up and tried again.
+func TestClientSettles(t *testing.T) {
+	quick := func(w *world) (at []time.Duration) {
+		for _, f := range w.sent {
+			if headerOf(f.in.Octets).Exchange == wire.QuickMode && f.to == w.ends[0] {
+				at = append(at, f.at.Sub(kitStart))
+			}
+		}
+		return at
+	}
+	for _, ended := range []bool{false, true} {
+		w := newAccess(t, 1, NoConfigExchange)
+		gateway, client := w.ends[0], w.ends[1]
+		client.acquire()
+		w.run(settleTime - 10*time.Millisecond)
+		if gateway.engine.current(party{peer: "peer"}) == nil {
+			t.Fatal("the gateway has no ISAKMP SA after XAUTH")
+		}
+		client.engine.released(party{peer: "peer"})
+		client.acquire() // as another flow does
+		w.run(0)
+		if early := quick(w); len(early) != 0 {
+			t.Errorf("quick modes %v after XAUTH, want none before %v", early, settleTime)
+		}
+		if ended {
+			gateway.step(Reset{})
+			w.run(time.Second)
+			if w.carries() || len(client.engine.waiting) != 0 {
+				t.Errorf("the gateway has ended the SA: a pair %v, still waiting %v", w.carries(), client.engine.waiting)
+			}
+			w.run(failureBackoff)
+			client.acquire()
+		}
+		w.run(time.Second)
+		if !w.carries() || len(quick(w)) == 0 {
+			t.Errorf("ended %v: no pair", ended)
+		}
+		w.mustEnd()
+	}
+}

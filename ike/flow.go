@@ -81,7 +81,7 @@ func (e *Engine) want(f *flow) {
 		return
 	}
 	s := e.current(p.party())
-	if s != nil && !s.spent() {
+	if s != nil && !s.spent() && !s.settling() {
 		s.startQuickMode(f)
 		return
 	}
@@ -95,6 +95,7 @@ func (e *Engine) want(f *flow) {
 	f.waiting = true
 	e.waiting[p.party()] = append(e.waiting[p.party()], f)
 	switch {
+	case s != nil && s.settling():
 	case s != nil:
 		s.rekey()
 	case e.negotiating(p.party()) == nil:

@@ -154,9 +154,7 @@ func (s *sa) establish(initialContact bool) {
 	e.closeFallback(s.party)
 	e.emit(Phase1Up{s.status()})
 	s.tellLifetime()
-	for _, f := range e.released(s.party) {
-		e.want(f)
-	}
+	s.begin()
 }
 
 // removeOthers drops what an INITIAL-CONTACT says that the peer has forgotten. An
