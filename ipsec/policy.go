@@ -1,8 +1,10 @@
 package ipsec
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"sallyport/acl"
 )
@@ -13,6 +15,12 @@ type PolicyID struct {
 	Name      string
 	Sequence  uint32
 	Instance  uint32 // of a policy of the configuration, as a peer has it; 0: that policy itself
+}
+
+// Compare sorts policies by interface, name, sequence and instance.
+func (id PolicyID) Compare(other PolicyID) int {
+	return cmp.Or(strings.Compare(id.Interface, other.Interface), strings.Compare(id.Name, other.Name),
+		cmp.Compare(id.Sequence, other.Sequence), cmp.Compare(id.Instance, other.Instance))
 }
 
 // Configured returns the entry of the configuration that the policy comes from: itself,

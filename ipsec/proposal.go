@@ -43,6 +43,7 @@ type Proposal struct {
 	Encryptions   []Encryption // of ESP; empty: NULL
 	Integrities   []Integrity  // of ESP; empty: none
 	AHIntegrities []Integrity  // of AH
+	ESN           bool         // offer extended sequence numbers too, before those of 32 bits: RFC 4304
 }
 
 // NewProposal returns the strong defaults: AES-256 with SHA2-256, tunnel mode; SHA2-256

@@ -128,7 +128,7 @@ func (l *lab) moved(t *testing.T) {
 // address of it, then to another.
 func (l *lab) unknownPeer(t *testing.T) {
 	l.protect()
-	l.state(&l.a, policy(wanA, netip.Addr{}, between(lanA, lanB)))
+	l.state(&l.a, policy(wanA, netip.Addr{}, Permit(lanA, lanB)))
 	c := l.dial(echoPort)
 	first, _ := l.install(flow{})
 	exchange(t, c, 100)
@@ -173,7 +173,7 @@ func (l *lab) dontFragment(t *testing.T) {
 // fragments sends datagrams of many packets, so that inner and outer packets are
 // fragmented, under a rule with a port, which only the first of them has.
 func (l *lab) fragments(t *testing.T) {
-	rule := toPort(between(lanA, lanB), echoPort)
+	rule := ToPort(Permit(lanA, lanB), echoPort)
 	l.protect(rule)
 	s, _ := ipsec.SelectorOf(rule)
 	l.install(flow{selector: s})
@@ -185,7 +185,7 @@ func (l *lab) fragments(t *testing.T) {
 }
 
 func (l *lab) onePort(t *testing.T) {
-	rule := toPort(between(lanA, lanB), echoPort)
+	rule := ToPort(Permit(lanA, lanB), echoPort)
 	l.protect(rule)
 	s, _ := ipsec.SelectorOf(rule)
 	there, _ := l.install(flow{selector: s})
@@ -196,9 +196,9 @@ func (l *lab) onePort(t *testing.T) {
 }
 
 func (l *lab) denied(t *testing.T) {
-	host := between(lanA, netip.PrefixFrom(pcB, 32))
+	host := Permit(lanA, netip.PrefixFrom(pcB, 32))
 	host.Action = acl.Deny
-	l.protect(host, between(lanA, lanB))
+	l.protect(host, Permit(lanA, lanB))
 	there, _ := l.install(flow{})
 	before := l.a.Statistics()
 	exchange(t, l.dial(echoPort), 100)

@@ -12,23 +12,9 @@ import (
 // policyName is the policy of both gateways.
 var policyName = ipsec.PolicyID{Interface: "GigabitEthernet0/0/0", Name: "map1", Sequence: 10}
 
-// between permits, or denies, what goes from one prefix to another.
-func between(from, to netip.Prefix) acl.Rule {
-	return acl.Rule{Action: acl.Permit, Source: wildcard(from), Destination: wildcard(to)}
-}
-
-func wildcard(p netip.Prefix) acl.Wildcard {
-	return acl.NewWildcard(p.Addr(), ^uint32(0)>>p.Bits())
-}
-
-// policy returns a gateway's policy with these rules, numbered 5, 10, 15 …
+// policy returns a gateway's policy with these rules.
 func policy(local, remote netip.Addr, rules ...acl.Rule) *ipsec.Policy {
-	list := acl.New(3000)
-	for i, r := range rules {
-		r.ID = uint32(5 * (i + 1))
-		list.Put(r)
-	}
-	return &ipsec.Policy{ID: policyName, Device: wan, Local: local, Remote: remote, ACL: list, Window: 64}
+	return &ipsec.Policy{ID: policyName, Device: wan, Local: local, Remote: remote, ACL: List(rules...), Window: 64}
 }
 
 // mirrored returns the rules as the other gateway has them.

@@ -11,11 +11,11 @@ import (
 // TestFakeInstances: the fake keeps to what a dataplane does with instances.
 func TestFakeInstances(t *testing.T) {
 	var f Fake
-	template := policy(wanA, netip.Addr{}, between(lanA, lanB))
+	template := policy(wanA, netip.Addr{}, Permit(lanA, lanB))
 	template.Template = true
-	one := policy(wanA, wanB, between(lanA, lanB))
+	one := policy(wanA, wanB, Permit(lanA, lanB))
 	one.ID = instanceName
-	plain, changed, manual := policy(wanA, wanB, between(lanA, lanB)), policy(wanA, wanB), policy(wanA, wanB)
+	plain, changed, manual := policy(wanA, wanB, Permit(lanA, lanB)), policy(wanA, wanB), policy(wanA, wanB)
 	manual.Manual = true
 	there, _ := flow{policy: instanceName}.sas()
 	lost := *one

@@ -15,9 +15,9 @@ func TestFakePrintsItself(t *testing.T) {
 	if got := f.String(); got != "" {
 		t.Errorf("an empty fake prints %q", got)
 	}
-	deny := between(lanA, netip.PrefixFrom(pcB, 32))
+	deny := Permit(lanA, netip.PrefixFrom(pcB, 32))
 	deny.Action = 0
-	if err := f.SetPolicies([]*ipsec.Policy{policy(wanA, wanB, deny, between(lanA, lanB))}); err != nil {
+	if err := f.SetPolicies([]*ipsec.Policy{policy(wanA, wanB, deny, Permit(lanA, lanB))}); err != nil {
 		t.Fatal(err)
 	}
 	there, back := flow{
@@ -49,7 +49,7 @@ sa outbound ESP 0x900 to 192.0.2.2 from 192.0.2.1 policy GigabitEthernet0/0/0 ma
 
 func TestFakeForgets(t *testing.T) {
 	var f Fake
-	p := policy(wanA, wanB, between(lanA, lanB))
+	p := policy(wanA, wanB, Permit(lanA, lanB))
 	there, back := flow{}.sas()
 	other := *back.inbound
 	other.ID.SPI, other.Policy.Sequence = 0x5000, 99

@@ -14,7 +14,7 @@ var instanceName = ipsec.PolicyID{Interface: policyName.Interface, Name: policyN
 // stateTemplates gives both gateways a template, and an instance of it for a flow.
 func (l *lab) stateTemplates(f flow) {
 	l.Helper()
-	lans := between(lanA, lanB)
+	lans := Permit(lanA, lanB)
 	for _, g := range []struct {
 		*gateway
 		peer netip.Addr
@@ -24,7 +24,7 @@ func (l *lab) stateTemplates(f flow) {
 		template := policy(g.local, netip.Addr{}, lans)
 		template.Template = true
 		l.state(g.gateway, template)
-		p := f.stated(g.local, g.peer, between(g.from, g.to))
+		p := f.stated(g.local, g.peer, Permit(g.from, g.to))
 		p.ID = instanceName
 		l.must(g.AddPolicy(p))
 	}

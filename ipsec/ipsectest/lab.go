@@ -2,11 +2,11 @@ package ipsectest
 
 import (
 	"net/netip"
-	"os"
 	"testing"
 
 	"sallyport/ipsec"
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 )
 
 // The topology, each box a network namespace, each line a cable:
@@ -48,27 +48,13 @@ type gateway struct {
 	events    chan ipsec.Event
 }
 
-// needRoot skips a test that makes namespaces where that is not possible. In CI
-// nothing is skipped.
-func needRoot(t testing.TB) {
-	t.Helper()
-	switch {
-	case os.Geteuid() == 0:
-	case os.Getenv("CI") == "true":
-		t.Fatal("network namespaces need root")
-	default:
-		t.Skip("network namespaces need root: run as root or in `unshare -Urn`")
-	}
-}
-
 // newLab returns a lab in which gateway A has one dataplane and B another, of the same
 // kind or not.
 func newLab(t testing.TB, openA, openB Opener) *lab {
 	t.Helper()
-	needRoot(t)
-	l := &lab{TB: t, pcA: box(t), pcB: box(t)}
-	l.a = gateway{opener: openA, namespace: box(t), local: wanA, events: make(chan ipsec.Event, 100)}
-	l.b = gateway{opener: openB, namespace: box(t), local: wanB, events: make(chan ipsec.Event, 100)}
+	l := &lab{TB: t, pcA: netnstest.New(t), pcB: netnstest.New(t)}
+	l.a = gateway{opener: openA, namespace: netnstest.New(t), local: wanA, events: make(chan ipsec.Event, 100)}
+	l.b = gateway{opener: openB, namespace: netnstest.New(t), local: wanB, events: make(chan ipsec.Event, 100)}
 	l.connect()
 	l.a.open(t)
 	l.b.open(t)
@@ -76,16 +62,6 @@ func newLab(t testing.TB, openA, openB Opener) *lab {
 		echo(t, l.pcB, netip.AddrPortFrom(pcB, port))
 	}
 	return l
-}
-
-func box(t testing.TB) *netns.Namespace {
-	t.Helper()
-	n, err := netns.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.Close() })
-	return n
 }
 
 // connect lays the cables and gives addresses and routes.

@@ -37,7 +37,7 @@ func (l *lab) toGateway(t *testing.T) {
 func (l *lab) hostToHost(t *testing.T) {
 	at := netip.AddrPortFrom(wanB, echoPort)
 	echo(t, l.b.namespace, at)
-	rule := between(netip.PrefixFrom(wanA, 32), netip.PrefixFrom(wanB, 32))
+	rule := Permit(netip.PrefixFrom(wanA, 32), netip.PrefixFrom(wanB, 32))
 	l.protect(rule)
 	s, _ := ipsec.SelectorOf(rule)
 	c := client(t, l.a.namespace, at)
@@ -59,7 +59,7 @@ func (l *lab) everything(t *testing.T) {
 	self := netip.AddrPortFrom(lanA.Addr().Next(), echoPort)
 	echo(t, l.a.namespace, self)
 	all := netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-	l.state(&l.a, policy(wanA, wanB, between(all, all)))
+	l.state(&l.a, policy(wanA, wanB, Permit(all, all)))
 	before := l.a.Statistics()
 	exchange(t, client(t, l.pcA, self), 100)
 	l.a.dropped(t, before, ipsec.DropClear, 0)

@@ -11,9 +11,7 @@ import (
 )
 
 // part is what PC A sends to PC B: part of what goes between the LANs.
-var part = ipsec.Selector{Local: ipsec.PrefixRange(one(pcA)), Remote: ipsec.PrefixRange(one(pcB))}
-
-func one(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 32) }
+var part = ipsec.Selector{Local: ipsec.PrefixRange(One(pcA)), Remote: ipsec.PrefixRange(One(pcB))}
 
 // addInstance gives both gateways an instance of their policy for a flow, A's with B at
 // another address if the flow says so.
@@ -27,7 +25,7 @@ func (l *lab) addInstance(f flow) {
 		local, peer netip.Addr
 		from, to    netip.Prefix
 	}{{&l.a, wanA, f.b, from, to}, {&l.b, f.b, wanA, to, from}} {
-		p := f.stated(g.local, g.peer, between(g.from, g.to))
+		p := f.stated(g.local, g.peer, Permit(g.from, g.to))
 		p.ID = f.policy
 		l.must(g.AddPolicy(p))
 	}
@@ -70,7 +68,7 @@ func (l *lab) partOf(t *testing.T) {
 	exchange(t, other, 100)
 	ours, theirs := l.install(f)
 	answer(t, c, 100)
-	l.protect(between(lanA, lanB), between(lanB, lanB)) // the policy changes, and keeps its name
+	l.protect(Permit(lanA, lanB), Permit(lanB, lanB)) // the policy changes, and keeps its name
 	exchange(t, c, 100)
 	exchange(t, other, 100)
 	l.sent(ours.outbound, 2)
@@ -100,7 +98,7 @@ func (l *lab) partOf(t *testing.T) {
 func (l *lab) wholeOf(t *testing.T) {
 	other := wanB.Next().Next().Next()
 	l.must(l.b.namespace.AddAddress(wan, netip.PrefixFrom(other, 24)))
-	l.protect(between(lanB, lanB), between(lanA, lanB))
+	l.protect(Permit(lanB, lanB), Permit(lanA, lanB))
 	there, back := l.install(flow{rule: 10})
 	c := l.dial(echoPort)
 	exchange(t, c, 100)
@@ -136,7 +134,7 @@ func (l *lab) betweenTimes(t *testing.T) {
 	c := l.dial(echoPort)
 	exchange(t, c, 100)
 	before := l.b.Statistics()
-	p := policy(wanA, wanB, between(lanA, lanB))
+	p := policy(wanA, wanB, Permit(lanA, lanB))
 	p.ID = instanceName
 	for range 10 {
 		done := make(chan error, 1)

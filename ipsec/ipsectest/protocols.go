@@ -83,7 +83,7 @@ func (l *lab) bundles(t *testing.T) {
 func (l *lab) transport(t *testing.T) {
 	at := netip.AddrPortFrom(wanB, echoPort)
 	echo(t, l.b.namespace, at)
-	rule := between(netip.PrefixFrom(wanA, 32), netip.PrefixFrom(wanB, 32))
+	rule := Permit(netip.PrefixFrom(wanA, 32), netip.PrefixFrom(wanB, 32))
 	for _, f := range []flow{
 		{encryption: ipsec.AES256, integrity: ipsec.SHA256}, {encryption: ipsec.AES128GCM},
 		{ah: ipsec.SHA1}, {encryption: ipsec.AES128, integrity: ipsec.SHA512, ah: ipsec.SHA256},

@@ -8,23 +8,14 @@ import (
 	"sallyport/ipsec"
 )
 
-// toPort returns the rule for the UDP datagrams that it has to a port.
-func toPort(r acl.Rule, port uint16) acl.Rule {
-	r.Protocol, r.DestinationPort = acl.UDP, acl.Ports{Op: acl.Eq, Low: port}
-	return r
-}
-
-// everyone is every IPv4 address.
-var everyone = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-
 // manual has one configured SA pair for a policy of two rules. Nobody is asked for it:
 // before it is there, what would need it is dropped.
 func (l *lab) manual(t *testing.T) {
 	f := flow{manual: true, unchecked: true, selector: ipsec.Selector{
-		Local: ipsec.PrefixRange(everyone), Remote: ipsec.PrefixRange(everyone),
+		Local: ipsec.PrefixRange(World), Remote: ipsec.PrefixRange(World),
 	}}
-	lans := between(lanA, lanB)
-	l.protectBy(f, toPort(lans, echoPort), toPort(lans, otherPort))
+	lans := Permit(lanA, lanB)
+	l.protectBy(f, ToPort(lans, echoPort), ToPort(lans, otherPort))
 	before := l.a.Statistics()
 	send(t, l.dial(echoPort), 100)
 	l.a.dropped(t, before, ipsec.DropNoSA, 1)
@@ -50,7 +41,7 @@ func (l *lab) stateRouted(f flow) {
 		*gateway
 		peer, own, other, pc netip.Addr
 	}{{&l.a, wanB, tunnelA, tunnelB, pcB}, {&l.b, wanA, tunnelB, tunnelA, pcA}} {
-		p := f.stated(g.local, g.peer, between(everyone, everyone))
+		p := f.stated(g.local, g.peer, Permit(World, World))
 		p.Routed, p.Device = true, tunnelDevice
 		l.state(g.gateway, p)
 		l.must(g.namespace.AddAddress(tunnelDevice, netip.PrefixFrom(g.own, 24)))
@@ -62,7 +53,7 @@ func (l *lab) stateRouted(f flow) {
 // brings it up, and takes it away with the policy; addresses and routes are others'. A
 // packet that finds no SA there may be lost, though one is asked for.
 func (l *lab) routed(t *testing.T) {
-	f := flow{selector: ipsec.Selector{Local: ipsec.PrefixRange(everyone), Remote: ipsec.PrefixRange(everyone)}}
+	f := flow{selector: ipsec.Selector{Local: ipsec.PrefixRange(World), Remote: ipsec.PrefixRange(World)}}
 	l.stateRouted(f)
 	send(t, l.dial(echoPort), 100)
 	if e, ok := l.event(&l.a).(ipsec.Acquire); !ok || e.Policy != policyName || e.Rule != 5 || e.Packet.Destination != pcB {
@@ -91,19 +82,19 @@ func (l *lab) must(err error) {
 
 // order states two policies for the same packets, in either order.
 func (l *lab) order(t *testing.T) {
-	host := between(lanA, netip.PrefixFrom(pcB, 32))
+	host := Permit(lanA, netip.PrefixFrom(pcB, 32))
 	narrow, wide := flow{}, flow{spi: 0x2000, policy: policyName}
 	narrow.selector, _ = ipsec.SelectorOf(host)
 	wide.policy.Sequence += 10
 	stated := func(first, second *ipsec.Policy) { l.state(&l.a, first, second) }
 	l.state(&l.b, narrow.stated(wanB, wanA, mirrored([]acl.Rule{host})...))
-	a, b := narrow.stated(wanA, wanB, host), wide.stated(wanA, wanB, between(lanA, lanB))
+	a, b := narrow.stated(wanA, wanB, host), wide.stated(wanA, wanB, Permit(lanA, lanB))
 	stated(a, b)
 	there, _ := l.install(narrow)
 	exchange(t, l.dial(echoPort), 100)
 	l.counted(&l.a, there.outbound, 1, 100+headers)
 	stated(b, a)
-	l.state(&l.b, wide.stated(wanB, wanA, between(lanB, lanA)))
+	l.state(&l.b, wide.stated(wanB, wanA, Permit(lanB, lanA)))
 	there, _ = l.install(wide)
 	exchange(t, l.dial(echoPort), 100)
 	l.counted(&l.a, there.outbound, 1, 100+headers)
@@ -112,7 +103,7 @@ func (l *lab) order(t *testing.T) {
 // otherRule has A send what B has a rule of its own for in the SA of B's next rule: A has
 // but one. B answers by its own first rule.
 func (l *lab) otherRule(t *testing.T) {
-	wide, narrow := between(lanA, lanB), toPort(between(lanA, lanB), echoPort)
+	wide, narrow := Permit(lanA, lanB), ToPort(Permit(lanA, lanB), echoPort)
 	l.state(&l.a, policy(wanA, wanB, wide))
 	l.state(&l.b, policy(wanB, wanA, mirrored([]acl.Rule{narrow, wide})...))
 	there, _ := flow{}.sas()
@@ -156,7 +147,7 @@ func (l *lab) adopt(t *testing.T) {
 	l.adopted(configured.outbound, negotiated.inbound, missing.outbound)
 	l.add(&l.a, unused.inbound.Clone()) // the old one has gone
 	exchange(t, c, 100)
-	l.state(&l.a, policy(wanA, wanB, between(lanA, lanB)))
+	l.state(&l.a, policy(wanA, wanB, Permit(lanA, lanB)))
 	exchange(t, c, 100)
 	l.counted(&l.a, there.outbound, 5, 5*(100+headers))
 	if n := l.a.Statistics(); n.OutPackets > 3 {

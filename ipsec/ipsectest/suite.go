@@ -105,7 +105,7 @@ func (l *lab) protect(rules ...acl.Rule) {
 func (l *lab) protectBy(f flow, rules ...acl.Rule) {
 	l.Helper()
 	if len(rules) == 0 {
-		rules = []acl.Rule{between(lanA, lanB)}
+		rules = []acl.Rule{Permit(lanA, lanB)}
 	}
 	l.state(&l.a, f.stated(wanA, wanB, rules...))
 	l.state(&l.b, f.stated(wanB, wanA, mirrored(rules)...))

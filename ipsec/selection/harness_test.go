@@ -9,15 +9,15 @@ import (
 
 	"sallyport/acl"
 	"sallyport/ipsec"
+	"sallyport/ipsec/ipsectest"
 )
 
 var (
-	gateway = netip.MustParseAddr("192.0.2.1")
-	peer    = netip.MustParseAddr("192.0.2.2")
-	host    = netip.MustParseAddr("10.1.1.5")
-	lan     = netip.MustParsePrefix("10.1.1.0/24")
-	remote  = netip.MustParsePrefix("10.1.2.0/24")
-	world   = netip.MustParsePrefix("0.0.0.0/0")
+	gateway, peer, host = ipsectest.Gateway, ipsectest.Peer, ipsectest.Host
+	lan, remote, world  = ipsectest.LAN, ipsectest.Remote, ipsectest.World
+
+	permit, deny  = ipsectest.Permit, ipsectest.Deny
+	wildcard, one = ipsectest.Wildcard, ipsectest.One
 )
 
 // policy returns a policy between gateway and peer.
@@ -29,20 +29,6 @@ func policy(rules ...acl.Rule) *ipsec.Policy {
 	}
 	return &ipsec.Policy{Local: gateway, Remote: peer, ACL: a}
 }
-
-func permit(from, to netip.Prefix) acl.Rule {
-	return acl.Rule{Action: acl.Permit, Source: wildcard(from), Destination: wildcard(to)}
-}
-
-func deny(from, to netip.Prefix) acl.Rule {
-	return acl.Rule{Source: wildcard(from), Destination: wildcard(to)}
-}
-
-func wildcard(p netip.Prefix) acl.Wildcard {
-	return acl.NewWildcard(p.Addr(), ^uint32(0)>>p.Bits())
-}
-
-func one(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 32) }
 
 // written prints clauses, one a line, in order.
 func written(all []Clause) string {

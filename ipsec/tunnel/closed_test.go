@@ -214,12 +214,7 @@ func TestPutDown(t *testing.T) {
 
 // TestComesBackByItself: the tick does it, and packets come again.
 func TestComesBackByItself(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		if err := d.SetPolicies([]*ipsec.Policy{policy(10, permit(lan, remote), permit(one(gateway), remote))}); err != nil {
 			return err
 		}
@@ -292,12 +287,7 @@ func TestRetryThatFails(t *testing.T) {
 // TestBoundSockets go past the tables as before there were unreachable routes: those
 // have no device, and would count for every one.
 func TestBoundSockets(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		if err := d.SetPolicies([]*ipsec.Policy{policy(10, permit(lan, remote))}); err != nil {
 			return err
 		}

@@ -8,15 +8,16 @@ import (
 
 	"sallyport/ipsec"
 	"sallyport/ipsec/esp"
+	"sallyport/ipsec/ipsectest/footprint"
 )
 
 // maxFootprint is what an SA pair and its policy may cost here, besides the configuration and the
 // ipsec.SAs themselves, which are the engine's too.
 const maxFootprint = 2800
 
-// footprint returns the octets that a dataplane holds for each of its policies with an SA pair, which
+// perTunnel returns the octets that a dataplane holds for each of its policies with an SA pair, which
 // has had packets.
-func footprint(t testing.TB, n int) float64 {
+func perTunnel(t testing.TB, n int) float64 {
 	var policies []*ipsec.Policy
 	var sas []*ipsec.SA
 	for i := range n {
@@ -35,7 +36,7 @@ func footprint(t testing.TB, n int) float64 {
 		policies, sas = append(policies, p), append(sas, inboundOf(ipsec.SPI(0x1000+i), cbc), outboundOf(ipsec.SPI(0x1000+i), cbc))
 	}
 	r := newRig(t) // its buffers are for all tunnels
-	before := heapUse()
+	before := footprint.Heap()
 	if err := r.SetPolicies(policies); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +44,7 @@ func footprint(t testing.TB, n int) float64 {
 	for _, sa := range sas {
 		r.use(t, sa.ID)
 	}
-	used := heapUse() - before
+	used := footprint.Heap() - before
 	runtime.KeepAlive(policies)
 	runtime.KeepAlive(sas)
 	runtime.KeepAlive(r)
@@ -65,27 +66,8 @@ func (r *rig) use(t testing.TB, id ipsec.SAID) {
 	}
 }
 
-// heapUse returns the octets in use, after a collection.
-func heapUse() int64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.GC() // what has a finalizer goes the second time
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
-}
-
 // TestFootprint holds a tunnel against its bound.
-func TestFootprint(t *testing.T) {
-	if got := footprint(t, 1000); got > maxFootprint {
-		t.Errorf("a tunnel has %.0f octets, want at most %d", got, maxFootprint)
-	}
-}
+func TestFootprint(t *testing.T) { footprint.Of(perTunnel).Test(t, maxFootprint) }
 
 // BenchmarkFootprint tells what a tunnel costs here.
-func BenchmarkFootprint(b *testing.B) {
-	var sum float64
-	for b.Loop() {
-		sum += footprint(b, 1000)
-	}
-	b.ReportMetric(sum/float64(b.N), "B/tunnel")
-}
+func BenchmarkFootprint(b *testing.B) { footprint.Of(perTunnel).Bench(b) }

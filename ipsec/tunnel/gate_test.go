@@ -3,7 +3,6 @@ package tunnel
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -77,8 +76,6 @@ func written(all []selection.Clause) string {
 	}
 	return b.String()
 }
-
-func one(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 32) }
 
 func newGate(k *policyTable) (*gate, *[]string) {
 	var lines []string

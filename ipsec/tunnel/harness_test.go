@@ -14,18 +14,17 @@ import (
 
 	"sallyport/acl"
 	"sallyport/ipsec"
+	"sallyport/ipsec/ipsectest"
 )
 
-// The addresses of the tests without privilege: our gateway and our LAN, the
-// peer's.
+// The addresses of the tests without privilege, and what makes policies of them.
 var (
-	gateway = netip.MustParseAddr("192.0.2.1")
-	peer    = netip.MustParseAddr("192.0.2.2")
-	host    = netip.MustParseAddr("10.1.1.5")
-	server  = netip.MustParseAddr("10.1.2.6")
-	lan     = netip.MustParsePrefix("10.1.1.0/24")
-	remote  = netip.MustParsePrefix("10.1.2.0/24")
-	world   = netip.MustParsePrefix("0.0.0.0/0")
+	gateway, peer, host, server = ipsectest.Gateway, ipsectest.Peer, ipsectest.Host, ipsectest.Server
+	lan, remote, world          = ipsectest.LAN, ipsectest.Remote, ipsectest.World
+
+	id, policy, template, instance = ipsectest.ID, ipsectest.Policy, ipsectest.Template, ipsectest.Instance
+	permit, deny, toPort           = ipsectest.Permit, ipsectest.Deny, ipsectest.ToPort
+	one                            = ipsectest.One
 )
 
 // memory is a TUN device without a system: what is written is kept.
@@ -192,39 +191,6 @@ func (r *rig) expectDrops(t testing.TB, want map[ipsec.DropReason]uint64) {
 			t.Errorf("dropped %d for %q, want %d", n, ipsec.DropReason(reason), w)
 		}
 	}
-}
-
-func id(sequence uint32) ipsec.PolicyID {
-	return ipsec.PolicyID{Interface: "GigabitEthernet0/0/2", Name: "map1", Sequence: sequence}
-}
-
-// policy returns a policy with these rules, numbered 5, 10, 15 …
-func policy(sequence uint32, rules ...acl.Rule) *ipsec.Policy {
-	list := acl.New(3000)
-	for i, r := range rules {
-		r.ID = uint32(5 * (i + 1))
-		list.Put(r)
-	}
-	return &ipsec.Policy{ID: id(sequence), Device: "eth1", Local: gateway, Remote: peer, ACL: list}
-}
-
-func permit(from, to netip.Prefix) acl.Rule {
-	return acl.Rule{Action: acl.Permit, Source: wildcard(from), Destination: wildcard(to)}
-}
-
-func deny(from, to netip.Prefix) acl.Rule {
-	r := permit(from, to)
-	r.Action = acl.Deny
-	return r
-}
-
-func toPort(r acl.Rule, port uint16) acl.Rule {
-	r.Protocol, r.DestinationPort = acl.UDP, acl.Ports{Op: acl.Eq, Low: port}
-	return r
-}
-
-func wildcard(p netip.Prefix) acl.Wildcard {
-	return acl.NewWildcard(p.Addr(), uint32(uint64(1)<<(32-p.Bits())-1))
 }
 
 // outboundOf and inboundOf return an SA of the policy for all between the LANs. The

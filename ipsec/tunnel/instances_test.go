@@ -13,21 +13,6 @@ import (
 	"sallyport/ipsec/selection"
 )
 
-// template returns a template, and instance one of its instances.
-func template(sequence uint32, rules ...acl.Rule) *ipsec.Policy {
-	p := policy(sequence, rules...)
-	if p.Template, p.Remote = true, (netip.Addr{}); len(rules) == 0 {
-		p.ACL = nil
-	}
-	return p
-}
-
-func instance(sequence, n uint32, rules ...acl.Rule) *ipsec.Policy {
-	p := policy(sequence, rules...)
-	p.ID.Instance = n
-	return p
-}
-
 func (r *rig) addPolicies(t testing.TB, policies ...*ipsec.Policy) {
 	t.Helper()
 	for _, p := range policies {
@@ -314,12 +299,7 @@ func TestPassClear(t *testing.T) {
 // TestInstancesInTheKernel: after each step the kernel has what a look at everything
 // would leave there, but for sources that stay spared.
 func TestInstancesInTheKernel(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		if err := haveAddresses("10.0.0.1", "10.0.1.0", "10.1.0.1"); err != nil {
 			return err
 		}
@@ -450,12 +430,7 @@ func TestGateInstances(t *testing.T) {
 func BenchmarkInstance(b *testing.B) {
 	for _, n := range []int{10, 1000, 10_000} {
 		b.Run(fmt.Sprintf("instances=%d", n), func(b *testing.B) {
-			inNamespace(b, func() error {
-				d, err := Open(Config{})
-				if err != nil {
-					return err
-				}
-				defer d.Close()
+			withDataplane(b, func(d *Dataplane) error {
 				errs := []error{d.SetPolicies([]*ipsec.Policy{template(10)})}
 				for i, p := range tenThousand()[:n] {
 					errs = append(errs, d.AddPolicy(instance(10, uint32(i+1), p.ACL.Rules...)))
@@ -483,12 +458,7 @@ func BenchmarkInstanceOfPolicy(b *testing.B) {
 		"part": permit(lan, netip.MustParsePrefix("10.147.136.7/32")), "whole": policies[5000].ACL.Rules[0],
 	} {
 		b.Run(name, func(b *testing.B) {
-			inNamespace(b, func() error {
-				d, err := Open(Config{})
-				if err != nil {
-					return err
-				}
-				defer d.Close()
+			withDataplane(b, func(d *Dataplane) error {
 				if err := d.SetPolicies(policies); err != nil {
 					return err
 				}
@@ -506,12 +476,7 @@ func BenchmarkInstanceOfPolicy(b *testing.B) {
 
 // BenchmarkTemplateGoes measures the end of a template with instances.
 func BenchmarkTemplateGoes(b *testing.B) {
-	inNamespace(b, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(b, func(d *Dataplane) error {
 		for b.Loop() {
 			b.StopTimer()
 			errs := []error{d.SetPolicies([]*ipsec.Policy{template(10), policy(20, permit(lan, remote))})}
@@ -564,17 +529,12 @@ func BenchmarkCounters(b *testing.B) {
 // TestInstanceSpares: the LAN may talk to this box though an instance protects everything,
 // from its beginning.
 func TestInstanceSpares(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		router := d.router.(*routing)
 		if router.gate == nil {
 			return nil
 		}
-		err = errors.Join(d.SetPolicies([]*ipsec.Policy{template(10)}), d.AddPolicy(instance(10, 1, permit(world, world))))
+		err := errors.Join(d.SetPolicies([]*ipsec.Policy{template(10)}), d.AddPolicy(instance(10, 1, permit(world, world))))
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"sallyport/ipsec"
 	"sallyport/ipsec/esp"
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 )
 
 // inNamespace runs f in a network namespace of its own with a LAN on eth0,
@@ -24,17 +25,7 @@ import (
 // CI nothing is skipped.
 func inNamespace(t testing.TB, f func() error) *netns.Namespace {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("network namespaces need root")
-		}
-		t.Skip("network namespaces need root: run as root or in `unshare -Urn`")
-	}
-	n, err := netns.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.Close() })
+	n := netnstest.New(t)
 	for _, err := range []error{
 		netns.Cable(n, "eth0", n, "lan0"), netns.Cable(n, "eth1", n, "wan0"),
 		n.AddAddress("eth0", netip.MustParsePrefix("10.1.1.1/24")), n.AddAddress("eth1", netip.MustParsePrefix("192.0.2.1/24")),
@@ -46,6 +37,19 @@ func inNamespace(t testing.TB, f func() error) *netns.Namespace {
 		}
 	}
 	return n
+}
+
+// withDataplane runs f in such a namespace with a dataplane that is closed after it.
+func withDataplane(t testing.TB, f func(d *Dataplane) error) {
+	t.Helper()
+	inNamespace(t, func() error {
+		d, err := Open(Config{})
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		return f(d)
+	})
 }
 
 // way is what the system says of a destination: the device, and the source address
@@ -64,12 +68,7 @@ func way(to string, o netlink.RouteGetOptions) (device string, from string, err 
 
 // TestWays is the package comment's table of rules, seen from outside.
 func TestWays(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		wide := netip.MustParsePrefix("10.0.0.0/8")
 		if err := d.SetPolicies([]*ipsec.Policy{policy(10, permit(wide, wide))}); err != nil {
 			return err
@@ -183,12 +182,7 @@ func TestTakenBack(t *testing.T) {
 }
 
 func TestDeviceThatIsNotThere(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		good, bad := policy(10, permit(lan, remote)), policy(20, permit(lan, lan))
 		bad.Device = "eth9"
 		if err := d.SetPolicies([]*ipsec.Policy{good}); err != nil {
@@ -256,12 +250,7 @@ func haveAddresses(addresses ...string) error {
 // TestSingleSource: what this box itself sends comes from the one address that an instance
 // protects, while it is ours, and from the policy's device's otherwise.
 func TestSingleSource(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		const first, second = "10.99.0.1", "10.99.0.2"
 		inner := func(n uint32, a string) *ipsec.Policy {
 			return instance(10, n, permit(one(netip.MustParseAddr(a)), remote))
@@ -324,12 +313,7 @@ func lackAddress(address string) error {
 // TestInstanceAfterFailure: one that comes while routing is not as it should be has its
 // routes, and goes like all others.
 func TestInstanceAfterFailure(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		router := d.router.(*routing)
 		if err := d.SetPolicies([]*ipsec.Policy{template(10, permit(lan, remote))}); err != nil {
 			return err
@@ -352,12 +336,7 @@ func TestInstanceAfterFailure(t *testing.T) {
 // TestRetry: an address that comes after its policy becomes the source, and a device
 // that was made anew is taken again.
 func TestRetry(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		p := policy(10, permit(lan, remote))
 		p.Local = netip.MustParseAddr("192.0.2.77")
 		if err := d.SetPolicies([]*ipsec.Policy{p}); err != nil {
@@ -413,11 +392,7 @@ func learnsMTU(t *testing.T, form func(*ipsec.SA), rules ...acl.Rule) {
 	far := netip.MustParseAddr("198.51.100.1")
 	var d *Dataplane
 	us := inNamespace(t, func() error { return nil })
-	router, err := netns.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer router.Close()
+	router := netnstest.New(t)
 	for _, err := range []error{
 		us.Do(func() error {
 			link, err := netlink.LinkByName("eth1")

@@ -171,12 +171,7 @@ func TestGateFollows(t *testing.T) {
 // TestStepsInTheKernel: after each step the kernel has what a look at everything would
 // leave there.
 func TestStepsInTheKernel(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		router := d.router.(*routing)
 		state := func() (string, error) {
 			text, err := now()
@@ -240,12 +235,7 @@ func hasRoutes(r *routing, policies []*ipsec.Policy) error {
 
 // TestOwnChangesAreNoNews: what others do is.
 func TestOwnChangesAreNoNews(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		r := d.router.(*routing)
 		p := policy(10, permit(lan, remote))
 		if err := d.SetPolicies([]*ipsec.Policy{p}); err != nil {

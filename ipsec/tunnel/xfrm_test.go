@@ -146,12 +146,7 @@ func TestSamePacketsOfAnother(t *testing.T) {
 
 // TestFlushedPoliciesComeBack, and routes that change change what is spared.
 func TestFlushedPoliciesComeBack(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		if err := d.SetPolicies([]*ipsec.Policy{policy(10, permit(world, world))}); err != nil {
 			return err
 		}
@@ -224,12 +219,7 @@ func TestOtherDataplaneIsSweptAway(t *testing.T) {
 
 // TestSecondDataplaneTouchesNothing of the first, though it finds its rules.
 func TestSecondDataplaneTouchesNothing(t *testing.T) {
-	inNamespace(t, func() error {
-		d, err := Open(Config{})
-		if err != nil {
-			return err
-		}
-		defer d.Close()
+	withDataplane(t, func(d *Dataplane) error {
 		if err := d.SetPolicies([]*ipsec.Policy{policy(10, permit(lan, remote))}); err != nil {
 			return err
 		}

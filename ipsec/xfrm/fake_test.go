@@ -292,7 +292,7 @@ func newRig(t testing.TB) *rig { return newRigOver(newMemory(t)) }
 
 // newRigOver returns a dataplane over a memory that others have used.
 func newRigOver(m *memory) *rig {
-	r := &rig{memory: m, network: &standing{devices: map[string]int{"eth0": 2, "eth1": 3}}}
+	r := &rig{memory: m, network: &standing{devices: map[string]int{"eth1": 2, "eth0": 3}}}
 	r.network.routes = []selection.Route{{Prefix: selection.Anywhere, Device: 2}, {Prefix: lan, Device: 4}}
 	r.Dataplane = newDataplane(Config{
 		Notify: func(e ipsec.Event) { r.events = append(r.events, e) },

@@ -16,21 +16,6 @@ import (
 	"sallyport/ipsec/xfrm/kernel"
 )
 
-// template returns a template, and instance one of its instances.
-func template(sequence uint32, rules ...acl.Rule) *ipsec.Policy {
-	p := policy(sequence, rules...)
-	if p.Template, p.Remote = true, (netip.Addr{}); len(rules) == 0 {
-		p.ACL = nil
-	}
-	return p
-}
-
-func instance(sequence, n uint32, rules ...acl.Rule) *ipsec.Policy {
-	p := policy(sequence, rules...)
-	p.ID.Instance = n
-	return p
-}
-
 func (r *rig) addPolicies(policies ...*ipsec.Policy) {
 	r.memory.Helper()
 	for _, p := range policies {
@@ -141,7 +126,7 @@ func TestInstanceRefused(t *testing.T) {
 	r.state(template(10), manual, tunnel)
 	flows := len(r.flows.byReqID)
 	elsewhere := instance(10, 1, permit(lan, remote))
-	elsewhere.Device = "eth1"
+	elsewhere.Device = "eth0"
 	routed := instance(10, 1, permit(lan, remote))
 	routed.Routed = true
 	odd := permit(lan, remote)
@@ -226,8 +211,6 @@ func TestSameTransport(t *testing.T) {
 	r.removePolicies(l2tp(1, fixed).ID)
 	r.addPolicies(l2tp(3, fixed))
 }
-
-func one(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 32) }
 
 // TestInstancesAsStated goes through additions, removals and statements at random: the
 // kernel has what it would have if all had been stated as one list.

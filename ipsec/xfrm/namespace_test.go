@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"os"
 	"testing"
 	"time"
 
@@ -13,22 +12,16 @@ import (
 	"sallyport/ipsec"
 	"sallyport/ipsec/xfrm/kernel"
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 )
 
 // realOne returns a dataplane in a network namespace of its own, with the kernel's policies,
-// which are there without ESP too, and a device eth0.
+// which are there without ESP too, and a device eth1.
 func realOne(t testing.TB) (*Dataplane, *netns.Namespace) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("XFRM needs root: run as root or in `unshare -Urn`")
-	}
-	n, err := netns.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.Close() })
+	n := netnstest.New(t)
 	for _, err := range []error{
-		netns.Cable(n, "eth0", n, "eth1"), n.AddAddress("eth0", netip.PrefixFrom(gateway, 24)), n.AddAddress("eth1", lan),
+		netns.Cable(n, "eth1", n, "eth0"), n.AddAddress("eth1", netip.PrefixFrom(gateway, 24)), n.AddAddress("eth0", lan),
 	} {
 		if err != nil {
 			t.Fatal(err)

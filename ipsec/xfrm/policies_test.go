@@ -78,13 +78,13 @@ func TestSpared(t *testing.T) {
 func TestDeviceAgain(t *testing.T) {
 	r := newRig(t)
 	r.state(policy(10, permit(lan, remote)))
-	r.network.devices["eth0"], r.network.moved = 17, true
+	r.network.devices["eth1"], r.network.moved = 17, true
 	r.repair()
 	out := r.memory.ordered(kernel.Out)
 	if len(out) != 1 || out[0].Device != 17 {
 		t.Errorf("out has %v, want one on device 17", out)
 	}
-	delete(r.network.devices, "eth0")
+	delete(r.network.devices, "eth1")
 	r.network.moved = true
 	r.repair()
 	r.repair()
@@ -213,7 +213,7 @@ func TestManualWithoutEnds(t *testing.T) {
 func TestTwoDevices(t *testing.T) {
 	r := newRig(t)
 	line, reserve := policy(10, permit(lan, remote)), policy(20, permit(lan, remote))
-	reserve.Device, reserve.Local = "eth1", nomad
+	reserve.Device, reserve.Local = "eth0", nomad
 	r.state(line)
 	r.state(line, reserve)
 	packet := acl.Tuple{Source: host1, Destination: server, Protocol: 1}

@@ -54,7 +54,7 @@ func (c chance) policies() (all []*ipsec.Policy) {
 		}
 		p := policy(sequence, rules...)
 		if c.IntN(5) == 0 {
-			p.Device = "eth1"
+			p.Device = "eth0"
 		}
 		p.Manual, p.Transform, p.Mode = c.IntN(5) == 0, ipsec.Transform(c.IntN(3)), ipsec.Mode(c.IntN(2))
 		if c.IntN(6) == 0 {

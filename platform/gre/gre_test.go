@@ -11,10 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sallyport/platform"
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 )
 
 // name is the device of the tests' tunnels.
@@ -27,28 +26,14 @@ type end struct {
 	inner  netip.Addr
 }
 
-// newNamespace makes a namespace, or skips the test without privilege.
-func newNamespace(t testing.TB) *netns.Namespace {
-	t.Helper()
-	n, err := netns.New()
-	if errors.Is(err, unix.EPERM) && os.Getenv("CI") != "true" {
-		t.Skipf("needs root: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.Close() })
-	return n
-}
-
 // newEnds makes two namespaces with a cable and a tunnel between them:
 //
 //	10.0.0.1 Tunnel1 ─ 192.0.2.1 eth0 ── eth0 192.0.2.2 ─ Tunnel1 10.0.0.2
 func newEnds(t testing.TB, a, b platform.GRE) [2]*end {
 	t.Helper()
 	ends := [2]*end{
-		{Namespace: newNamespace(t), inner: netip.MustParseAddr("10.0.0.1")},
-		{Namespace: newNamespace(t), inner: netip.MustParseAddr("10.0.0.2")},
+		{Namespace: netnstest.New(t), inner: netip.MustParseAddr("10.0.0.1")},
+		{Namespace: netnstest.New(t), inner: netip.MustParseAddr("10.0.0.2")},
 	}
 	if err := netns.Cable(ends[0].Namespace, "eth0", ends[1].Namespace, "eth0"); err != nil {
 		t.Fatal(err)
@@ -181,7 +166,7 @@ func TestMTU(t *testing.T) {
 		ends platform.GRE
 		want int
 	}{{plain, 1476}, {keyed, 1472}} {
-		e := &end{Namespace: newNamespace(t)}
+		e := &end{Namespace: netnstest.New(t)}
 		e.open(t, test.ends)
 		err := e.Do(func() error {
 			i, err := net.InterfaceByName(name)
@@ -223,7 +208,7 @@ func TestLoop(t *testing.T) {
 
 // A tunnel that others delete ends without a word, and its own end may come later.
 func TestWithoutDevice(t *testing.T) {
-	e := &end{Namespace: newNamespace(t)}
+	e := &end{Namespace: netnstest.New(t)}
 	e.open(t, plain)
 	e.run(t, "ip", "link", "set", name, "up")
 	e.run(t, "ip", "route", "add", "10.9.0.0/16", "dev", name)
@@ -259,7 +244,7 @@ func TestClose(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	n := newNamespace(t)
+	n := netnstest.New(t)
 	for _, test := range []struct {
 		name, device string
 		ends         platform.GRE

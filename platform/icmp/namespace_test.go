@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 )
 
 // newPair makes two namespaces with a router between them, or skips the test
@@ -21,8 +22,8 @@ import (
 //	a 10.0.1.1 ── 10.0.1.2 router 10.0.2.2 ── 10.0.2.1 b
 func newPair(t *testing.T) (a, router *netns.Namespace) {
 	t.Helper()
-	a, router = newNamespace(t), newNamespace(t)
-	b := newNamespace(t)
+	a, router = netnstest.New(t), netnstest.New(t)
+	b := netnstest.New(t)
 	prefix := netip.MustParsePrefix
 	for _, err := range []error{
 		netns.Cable(a, "eth0", router, "left"),
@@ -47,20 +48,6 @@ func newPair(t *testing.T) (a, router *netns.Namespace) {
 // sendErrors has a namespace send ICMP errors as often as there is a reason.
 func sendErrors(n *netns.Namespace) error {
 	return n.Do(func() error { return os.WriteFile("/proc/sys/net/ipv4/icmp_ratelimit", []byte("0"), 0) })
-}
-
-// newNamespace makes a namespace, or skips the test without privilege.
-func newNamespace(t *testing.T) *netns.Namespace {
-	t.Helper()
-	n, err := netns.New()
-	if errors.Is(err, unix.EPERM) && os.Getenv("CI") != "true" {
-		t.Skipf("needs root: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.Close() })
-	return n
 }
 
 // pingIn runs Ping in a namespace.

@@ -14,6 +14,7 @@ import (
 
 	"sallyport/platform"
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 )
 
 // newHost makes a namespace with two ports, cabled to a neighbour:
@@ -23,7 +24,7 @@ import (
 // It skips the test without privilege.
 func newHost(t *testing.T) *netns.Namespace {
 	t.Helper()
-	host, neighbour := newNamespace(t), newNamespace(t)
+	host, neighbour := netnstest.New(t), netnstest.New(t)
 	for _, err := range []error{
 		netns.Cable(host, "eth0", neighbour, "p0"),
 		netns.Cable(host, "eth1", neighbour, "p1"),
@@ -43,20 +44,6 @@ func newHost(t *testing.T) *netns.Namespace {
 		}
 	}
 	return host
-}
-
-// newNamespace makes a namespace, or skips the test without privilege.
-func newNamespace(t *testing.T) *netns.Namespace {
-	t.Helper()
-	n, err := netns.New()
-	if errors.Is(err, unix.EPERM) && os.Getenv("CI") != "true" {
-		t.Skipf("needs root: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.Close() })
-	return n
 }
 
 // openKernel opens the kernel's side of a namespace, to look at it.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 )
 
 // in calls f in a namespace and returns what it read.
@@ -51,7 +52,7 @@ func TestNamespaceStatuses(t *testing.T) {
 
 // The far end of the cable is cut off: the device is up and does not run.
 func TestNamespaceNoCarrier(t *testing.T) {
-	host, neighbour := newNamespace(t), newNamespace(t)
+	host, neighbour := netnstest.New(t), netnstest.New(t)
 	if err := netns.Cable(host, "eth0", neighbour, "p0"); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestNamespaceNoCarrier(t *testing.T) {
 // to the second.
 func talk(t *testing.T) *netns.Namespace {
 	t.Helper()
-	host, neighbour := newNamespace(t), newNamespace(t)
+	host, neighbour := netnstest.New(t), netnstest.New(t)
 	for _, err := range []error{
 		netns.Cable(host, "eth0", neighbour, "p0"),
 		host.AddAddress("eth0", netip.MustParsePrefix("192.0.2.1/24")),

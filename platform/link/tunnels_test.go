@@ -14,6 +14,7 @@ import (
 
 	"sallyport/platform"
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 )
 
 // greTunnel makes a tunnel of the wanted state.
@@ -224,7 +225,7 @@ func TestNamespaceGone(t *testing.T) {
 // TestNamespaceTunnelCarries has the tunnel of this kernel talk to one in userspace, with
 // small packets and with such as come in fragments.
 func TestNamespaceTunnelCarries(t *testing.T) {
-	a, b := newNamespace(t), newNamespace(t)
+	a, b := netnstest.New(t), netnstest.New(t)
 	if err := netns.Cable(a, "eth0", b, "eth0"); err != nil {
 		t.Fatal(err)
 	}

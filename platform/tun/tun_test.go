@@ -15,24 +15,13 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 )
 
 // inNamespace runs f in a network namespace of its own. In CI nothing is skipped.
 func inNamespace(t *testing.T, f func() error) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("TUN devices need root")
-		}
-		t.Skip("TUN devices need root: run as root or in `unshare -Urn`")
-	}
-	n, err := netns.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer n.Close()
-	if err := n.Do(f); err != nil {
+	if err := netnstest.New(t).Do(f); err != nil {
 		t.Fatal(err)
 	}
 }

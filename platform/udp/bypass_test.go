@@ -11,28 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 )
 
 // pair makes two namespaces with a cable: 192.0.2.1 and 192.0.2.2. In CI nothing is
 // skipped.
 func pair(t *testing.T) (a, b *netns.Namespace) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("network namespaces need root")
-		}
-		t.Skip("network namespaces need root: run as root or in `unshare -Urn`")
-	}
-	var both [2]*netns.Namespace
-	for i := range both {
-		n, err := netns.New()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { n.Close() })
-		both[i] = n
-	}
-	a, b = both[0], both[1]
+	a, b = netnstest.New(t), netnstest.New(t)
 	must(t, netns.Cable(a, "eth0", b, "eth0"), a.AddAddress("eth0", netip.MustParsePrefix("192.0.2.1/24")), b.AddAddress("eth0", netip.MustParsePrefix("192.0.2.2/24")))
 	return a, b
 }

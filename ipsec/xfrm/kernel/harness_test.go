@@ -13,6 +13,7 @@ import (
 	"sallyport/ipsec/secret"
 	"sallyport/ipsec/selection"
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 )
 
 // A side is one of two gateways, each in a namespace of its own:
@@ -61,11 +62,7 @@ func needESP(t testing.TB, k *Kernel) {
 func newSide(t testing.TB) *side {
 	t.Helper()
 	needRoot(t)
-	n, err := netns.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.Close() })
+	n := netnstest.New(t)
 	s := &side{Namespace: n, events: make(chan Event, 1000), number: Ours | 7}
 	must(t, n.Do(func() (err error) { s.k, err = Open(); return err }))
 	t.Cleanup(func() { must(t, s.k.Close()) })

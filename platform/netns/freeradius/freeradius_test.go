@@ -10,6 +10,8 @@ import (
 
 	"sallyport/ipsec/secret"
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/daemon"
+	"sallyport/platform/netns/netnstest"
 	"sallyport/platform/radius"
 )
 
@@ -51,11 +53,7 @@ func (q *question) ask(t *testing.T, ns *netns.Namespace, timeout time.Duration)
 func start(t *testing.T) (*netns.Namespace, *Server) {
 	t.Helper()
 	Require(t)
-	ns, err := netns.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ns.Close() })
+	ns := netnstest.New(t)
 	return ns, Start(t, ns, config)
 }
 
@@ -74,7 +72,7 @@ func TestAccept(t *testing.T) {
 	for _, test := range tests {
 		test.want.Server = s.Address()
 		q := question{Request: radius.Request{User: test.user, Password: secret.Octets(test.password)}}
-		q.ask(t, ns, patience)
+		q.ask(t, ns, daemon.Patience)
 		if q.err != nil || !reflect.DeepEqual(q.answer.Accepted, &test.want) {
 			t.Errorf("%s: the answer is %+v, %v, want %+v", test.user, q.answer.Accepted, q.err, test.want)
 		}
@@ -91,7 +89,7 @@ func TestReject(t *testing.T) {
 		{User: "clara", Password: secret.Octets("123456")}, // the second round's, in the first
 	} {
 		q := question{Request: r}
-		q.ask(t, ns, patience)
+		q.ask(t, ns, daemon.Patience)
 		if no := new(radius.Rejection); !errors.As(q.err, &no) || no.Message != "" {
 			t.Errorf("%s: the answer is %+v, %v, want a rejection", r.User, q.answer, q.err)
 		}
@@ -102,14 +100,14 @@ func TestChallenge(t *testing.T) {
 	t.Parallel()
 	ns, s := start(t)
 	first := question{Request: radius.Request{User: "clara", Password: secret.Octets("first")}}
-	first.ask(t, ns, patience)
+	first.ask(t, ns, daemon.Patience)
 	c := first.answer.Challenged
 	if first.err != nil || c == nil || c.Prompt != prompt || c.Server != s.Address() {
 		t.Fatalf("the answer is %+v, %v, want a challenge", first.answer, first.err)
 	}
 	for code, accepted := range map[string]bool{"123456": true, "123457": false} {
 		second := question{Request: radius.Request{User: "clara", Password: secret.Octets(code), Answers: c}}
-		second.ask(t, ns, patience)
+		second.ask(t, ns, daemon.Patience)
 		if (second.err == nil) != accepted {
 			t.Errorf("code %s: the answer is %+v, %v, want accepted: %v", code, second.answer, second.err, accepted)
 		}
@@ -130,7 +128,7 @@ func TestSilent(t *testing.T) {
 		t.Errorf("the log does not say why:\n%s", log)
 	}
 	s.Stop()
-	q.ask(t, ns, patience)
+	q.ask(t, ns, daemon.Patience)
 	if !errors.As(q.err, &none) || len(none.Unwrap()) != 1 {
 		t.Errorf("after Stop the answer is %+v, %v, want a refused port", q.answer, q.err)
 	}

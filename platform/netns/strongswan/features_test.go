@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sallyport/platform/netns/authority"
+	"sallyport/platform/netns/daemon"
 	"sallyport/platform/netns/testrun"
 )
 
@@ -327,7 +328,7 @@ func TestTrap(t *testing.T) {
 		t.Skip("needs the kernel's policies")
 	}
 	p := newPairOf(t, func(left, _ *Connection) { left.Trap = true })
-	p.pingWith(t, "-c", "1", "-w", strconv.Itoa(int(patience/time.Second)), "-I", "10.1.0.1", "10.2.0.1")
+	p.pingWith(t, "-c", "1", "-w", strconv.Itoa(int(daemon.Patience/time.Second)), "-I", "10.1.0.1", "10.2.0.1")
 }
 
 // A child is renewed after as many packets as it may carry.

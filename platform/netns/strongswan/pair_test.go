@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/daemon"
+	"sallyport/platform/netns/netnstest"
 )
 
 // A pair of strongSwans with a cable between them, each with an address of its
@@ -24,13 +26,6 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func newSpace(t *testing.T) *netns.Namespace {
-	n, err := netns.New()
-	must(t, err)
-	t.Cleanup(func() { n.Close() })
-	return n
 }
 
 func newPair(t *testing.T, ike, esp string) pair {
@@ -51,7 +46,7 @@ func newPairOf(t *testing.T, change func(left, right *Connection)) pair {
 // newSpaces lays the cable.
 func newSpaces(t *testing.T) (left, right *netns.Namespace) {
 	t.Helper()
-	left, right = newSpace(t), newSpace(t)
+	left, right = netnstest.New(t), netnstest.New(t)
 	must(t, netns.Cable(left, "wan", right, "wan"))
 	must(t, left.AddAddress("wan", netip.MustParsePrefix("192.0.2.1/24")))
 	must(t, left.AddAddress("lo", netip.MustParsePrefix("10.1.0.1/32")))
@@ -99,7 +94,7 @@ func (p pair) pingWith(t *testing.T, args ...string) {
 func await(t *testing.T, d *Daemon, want string, ok func([]SA) bool) {
 	t.Helper()
 	var sas []SA
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(daemon.Patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		var err error
 		if sas, err = d.SAs(); err == nil && ok(sas) {
 			return
