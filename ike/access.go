@@ -143,7 +143,7 @@ func (s *sa) refuseAccess(c Category, reason string) {
 
 // failAccess tells why.
 func (s *sa) failAccess(c Category, reason string) {
-	s.engine.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: c.String(), Reason: reason})
+	s.fail(c, reason)
 }
 
 // proved returns the ISAKMP SA of a message that needs one whose phase 1 is over.
@@ -154,8 +154,6 @@ func (e *Engine) proved(p *packet) (*sa, error) {
 		return nil, reject(InvalidCookie, "no ISAKMP SA has these cookies")
 	case !s.proved:
 		return nil, s.overtaken(p)
-	case p.header.MessageID == 0:
-		return nil, reject(UnexpectedMessage, "message ID is 0 after phase 1")
 	case !p.encrypted():
 		return nil, reject(InvalidFlags, "a message in clear under an established ISAKMP SA")
 	}

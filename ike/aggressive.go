@@ -18,6 +18,11 @@ import (
 // message 2 only when it is asked to: by message 1 again, or by a message that is encrypted
 // and has come too early. It is the initiator that repeats message 3 until it hears something.
 //
+// Message 2 is never longer than what has come, so message 1 may have to come twice. With a
+// pre-shared key it takes no g^xy: that is made when message 3 shows that there is somebody, and
+// the public value is made for many at once when many ask. What strangers can make us
+// do is no more than in main mode then.
+//
 // Who asks with a pre-shared key gets message 2 whoever it says that it is. For an identity
 // that no `ike peer` has the key is one that nobody knows, and what follows is what follows
 // a wrong key. With signatures, where there is nothing to guess, there is no answer then.
@@ -37,8 +42,10 @@ func init() {
 	}
 	aggressiveResponder = []step[*handshake]{
 		{from: started, need: keysAndIdentity, do: (*handshake).inOpening, to: makingKeys},
+		{from: makingKE, computed: true, do: (*handshake).inHalf, to: sentID},
 		{from: makingKeys, computed: true, do: (*handshake).inOpeningKeys, to: signing},
 		{from: signing, computed: true, do: (*handshake).outReply, to: sentID},
+		{from: completing, computed: true, do: (*handshake).inLateKeys, to: sentID},
 		{from: sentID, may: proofs | natDetection, either: true, do: (*handshake).inClosing, to: verifying},
 		{from: verifying, computed: true, do: (*handshake).inProof, to: established},
 	}
@@ -73,7 +80,8 @@ func (x *handshake) outOpening(*wire.Message) error {
 	offer := wire.NewSA(wire.Proposal{Number: 1, Protocol: wire.ProtoISAKMP, Transforms: x.offered})
 	x.inputs.SA = wire.Body(offer)
 	p := []wire.Payload{offer, wire.KeyExchange{Data: x.inputs.PublicI}, wire.Nonce{Data: x.inputs.NonceI}, x.shown}
-	x.send(append(append(p, x.certificateRequests()...), x.sa.vendorIDs()...)...)
+	p = append(append(p, x.certificateRequests()...), x.sa.vendorIDs()...)
+	x.send(append(p, x.filler(p)...)...)
 	x.expectReply()
 	return nil
 }
@@ -153,32 +161,59 @@ func (x *handshake) inOpening(m *wire.Message) error {
 	}
 	x.inputs.SA = bytes.Clone(m.Body(0))
 	x.open = &wire.Message{Payloads: []wire.Payload{answer}}
+	if err := x.affordReply(); err != nil {
+		return err
+	}
+	x.endAfter(afterMessage3, x.abandon)
+	if x.sa.method.preShared {
+		return x.makeHalf()
+	}
+	return x.makeSigned()
+}
+
+// makeSigned has g^xy made, which a signature in message 2 takes.
+func (x *handshake) makeSigned() error {
+	if !x.engine.signs(x.sa.remote.Addr()) {
+		x.engine.waiters.keep(x.sa.firstKey, x.credit)
+		return reject(Limited, "message 1 of aggressive mode with signatures beyond %d a second from its address, or %d in all", maxSignedKnown, maxSigned)
+	}
 	x.private = x.engine.random(keymat.PrivateLen(x.sa.suite.Group))
 	x.ask(x, DiffieHellman{keymat.DH{Group: x.sa.suite.Group, Private: x.private, Peer: x.theirs.public}})
-	x.endAfter(afterMessage3, x.abandon)
 	return nil
 }
 
 // inOpeningKeys derives the keys as responder and goes on to message 2.
 func (x *handshake) inOpeningKeys(*wire.Message) error {
-	x.takeTheirs()
-	x.setNonce(false, x.engine.random(nonceLen))
-	x.inputs.PublicI, x.inputs.PublicR = x.theirs.public, x.result.DH.Public
+	x.takeOpening(x.result.DH.Public)
 	if err := x.makeKeys(); err != nil {
 		return err
 	}
 	return x.prove()
 }
 
+// takeOpening accepts what message 1 has brought, and makes our half of the key exchange public.
+func (x *handshake) takeOpening(public []byte) {
+	x.takeTheirs()
+	x.setNonce(false, x.engine.random(x.replyNonceLen()))
+	x.inputs.PublicI, x.inputs.PublicR = x.theirs.public, public
+}
+
 // outReply sends message 2; from now on everything may be encrypted.
 func (x *handshake) outReply(*wire.Message) error {
-	p := append(x.open.Payloads, wire.KeyExchange{Data: x.inputs.PublicR}, wire.Nonce{Data: x.inputs.NonceR}, x.shown)
-	between := append(x.certificateRequests(), x.sa.vendorIDs()...)
-	x.send(append(p, x.proofs(append(between, x.sa.natDetection()...)...)...)...)
+	x.sendFirst(x.reply(x.proof(wire.Body(x.shown)))...)
 	x.open = nil
-	x.iv = x.sa.keys.FirstIV(x.inputs)
+	if x.sa.keys.Completed() {
+		x.iv = x.sa.keys.FirstIV(x.inputs)
+	}
 	x.state = sentID
 	return nil
+}
+
+// reply returns the payloads of message 2, with what proves us.
+func (x *handshake) reply(proof []wire.Payload) []wire.Payload {
+	p := []wire.Payload{x.open.Payloads[0], wire.KeyExchange{Data: x.inputs.PublicR}, wire.Nonce{Data: x.inputs.NonceR}, x.shown}
+	between := append(x.certificateRequests(), x.sa.vendorIDs()...)
+	return append(p, beforeProof(proof, append(between, x.sa.natDetection()...))...)
 }
 
 // inClosing takes message 3.
@@ -203,12 +238,11 @@ func (x *handshake) inClosing(m *wire.Message) error {
 
 // proofs returns our HASH, or our certificates and SIG, with other payloads before that.
 func (x *handshake) proofs(others ...wire.Payload) []wire.Payload {
-	p := x.proof(wire.Body(x.shown))
-	last := len(p) - 1
-	return append(append(p[:last:last], others...), p[last])
+	return beforeProof(x.proof(wire.Body(x.shown)), others)
 }
 
-// unproven reports whether the other end has not shown yet that it is where it says.
-func (x *handshake) unproven() bool {
-	return x.state == sentSA || x.kind == wire.Aggressive && x.state != established
+// beforeProof puts other payloads before the last one of a proof, which covers none of them.
+func beforeProof(proof, others []wire.Payload) []wire.Payload {
+	last := len(proof) - 1
+	return append(append(proof[:last:last], others...), proof[last])
 }

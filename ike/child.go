@@ -12,10 +12,12 @@ import (
 type child struct {
 	engine    *Engine
 	id        uint32
-	sa        *sa // it is told and deleted under; nil when that one has gone first
+	roams     bool // the peer may move: what sa knew of that when it went
+	sa        *sa  // it is told and deleted under; nil when that one has gone first
 	flow      *flow
 	party     party
-	peer      *Peer // as configured when the pair was made
+	peer      *Peer    // as configured when the pair was made
+	warrant   *warrant // of the ISAKMP SA that it was made under
 	remote    netip.AddrPort
 	in, out   *ipsec.SA
 	initiator bool
@@ -69,7 +71,7 @@ func (c *child) complete() {
 		c.succeed()
 		return
 	}
-	e.schedule.set(&c.change, e.now.Add(switchAfter), c.switchOver)
+	c.switchLater()
 }
 
 // install puts the outbound SA into the dataplane, which sends on it from now on.
@@ -78,9 +80,51 @@ func (c *child) install() {
 	c.engine.emit(InstallSA{c.out})
 }
 
-// switchOver begins to send on the pair. RFC 2409 allows it with message 3, but a
-// peer may still be installing its half when the next packet comes, and the old
-// pair is good for that long.
+// switchLater begins to send on the pair when the peer does, or has had the time to. RFC 2409
+// allows it with message 3, but a peer may still be installing its half when the next packet
+// comes, and the old pair is good for that long.
+func (c *child) switchLater() {
+	e, last := c.engine, c.lastSwitch()
+	if next := e.now.Add(switchLook); e.options.Counters != nil && next.Before(last) {
+		e.schedule.set(&c.change, next, c.switchIfUsed)
+		return
+	}
+	e.schedule.set(&c.change, last, c.switchOver)
+}
+
+// lastSwitch returns when to begin to send on the pair though the peer does not: before the pair
+// that it succeeds ends, here or at the peer.
+func (c *child) lastSwitch() time.Time {
+	last := c.created.Add(switchAfter)
+	for _, o := range c.flow.children {
+		if end := o.hard.at.Add(-switchBefore); o.sending && !o.replaced && end.Before(last) {
+			last = end
+		}
+	}
+	return last
+}
+
+// switchIfUsed begins to send on the pair if something has come on it: the peer has both halves. It
+// does so too if the pair before will soon have sent all that it may.
+func (c *child) switchIfUsed() {
+	came, _ := c.engine.options.Counters(c.in.ID)
+	if came.Packets > 0 || slices.ContainsFunc(c.flow.children, (*child).nearlySpent) {
+		c.switchOver()
+		return
+	}
+	c.switchLater()
+}
+
+// nearlySpent reports whether c, which sends, is past the middle between its limits in octets.
+func (c *child) nearlySpent() bool {
+	if !c.sending || c.replaced || c.out.Hard.Octets == 0 {
+		return false
+	}
+	went, _ := c.engine.options.Counters(c.out.ID)
+	return went.Octets > c.out.Hard.Octets-(c.out.Hard.Octets-c.out.Soft.Octets)/2
+}
+
+// switchOver begins to send on the pair.
 func (c *child) switchOver() {
 	if c.sending || c.replaced || c.gone {
 		return
@@ -193,6 +237,7 @@ func (c *child) remove(reason string) {
 	if c.gone {
 		return
 	}
+	c.handOver()
 	c.gone = true
 	if c.up {
 		e.emit(Phase2Down{c.status(), reason})
@@ -204,13 +249,27 @@ func (c *child) remove(reason string) {
 	e.emit(RemoveSA{c.in.ID})
 	e.drop(c.key())
 	c.forget()
-	if next := c.flow.current(); next != nil && next.up {
-		next.switchOver() // what it waited for has gone
-	}
-	if p := e.policies[c.flow.key.policy]; c.up && !c.replaced && p != nil && p.Auto && c.flow.current() == nil {
+	if c.up && !c.replaced && c.missed() {
 		e.failedFlow(c.flow)
 	}
 	e.idle(c.flow)
+}
+
+// handOver ends the waiting of c's successor, if it has one, before c goes.
+func (c *child) handOver() {
+	if next := c.flow.current(); c.sending && !c.replaced && next != nil && next != c {
+		next.switchOver()
+	}
+}
+
+// missed reports whether a pair that has gone is to be made anew: there is none, and there is to
+// be one always, or it was to succeed another.
+func (c *child) missed() bool {
+	if old := c.flow.current(); old != nil {
+		return old.fading
+	}
+	p := c.engine.policies[c.flow.key.policy]
+	return p != nil && p.Auto
 }
 
 // forget takes c out of what refers to it.

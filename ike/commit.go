@@ -7,23 +7,24 @@ import (
 	"sallyport/ike/wire"
 )
 
-// The commit bit: RFC 2408 §3.1. A responder that sets it in message 2 of quick mode wants to say
-// by CONNECTED when its SAs are there. Until then nothing is sent on ours. We never set it.
+// The commit bit: RFC 2408 §3.1. Who sets it in a message of quick mode wants to say by CONNECTED when
+// its SAs are there. Until then nothing is sent on ours. We never set it.
 
 // commitWait is how long CONNECTED is waited for: a lost message 3 is repeated meanwhile. Not
 // longer, for the header that holds the bit is not authenticated, and some peers set it and
 // say nothing.
 const commitWait = 5 * time.Second
 
-// awaitConnected waits, as initiator, for the peer to be ready.
+// awaitConnected waits for the peer to be ready.
 func (q *quickMode) awaitConnected() {
 	q.state = qmConfirming
 	q.endAfter(commitWait, q.connected)
 }
 
-// connected brings the pair up.
+// connected brings the pair up though the peer has not said that it is ready. A responder sends on
+// it at once, as it does without the bit.
 func (q *quickMode) connected() {
-	if q.flow.current() == nil {
+	if !q.initiated() || q.flow.current() == nil {
 		q.child.install()
 	}
 	q.finish()
@@ -53,6 +54,7 @@ func (q *quickMode) inConnected(m *wire.Message) error {
 	if !hasNotify(m, wire.Connected) {
 		return reject(UnexpectedMessage, "quick mode waits for CONNECTED, the peer says %v", m.Payloads[1])
 	}
-	q.connected()
+	q.child.install() // whatever carries the flow now
+	q.finish()
 	return nil
 }

@@ -131,7 +131,7 @@ func TestCommitBitDuringRekey(t *testing.T) {
 	if got := hq.outbound().ID; got != old {
 		t.Errorf("hq sends on %v, not on %v as before", got, old)
 	}
-	w.run(commitWait + time.Second)
+	w.run(commitWait + switchAfter)
 	w.mustAgree()
 	if got := hq.outbound().ID; got == old {
 		t.Errorf("hq still sends on %v", got)
@@ -140,4 +140,60 @@ func TestCommitBitDuringRekey(t *testing.T) {
 	say(wire.QuickMode, true, wire.Hash{}, wire.NewNotify(wire.Connected, s.cookieI, s.cookieR, nil)) // of the first one
 	w.mustAgree()
 	w.mustEnd()
+}
+
+// TestCommitBitOfInitiator checks that a responder waits as well, in whichever message the bit is.
+func TestCommitBitOfInitiator(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		first bool // the bit is in message 1
+		third bool // and in message 3
+		waits bool
+	}{
+		{"in both", true, true, true},
+		{"in message 1", true, false, true},
+		{"in message 3", false, true, true},
+		{"in none", false, false, false},
+	} {
+		for _, says := range []bool{true, false} {
+			w := newWorld(t, 1, nil)
+			hq, branch, number := w.ends[0], w.ends[1], 0
+			w.route = func(f flight) []flight {
+				if headerOf(f.in.Octets).Exchange == wire.QuickMode && f.to == branch {
+					if number++; number == 1 && test.first || number == 2 && test.third {
+						f.in.Octets = bytes.Clone(f.in.Octets)
+						f.in.Octets[19] |= byte(wire.FlagCommit)
+					}
+				}
+				return []flight{f}
+			}
+			hq.acquire()
+			w.run(time.Second)
+			if branch.up() == test.waits || !hq.up() {
+				t.Errorf("%s: branch waits: %v, hq is up: %v", test.name, !branch.up(), hq.up())
+			}
+			if says {
+				hq.sayConnected(w.sent[len(w.sent)-1].in)
+			} else {
+				w.run(commitWait)
+			}
+			if !branch.up() {
+				t.Errorf("%s, with CONNECTED: %v: branch still waits; refused %v", test.name, says, branch.refused)
+			}
+			w.mustAgree()
+			w.mustEnd()
+		}
+	}
+}
+
+// sayConnected sends CONNECTED under the message ID of a message 3 that n has sent, as an informational
+// exchange.
+func (n *end) sayConnected(message3 Datagram) {
+	s, h := n.engine.current(party{peer: "peer"}), headerOf(message3.Octets)
+	notify := []wire.Payload{wire.NewNotify(wire.Connected, s.cookieI, s.cookieR, nil)}
+	m := &wire.Message{Header: h, Payloads: append([]wire.Payload{wire.Hash{Data: s.hash1(h.MessageID, wire.AppendPayloads(nil, notify))}}, notify...)}
+	m.Exchange = wire.Informational
+	octets, _ := s.seal(m, s.keys.ExchangeIV(s.lastIV, h.MessageID))
+	n.w.send(Send{Local: message3.Remote, Remote: message3.Local, Octets: octets})
+	n.w.run(time.Millisecond)
 }

@@ -42,7 +42,7 @@ func (e *Engine) reset(in Reset) {
 // operator's word is a reason to try now. The rekeys of other pairs go on.
 func (e *Engine) rest(in Reset) {
 	e.resetFallbacks(in.Quiet)
-	for _, f := range e.flows {
+	for _, f := range e.flowsSorted() {
 		if in.Quiet || len(f.children) == 0 {
 			e.schedule.clear(&f.retry)
 			e.idle(f)
@@ -62,6 +62,7 @@ func (in Reset) children(c *child) bool {
 	id := c.flow.key.policy
 	return byID && (!in.Remote.IsValid() || in.Remote == c.remote.Addr()) &&
 		(in.Policy == "" || in.Policy == id.Name) && (in.Sequence == 0 || in.Sequence == id.Sequence) &&
+		(in.Interface == "" || in.Interface == id.Interface) &&
 		(in.SA == ipsec.SAID{} || c.up && (named(c.in, in.SA) || named(c.out, in.SA)))
 }
 

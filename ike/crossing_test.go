@@ -63,7 +63,7 @@ func TestCrossing(t *testing.T) {
 				if w.bothBegan() {
 					crossed++
 				}
-				w.run(oldInboundStays + doubtAfter + 3*time.Second) // until the last delete has come
+				w.run(2*switchAfter + oldInboundStays + doubtAfter + 3*time.Second) // until the last delete has come
 				w.mustHaveOne(seed)
 				w.run(2 * linger) // quick modes are forgotten, so their ISAKMP SA can go
 				w.mustHaveOneISAKMP(seed)

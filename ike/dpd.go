@@ -38,7 +38,7 @@ func (s *sa) watch() {
 	s.watchHeartbeats()
 	d := e.dpd(s.peer)
 	switch {
-	case !s.current() || !s.peerCan.DPD || d.Type == DPDUnset:
+	case !s.current() || !s.peerCan.DPD || d.Type == DPDUnset && !s.pulse.doubted:
 		e.schedule.clear(&s.pulse.timer)
 		s.pulse.probes = 0
 	case s.pulse.timer.place == 0:
@@ -73,7 +73,10 @@ func (s *sa) look() {
 	came, went := s.flowing(d.Type)
 	silent := e.now.Sub(s.heard)
 	patience := d.Idle
-	if s.pulse.probes > 0 {
+	switch {
+	case s.pulse.doubted:
+		patience = time.Duration(s.pulse.probes) * d.Retransmit // only what came since
+	case s.pulse.probes > 0:
 		patience += d.Retransmit // what was heard after the first of them is less old
 	}
 	switch {
@@ -92,8 +95,23 @@ func (s *sa) look() {
 
 // rest waits for the next look: the peer lives, or nobody wants to know.
 func (s *sa) rest(d time.Duration) {
-	s.pulse.probes = 0
+	s.pulse.probes, s.pulse.doubted = 0, false
 	s.lookAfter(max(d, time.Second))
+	s.watch()
+}
+
+// question has an SA whose name somebody elsewhere has proved show that its peer lives, however it is
+// watched otherwise: else it was the same box, which has moved. One that cannot be asked is left
+// to its lifetime.
+func (s *sa) question() {
+	if !s.current() || !s.peerCan.DPD || s.pulse.doubted {
+		return
+	}
+	d := s.engine.dpd(s.peer)
+	s.pulse.doubted, s.pulse.probes = true, 0
+	s.watch()
+	s.flowing(d.Type) // only what comes from now on counts
+	s.probe(d)
 }
 
 // probe asks the peer for a sign of life, again with the same number if it has not answered.
@@ -146,7 +164,7 @@ func (s *sa) flowing(t DPDType) (came, went bool) {
 		return more
 	}
 	for _, c := range s.engine.pairs[s.party] {
-		if !c.up {
+		if !c.up || !s.ownsPair(c) {
 			continue
 		}
 		came = moved(&c.flowing.in, c.in.ID) || came
@@ -155,20 +173,26 @@ func (s *sa) flowing(t DPDType) (came, went bool) {
 	return came, went
 }
 
-// lost ends all that we have with a party that does not live any more, without a word to it.
-// What is to be up is begun at once, with the next of the peer's addresses; the rest
-// when there is traffic.
+// lost ends all that we have with a box that does not live any more, without a word to it. If it
+// has only moved, it is told where it is now. What is to be up is begun at once, with the next of
+// the peer's addresses; the rest when there is traffic.
 func (s *sa) lost(reason string) {
 	e, with, peer := s.engine, s.party, s.peer
 	var wanted []flowKey
 	for _, c := range slices.Clone(e.pairs[with]) {
+		if !s.ownsPair(c) {
+			continue
+		}
 		if p := e.policies[c.flow.key.policy]; p != nil && p.Auto && !c.replaced {
 			wanted = append(wanted, c.flow.key)
+		}
+		if o := e.current(with); o != nil && !s.owns(o.remote) {
+			o.inform(spisOf(c.in).deletes()...)
 		}
 		c.remove(reason)
 	}
 	for _, o := range slices.Clone(e.byParty[with]) {
-		if o.established {
+		if o.established && s.owns(o.remote) {
 			o.remove(reason)
 		}
 	}

@@ -22,7 +22,8 @@ type Engine struct {
 	options   Options
 	policies  map[ipsec.PolicyID]*Policy
 	directory directory
-	roster    roster // nil: not asked for since the configuration changed
+	roster    roster             // nil: not asked for since the configuration changed
+	keyrings  map[uint32]keyring // of user tables, by number
 	entropy   io.Reader
 
 	now      time.Time
@@ -41,7 +42,9 @@ type Engine struct {
 	instances map[instanceKey]*instance
 	held      holdings
 	pairs     map[party][]*child // oldest first
-	jobs      map[uint64]computing
+	jobs      map[uint64]job
+	busy      []uint64 // jobs that were not done, to be asked for again
+	notBusy   deadline // when
 
 	waiting          map[party][]*flow // for phase 1
 	lastID           uint32            // connection id
@@ -52,18 +55,29 @@ type Engine struct {
 	ups              uint64         // pairs that came up so far
 	contacted        map[party]bool // who has had our INITIAL-CONTACT
 	notices          noticeLimit
-	aggressives      rateLimit        // of strangers
-	aggressivesKnown rateLimit        // of configured addresses
-	failures         []Failure        // newest last
-	offlines         []Offline        // newest last
-	history          []*tunnelHistory // newest last
-	refused          [categories]uint64
-	unsaved          unsaved
-	open             map[ipsec.PolicyID]*clearing // whose traffic goes in clear
-	census           census
-	leases           leases
-	given            map[party]*Configured // by gateways, to us
-	logins           map[uint64]*sa        // by the Authenticate that is under way
+	firstsKnown      budget    // of configured addresses
+	firstsStrange    budget    // of others
+	exchangesKnown   rateLimit // likewise
+	exchangesStrange rateLimit
+	signedKnown      rateLimit
+	signedStrange    rateLimit
+
+	explainedKnown   rateLimit // offers that nothing of ours fits, of configured addresses
+	explainedStrange rateLimit // of others
+
+	waiters  waiters
+	halves   halves
+	failures []failure        // newest last
+	offlines []Offline        // newest last
+	history  []*tunnelHistory // newest last
+	refused  [categories]uint64
+	odd      oddities
+	unsaved  unsaved
+	open     map[ipsec.PolicyID]*clearing // whose traffic goes in clear
+	census   census
+	leases   leases
+	given    map[party]*Configured // by gateways, to us
+	logins   map[uint64]*sa        // by the Authenticate that is under way
 }
 
 // computing is an exchange that waits for a Computed.
@@ -88,10 +102,11 @@ func New(c *Config, entropy io.Reader) *Engine {
 		attempts:  map[party]int{},
 		open:      map[ipsec.PolicyID]*clearing{},
 		pairs:     map[party][]*child{},
-		jobs:      map[uint64]computing{},
+		jobs:      map[uint64]job{},
 		given:     map[party]*Configured{},
 		logins:    map[uint64]*sa{},
 		contacted: map[party]bool{},
+		keyrings:  map[uint32]keyring{},
 		waiting:   map[party][]*flow{},
 	}
 	if c == nil {
@@ -111,6 +126,7 @@ func (e *Engine) Step(now time.Time, in Input) []Output {
 		e.datagram(in)
 	case Tick:
 		e.schedule.fire(now)
+		e.dropShares()
 	case Acquire:
 		e.acquire(in)
 	case Expire:
@@ -151,28 +167,6 @@ func (e *Engine) Deadline() (t time.Time, ok bool) { return e.schedule.next() }
 // emit adds outputs to those of this step.
 func (e *Engine) emit(out ...Output) { e.out = append(e.out, out...) }
 
-// computed hands a result to the exchange that waits for it. One that has ended
-// meanwhile is not missed.
-func (e *Engine) computed(in Computed) {
-	x, ok := e.jobs[in.Job]
-	if !ok {
-		in.Result.DH.Shared.Wipe()
-		return
-	}
-	delete(e.jobs, in.Job)
-	if err := x.computed(in.Result); err != nil {
-		e.refuse(x.about(), err)
-	}
-}
-
-// compute asks for work on behalf of x.
-func (e *Engine) compute(x computing, work Work) (job uint64) {
-	e.lastJob++
-	e.jobs[e.lastJob] = x
-	e.emit(Compute{e.lastJob, work})
-	return e.lastJob
-}
-
 // random returns n octets of entropy.
 func (e *Engine) random(n int) []byte {
 	b := make([]byte, n)
@@ -192,13 +186,4 @@ func (e *Engine) draw() float64 {
 func (e *Engine) newID() uint32 {
 	e.lastID++
 	return e.lastID
-}
-
-// Failures returns the negotiations that failed lately, newest first.
-func (e *Engine) Failures() []Failure {
-	f := make([]Failure, len(e.failures))
-	for i := range f {
-		f[i] = e.failures[len(e.failures)-1-i]
-	}
-	return f
 }

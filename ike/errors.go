@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 
 	"sallyport/ike/wire"
 )
@@ -17,6 +16,8 @@ type Category uint8
 // The categories.
 const (
 	MalformedMessage Category = iota
+	InvalidLength
+	UnsupportedVersion
 	UnsupportedExchange
 	InvalidFlags
 	InvalidCookie
@@ -32,6 +33,7 @@ const (
 	InvalidKeyExchange
 	AuthenticationFail
 	NoAddress // of a pool, for a client
+	TooMany   // ISAKMP SAs, for one whose other end has proved who it is
 	IDMismatch
 	ExchangeMismatch
 	InvalidHash
@@ -43,6 +45,8 @@ const (
 
 var categoryNames = [categories]string{
 	MalformedMessage:      "malformed message",
+	InvalidLength:         "invalid length",
+	UnsupportedVersion:    "unsupported version",
 	UnsupportedExchange:   "unknown exchange type",
 	InvalidFlags:          "invalid flags",
 	InvalidCookie:         "invalid cookie",
@@ -58,6 +62,7 @@ var categoryNames = [categories]string{
 	InvalidKeyExchange:    "dh mismatch",
 	AuthenticationFail:    "authentication fail",
 	NoAddress:             "no address",
+	TooMany:               "license or specification limited",
 	IDMismatch:            "config ID mismatch",
 	ExchangeMismatch:      "exchange mode mismatch",
 	InvalidHash:           "invalid hash",
@@ -108,10 +113,25 @@ func rejectWith(c Category, n wire.NotifyType, format string, args ...any) error
 // categoryOf sorts any error of this package or of wire.
 func categoryOf(err error) Category {
 	var r *Rejection
-	if errors.As(err, &r) {
+	var s *wire.SyntaxError
+	switch {
+	case errors.As(err, &r):
 		return r.Category
+	case errors.As(err, &s):
+		return headerFaults[s.Notify]
 	}
 	return MalformedMessage
+}
+
+// headerFaults sorts what is wrong with a header. All else is MalformedMessage.
+var headerFaults = map[wire.NotifyType]Category{
+	wire.InvalidMajorVersion:     UnsupportedVersion,
+	wire.InvalidMinorVersion:     UnsupportedVersion,
+	wire.UnsupportedExchangeType: UnsupportedExchange,
+	wire.InvalidFlags:            InvalidFlags,
+	wire.InvalidCookie:           InvalidCookie,
+	wire.InvalidMessageID:        UnexpectedMessage,
+	wire.UnequalPayloadLengths:   InvalidLength,
 }
 
 // reasonOf returns what an error says besides its category.
@@ -136,7 +156,8 @@ func (e *Engine) refuse(p *packet, err error) {
 		e.answer(p, r)
 	}
 	if c.Failure() {
-		e.fail(Failure{Remote: p.Remote, Peer: e.peerName(p.Remote), Category: c.String(), Reason: r.Reason})
+		f := Failure{Remote: p.Remote, Peer: e.peerName(p.Remote), Category: c.String(), Reason: r.Reason}
+		e.record(failure{f, e.doubtOf(e.lookUp(p.header), p.Remote.Addr())})
 	}
 }
 
@@ -188,51 +209,38 @@ func (e *Engine) peerName(remote netip.AddrPort) string {
 	return ""
 }
 
-// fail records a failure. One that repeats the latest of its peer only renews
-// its time, so that a peer which tries for ever does not push out the others.
-func (e *Engine) fail(f Failure) {
-	f.Time, f.Reason = e.now, f.Reason+e.hiddenNAT(f)
-	for i := len(e.failures) - 1; i >= 0; i-- {
-		if old := e.failures[i]; old.Remote.Addr() == f.Remote.Addr() && old.Category == f.Category && old.Reason == f.Reason {
-			e.failures = slices.Delete(e.failures, i, i+1)
-			break
-		}
-	}
-	if f.Peer == "" {
-		e.forgetStrangers()
-	}
-	if len(e.failures) == maxFailures {
-		e.failures = e.failures[1:]
-	}
-	e.failures = append(e.failures, f)
-	e.emit(NegotiationFailed{f})
-}
-
-// forgetStrangers makes room for one more failure of an address of no peer.
-func (e *Engine) forgetStrangers() {
-	strange := func(f Failure) bool { return f.Peer == "" }
-	n := 0
-	for _, f := range e.failures {
-		if strange(f) {
-			n++
-		}
-	}
-	if i := slices.IndexFunc(e.failures, strange); n >= maxStrangeFailures {
-		e.failures = slices.Delete(e.failures, i, i+1)
-	}
-}
-
-// A Refusal counts the datagrams that were refused for one reason.
+// A Refusal counts the datagrams that were refused for one reason, or what was ignored in them.
 type Refusal struct {
 	Reason string // a Category's words
 	Count  uint64
 }
 
-// Refusals returns the counts since the start, one for each category, zeros too.
+// oddities count what is not as the standard has it, and taken all the same: peers are known to
+// send it.
+type oddities struct {
+	reserved uint64 // fields that are not zero
+	unknown  uint64 // payloads of types that nobody has assigned
+}
+
+// note counts what is odd about a message; nil: it makes no sense.
+func (o *oddities) note(m *wire.Message) {
+	if m == nil {
+		return
+	}
+	o.reserved += uint64(m.Reserved)
+	for _, p := range m.Payloads {
+		if _, unknown := p.(wire.Unknown); unknown {
+			o.unknown++
+		}
+	}
+}
+
+// Refusals returns the counts since the start, one for each category, zeros too; and last those
+// of what was odd, though not refused.
 func (e *Engine) Refusals() []Refusal {
-	counts := make([]Refusal, 0, len(e.refused))
+	counts := make([]Refusal, 0, len(e.refused)+2)
 	for c, n := range e.refused {
 		counts = append(counts, Refusal{Category(c).String(), n})
 	}
-	return counts
+	return append(counts, Refusal{"reserved field not zero, ignored", e.odd.reserved}, Refusal{"unknown payload, ignored", e.odd.unknown})
 }

@@ -19,23 +19,12 @@ type payloads uint64
 // of makes a set. The numbers of drafts count as those of their RFC.
 func of(types ...wire.PayloadType) (s payloads) {
 	for _, t := range types {
-		s |= 1 << assigned(t)
+		s |= 1 << t.Assigned()
 	}
 	return s
 }
 
 func (s payloads) has(t wire.PayloadType) bool { return s&of(t) != 0 }
-
-// assigned returns the number that RFC 3947 assigned to a payload of its drafts.
-func assigned(t wire.PayloadType) wire.PayloadType {
-	switch t {
-	case wire.PayloadNATDDraft:
-		return wire.PayloadNATD
-	case wire.PayloadNATOADraft:
-		return wire.PayloadNATOA
-	}
-	return t
-}
 
 // anywhere may come with every message and changes nothing by its absence.
 var anywhere = of(wire.PayloadVendorID, wire.PayloadNotify, wire.PayloadCertReq)
@@ -71,6 +60,7 @@ type exchange struct {
 	answered time.Time         // when sent was last repeated on request
 	tries    int               // repetitions by our own timer
 	repeat   deadline          // next repetition
+	instead  func() bool       // may do something else, and says so; nil: never
 	end      deadline          // give up, or forget
 	began    time.Time
 	job      uint64 // the Compute that is under way
@@ -198,14 +188,16 @@ func (x *exchange) repeated(p *packet) bool {
 }
 
 // answerAgain sends the answer to the message accepted last once more, at most once a
-// second.
-func (x *exchange) answerAgain() {
+// second, and reports whether it has.
+func (x *exchange) answerAgain() bool {
 	e := x.engine
-	if x.sent != nil && x.job == 0 && e.now.Sub(x.answered).Abs() >= answerPause {
-		x.answered = e.now
-		x.sa.transmit(x.sent)
-		e.emit(Repeated{x.sa.local, x.sa.remote, x.kind, x.number, 0})
+	if x.sent == nil || x.job != 0 || e.now.Sub(x.answered).Abs() < answerPause {
+		return false
 	}
+	x.answered = e.now
+	x.sa.transmit(x.sent)
+	e.emit(Repeated{x.sa.local, x.sa.remote, x.kind, x.number, 0})
+	return true
 }
 
 // send sends the exchange's next message and keeps its octets.
@@ -245,6 +237,9 @@ func (s *sa) hear() {
 
 // again repeats the last message, or gives up.
 func (x *exchange) again(failed func()) {
+	if x.instead != nil && x.instead() {
+		return
+	}
 	if x.tries == maxRepeats {
 		failed()
 		return

@@ -1,7 +1,9 @@
 package ike
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"sallyport/acl"
@@ -35,6 +37,13 @@ func (e *Engine) flow(k flowKey) *flow {
 		e.flows[k] = f
 	}
 	return f
+}
+
+// flowsSorted returns all flows in an order that depends on their names only.
+func (e *Engine) flowsSorted() []*flow {
+	return slices.SortedFunc(maps.Values(e.flows), func(a, b *flow) int {
+		return cmp.Or(a.key.policy.Compare(b.key.policy), cmp.Compare(a.key.rule, b.key.rule))
+	})
 }
 
 // idle forgets a flow that has nothing to remember.
@@ -80,12 +89,16 @@ func (e *Engine) want(f *flow) {
 	if p == nil || f.active != nil || f.waiting {
 		return
 	}
-	s := e.current(p.party())
+	s := e.under(f, p)
 	if s != nil && !s.spent() && !s.settling() {
 		s.startQuickMode(f)
 		return
 	}
 	if s == nil && (p.Respond || !p.Peer.single()) { // it is the peer who begins
+		return
+	}
+	if s == nil && e.nowhere(p) && e.negotiating(p.party()) == nil {
+		e.notResolved(f, p)
 		return
 	}
 	if err := e.admits(p.party(), true); err != nil {
@@ -101,6 +114,15 @@ func (e *Engine) want(f *flow) {
 	case e.negotiating(p.party()) == nil:
 		e.startPhase1(p.Peer, p.party(), p.Local)
 	}
+}
+
+// under returns the ISAKMP SA that a flow's next quick mode goes under: that of its pair, for its
+// party may be several boxes, or any that there is; or nil.
+func (e *Engine) under(f *flow, p *Policy) *sa {
+	if c := f.current(); c != nil && c.sa != nil && c.sa.current() {
+		return c.sa
+	}
+	return e.current(p.party())
 }
 
 // released returns the flows that waited for phase 1 with a peer, in the order
@@ -158,9 +180,11 @@ func (e *Engine) startAuto() {
 			if r.Action != acl.Permit {
 				continue
 			}
-			if f := e.flow(flowKey{p.ID, r.ID}); f.current() == nil && f.retry.place == 0 {
+			f := e.flow(flowKey{p.ID, r.ID})
+			if f.current() == nil && f.retry.place == 0 {
 				e.want(f)
 			}
+			e.idle(f)
 		}
 	}
 }

@@ -28,36 +28,60 @@ func (m MoveSA) name() ipsec.SAID {
 	return id
 }
 
-// follow takes a new address or port of an authenticated peer behind a NAT. An initiator that is
-// behind one itself does not follow: the peer that it has called stays where it was. It reports
-// whether the peer has moved.
+// roams reports whether the peer may be at another address or port later: one behind a NAT may.
+// An initiator that is behind one itself does not follow: the peer that it has called stays where
+// it was.
+func (s *sa) roams() bool { return s.nat.there && !(s.nat.here && s.initiator) }
+
+// follow takes a new address or port of an authenticated peer. It reports whether the peer has
+// moved.
 func (s *sa) follow(local, remote netip.AddrPort) bool {
-	if !s.nat.there || s.nat.here && s.initiator || s.local == local && s.remote == remote {
+	if !s.roams() || s.local == local && s.remote == remote {
 		return false
 	}
 	s.local, s.remote = local, remote
 	return true
 }
 
-// carryPairs has the pairs go where the peer has moved.
+// carryPairs has the pairs go where the peer is, those in UDP that come to the port of s here.
 func (s *sa) carryPairs() {
 	s.changed()
 	for _, c := range slices.Clone(s.children) {
-		c.carry()
+		if c.in.Encapsulation.Local == s.local.Port() {
+			c.carry(s.remote)
+		}
 	}
 }
 
-// moved follows the peer of an SA in UDP that has sent authentic ESP.
+// moved follows the peer of an SA in UDP that has sent authentic ESP. The ISAKMP SA may know the
+// place already, or have gone.
 func (e *Engine) moved(in Moved) {
-	if c := e.find(in.SA); c != nil && c.sa != nil && c.sa.follow(c.sa.local, in.Remote) {
-		c.sa.carryPairs()
+	c := e.find(in.SA)
+	if c == nil {
+		return
+	}
+	s := c.sa
+	switch {
+	case s == nil && c.roams:
+		e.carryOrphans(c.party, c.remote, in.Remote)
+	case s != nil && (s.follow(s.local, in.Remote) || s.remote == in.Remote):
+		s.carryPairs()
+	}
+}
+
+// carryOrphans has the pairs of a party go from one place to another that no ISAKMP SA is
+// there for.
+func (e *Engine) carryOrphans(with party, from, to netip.AddrPort) {
+	for _, c := range e.orphans(with) {
+		if c.remote == from {
+			c.carry(to)
+		}
 	}
 }
 
 // carry moves a pair to where its peer is now. What cannot move is made anew: the packets of
 // transport mode are others at another address.
-func (c *child) carry() {
-	to := c.sa.remote
+func (c *child) carry(to netip.AddrPort) {
 	switch {
 	case c.remote == to || c.in.Encapsulation == (ipsec.Ports{}):
 		return

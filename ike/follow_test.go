@@ -96,6 +96,142 @@ func (w *world) inform(what func(*sa) wire.Payload) {
 	hq.perform(hq.engine.outputs())
 }
 
+// mappedTo checks that branch has its pair with the peer at a port, and that it is the one that it was.
+func (w *world) mappedTo(port uint16, out ipsec.SAID) {
+	w.t.Helper()
+	w.mustAgree()
+	branch := w.ends[1]
+	if got := branch.ports(); got != (ipsec.Ports{Local: 4500, Remote: port}) {
+		w.t.Errorf("the ports are %+v, want %d", got, port)
+	}
+	if got := branch.outbound().ID; got != out {
+		w.t.Errorf("the pair is another one: %v, not %v", got, out)
+	}
+}
+
+// mapped makes a world in which hq, behind a NAT, has a pair with branch.
+func mapped(t *testing.T, shift *uint16) (w *world, out ipsec.SAID) {
+	w = behindNAT(t, shift)
+	for _, n := range w.ends {
+		n.remembers()
+	}
+	w.ends[0].acquire()
+	w.run(time.Second)
+	w.mustAgree()
+	return w, w.ends[1].outbound().ID
+}
+
+// TestPairsMoveWithANewISAKMPSA has phase 1 come through another mapping than the one before: the
+// pairs that the new ISAKMP SA takes over go there, whether they had one or none.
+func TestPairsMoveWithANewISAKMPSA(t *testing.T) {
+	for _, orphans := range []bool{false, true} {
+		shift := uint16(20000)
+		w, out := mapped(t, &shift)
+		hq := w.ends[0]
+		hq.engine.now = w.now
+		s := kitSA(hq)
+		if orphans {
+			s.end("test")
+			w.perform(hq)
+			shift = 30000
+			hq.engine.startPhase1(s.peer, s.party, s.local.Addr())
+		} else {
+			shift = 30000
+			s.rekey()
+		}
+		w.perform(hq)
+		w.run(time.Second)
+		w.mappedTo(34500, out)
+		w.run(time.Minute)
+		w.mustAgree()
+		w.mustEnd()
+	}
+}
+
+// perform does what an end's engine wants.
+func (w *world) perform(n *end) {
+	for _, in := range n.perform(n.engine.outputs()) {
+		n.step(in)
+	}
+	w.run(0)
+}
+
+// TestPairsStayWithoutNAT has a new ISAKMP SA that sees no NAT, on port 500, take over a pair in UDP.
+func TestPairsStayWithoutNAT(t *testing.T) {
+	shift := uint16(20000)
+	w, out := mapped(t, &shift)
+	hq, branch := w.ends[0], w.ends[1]
+	hq.engine.now = w.now
+	s := kitSA(hq)
+	w.route = nil
+	hq.engine.startPhase1(s.peer, s.party, s.local.Addr())
+	w.perform(hq)
+	w.run(time.Second)
+	if got := kitSA(branch); got.nat.found() || len(got.children) != 1 {
+		t.Fatalf("a NAT was found: %v, %d pairs", got.nat, len(got.children))
+	}
+	w.mappedTo(24500, out)
+}
+
+// TestMovesThatTheISAKMPSAKnows has ESP come from where the ISAKMP SA is already.
+func TestMovesThatTheISAKMPSAKnows(t *testing.T) {
+	shift := uint16(20000)
+	w, out := mapped(t, &shift)
+	branch := w.ends[1]
+	elsewhere := netip.AddrPortFrom(kitAddr(0), 34500)
+	kitSA(branch).remote = elsewhere
+	branch.step(Moved{SA: branch.engine.childrenSorted()[0].in.ID, Remote: elsewhere})
+	w.mappedTo(34500, out)
+}
+
+// TestOrphansMove has ESP come from another port when the ISAKMP SA has gone: of who was behind a
+// NAT, and not of who was not.
+func TestOrphansMove(t *testing.T) {
+	shift := uint16(20000)
+	w, out := mapped(t, &shift)
+	for _, n := range w.ends {
+		n.engine.now = w.now
+		kitSA(n).remove("test")
+		w.perform(n)
+	}
+	hq, branch := w.ends[0], w.ends[1]
+	branch.step(Moved{SA: branch.engine.childrenSorted()[0].in.ID, Remote: netip.AddrPortFrom(kitAddr(0), 34500)})
+	w.mappedTo(34500, out)
+	hq.step(Moved{SA: hq.engine.childrenSorted()[0].in.ID, Remote: netip.AddrPortFrom(kitAddr(1), 34500)})
+	if got := hq.ports(); got != (ipsec.Ports{Local: 4500, Remote: 4500}) {
+		t.Errorf("the peer of an initiator behind a NAT has moved: %+v", got)
+	}
+	w.mustMatch()
+}
+
+// TestPairsMoveWithATransaction has a client's request come from elsewhere.
+func TestPairsMoveWithATransaction(t *testing.T) {
+	w := newAccess(t, 1, ConfigRequest)
+	w.until(time.Minute)
+	hq, branch := w.ends[0], w.ends[1]
+	s, elsewhere := hq.engine.sasSorted()[0], kitPort(9, 34500)
+	s.nat.there, s.local = true, kitPort(1, PortNATT)
+	c := s.children[0]
+	for _, sa := range []*ipsec.SA{c.in, c.out} {
+		sa.Encapsulation = ipsec.Ports{Local: 4500, Remote: 4500}
+	}
+	branch.engine.now = w.now
+	branch.engine.sasSorted()[0].transact(transactionOrder{kind: wire.CfgRequest, list: []wire.CfgAttribute{wire.CfgEmpty(wire.CfgIP4DNS)}, failed: func() {}})
+	moves := 0
+	for _, out := range branch.engine.outputs() {
+		if request, ok := out.(Send); ok {
+			for _, o := range hq.engine.Step(w.now, Datagram{Local: kitPort(1, PortNATT), Remote: elsewhere, Octets: request.Octets}) {
+				if m, ok := o.(MoveSA); ok && m.To == elsewhere {
+					moves++
+				}
+			}
+		}
+	}
+	if moves != 2 || c.remote != elsewhere || s.remote != elsewhere {
+		t.Errorf("%d SAs have moved, the pair is at %v and the ISAKMP SA at %v, want 2 and %v", moves, c.remote, s.remote, elsewhere)
+	}
+}
+
 // TestPairsThatCannotMove checks that they are succeeded by others.
 func TestPairsThatCannotMove(t *testing.T) {
 	shift := uint16(20000)
@@ -123,7 +259,7 @@ func TestMovesToAnotherAddress(t *testing.T) {
 	for _, transport := range []bool{false, true} {
 		e := connected(t, 1, nil).ends[1].engine
 		c := e.childrenSorted()[0]
-		c.sa.nat.there = true
+		c.sa.nat.there, c.sa.local = true, kitPort(2, PortNATT)
 		for _, sa := range []*ipsec.SA{c.in, c.out} {
 			sa.Encapsulation = ipsec.Ports{Local: 4500, Remote: 4500}
 			if transport {

@@ -16,17 +16,19 @@ const (
 	fragmentSize      = 1280             // octets of UDP, unless the peer's configuration says otherwise
 	fragmentOverhead  = headerLen + 8    // of a piece around its data
 	markerLen         = 4                // of port 4500: RFC 3948 §2.2
-	maxPieces         = 32               // of one message
-	maxWhole          = 16384            // octets of one, as on the sockets
+	maxWhole          = MaxMessage       // octets of one message
 	piecesWait        = 10 * time.Second // for the rest of them
 	maxPiecesInAll    = 4 << 20          // octets of all messages of which pieces have come, then the oldest goes
 	unfinishedMessage = 1 << 10          // octets of that which each of them costs by itself
+
+	leastPiece = 512 - markerLen - fragmentOverhead       // octets of data: no configuration has less
+	maxPieces  = (maxWhole + leastPiece - 1) / leastPiece // of one message: any that we may send
 )
 
 // transmit sends the octets of a message to the peer, in pieces where it takes them and the
 // message is too long.
 func (s *sa) transmit(octets []byte) {
-	if s.cuts(octets) {
+	if s.cuts(len(octets)) {
 		for _, piece := range s.cut(octets) {
 			s.engine.emit(Send{s.local, s.remote, piece})
 		}
@@ -42,17 +44,26 @@ func (s *sa) fragmentSize() int {
 	if size == 0 {
 		size = fragmentSize
 	}
-	if s.local.Port() == portNATT {
+	if s.local.Port() == PortNATT {
 		size -= markerLen
 	}
 	return size
 }
 
-// cuts reports whether a message has to go in pieces. Until both ends know that the other takes
+// cuts reports whether a message of n octets has to go in pieces. Until both ends know that the other takes
 // some, none does: main mode's message 2 brings our own word.
-func (s *sa) cuts(octets []byte) bool {
+func (s *sa) cuts(n int) bool {
 	early := s.phase1 != nil && s.phase1.kind == wire.MainMode && s.phase1.state <= sentSA
-	return s.peerCan.Fragments && !early && len(octets) > s.fragmentSize() && len(octets) <= maxWhole
+	return s.peerCan.Fragments && !early && n > s.fragmentSize() && n <= maxWhole
+}
+
+// onWire returns the octets that a message of n costs on its way, in pieces or whole.
+func (s *sa) onWire(n int) int {
+	if !s.cuts(n) {
+		return n
+	}
+	data := s.fragmentSize() - fragmentOverhead
+	return n + (n+data-1)/data*fragmentOverhead
 }
 
 // cut makes pieces of a message. They have a number in common that depends on its octets, so

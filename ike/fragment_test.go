@@ -55,8 +55,8 @@ func TestCut(t *testing.T) {
 	}{
 		{"short", 1280, func(*sa) {}, 1, 1280},
 		{"an octet too long", 1281, func(*sa) {}, 2, 1280},
-		{"an octet too long with the marker", 1277, func(s *sa) { s.local = kitPort(1, portNATT) }, 2, 1276},
-		{"as long as fits behind the marker", 1276, func(s *sa) { s.local = kitPort(1, portNATT) }, 1, 1276},
+		{"an octet too long with the marker", 1277, func(s *sa) { s.local = kitPort(1, PortNATT) }, 2, 1276},
+		{"as long as fits behind the marker", 1276, func(s *sa) { s.local = kitPort(1, PortNATT) }, 1, 1276},
 		{"a smaller size", 1200, func(s *sa) { s.peer.Fragmentation.Size = 512 }, 3, 512},
 		{"the peer has not said that it takes pieces", 5000, func(s *sa) { s.peerCan.Fragments = false }, 1, 5000},
 		{"main mode's message 2", 1300, func(s *sa) { s.phase1 = newHandshake(s, wire.MainMode, nil) }, 1, 1300},
@@ -339,7 +339,7 @@ func TestRecordedFragments(t *testing.T) {
 		if !m.Whole {
 			continue
 		}
-		s := fragmented(func(s *sa) { s.local = kitPort(1, portNATT) })
+		s := fragmented(func(s *sa) { s.local = kitPort(1, PortNATT) })
 		s.peer.Fragmentation.Size = len(pieces[0].Raw) + markerLen
 		got := s.cut(m.Raw)
 		if len(got) != len(pieces) {
@@ -356,5 +356,28 @@ func TestRecordedFragments(t *testing.T) {
 	}
 	if seen != 6 {
 		t.Errorf("%d pieces are recorded, want 6", seen)
+	}
+}
+
+// TestLongestMessage cuts the longest message into the smallest pieces that can be configured: they are no
+// more than are taken.
+func TestLongestMessage(t *testing.T) {
+	s := fragmented(func(s *sa) {
+		s.peer.Fragmentation.Size = 512
+		s.local, s.remote = kitPort(1, PortNATT), kitPort(2, PortNATT)
+	})
+	pieces := sends(s.engine, func() { s.transmit(longMessage(s, maxWhole)) })
+	if len(pieces) != maxPieces {
+		t.Errorf("%d pieces, want %d, which is the limit", len(pieces), maxPieces)
+	}
+	before := s.engine.refused[Limited] + s.engine.refused[UnexpectedPayload]
+	for i, piece := range pieces {
+		s.engine.Step(kitStart, Datagram{Local: s.local, Remote: s.remote, Octets: piece})
+		if got := s.engine.refused[Limited] + s.engine.refused[UnexpectedPayload]; got != before {
+			t.Fatalf("piece %d of %d is refused", i+1, len(pieces))
+		}
+	}
+	if s.puzzle != nil {
+		t.Error("the message is not whole")
 	}
 }

@@ -20,7 +20,8 @@ func (k *halfOpenKit) add(n int, addr netip.Addr, st state) {
 	for range n {
 		s := k.newSA(&Peer{Name: "peer", Remote: addr}, false, kitPort(1, 500), netip.AddrPortFrom(addr, 500))
 		s.phase1 = newHandshake(s, wire.MainMode, mainModeResponder)
-		s.phase1.state = st
+		s.phase1.state, s.phase1.here = st, st != sentSA
+		s.firstKey = firstKey{s.remote, s.cookieR}
 		k.halfOpen.add(s)
 		k.entries = append(k.entries, s)
 	}

@@ -23,6 +23,7 @@ const (
 	signing          // our signature is being made
 	sentID           // our proof is out
 	verifying        // the peer's signature is being checked
+	completing       // g^xy is being made for a message 3 that waits: aggressive mode
 	established
 )
 
@@ -65,7 +66,15 @@ type handshake struct {
 	heard     time.Time     // the SA's, before the message accepted last
 	spent     uint64        // likewise
 
-	candidates []*Peer // as responder: whose address the other end has
+	candidates []*Peer   // as responder: whose address the other end has
+	credit     int       // likewise: octets that have come, less those that message 2 has cost
+	here       bool      // likewise: the other end has shown our cookie, so it is where it says
+	held       []*packet // one of them is message 3
+	shortNonce bool      // message 2 has to be short
+
+	forks     [forks]fork
+	switches  int        // between rivals
+	halfGroup wire.Group // of our half of the key exchange, as initiator
 }
 
 // A keyPart is what the peer's half of the key exchange brings.
@@ -140,12 +149,29 @@ func (x *handshake) inKE(m *wire.Message) error {
 	if err != nil {
 		return err
 	}
+	ours := x.inputs.PublicI
+	if !x.sa.initiator {
+		ours = x.inputs.PublicR
+		if err := x.makeResponders(); err != nil {
+			return err
+		}
+	}
+	x.fork(atKeys)
 	x.theirs = theirs
 	x.knows(m)
-	if !x.sa.initiator {
-		x.private = x.engine.random(keymat.PrivateLen(x.sa.suite.Group))
+	x.ask(x, DiffieHellman{keymat.DH{Group: x.sa.suite.Group, Private: x.private, Public: ours, Peer: theirs.public}})
+	return nil
+}
+
+// makeResponders draws our exponent as main mode's responder, unless it has been shown already.
+func (x *handshake) makeResponders() error {
+	if x.private != nil {
+		return nil
 	}
-	x.ask(x, DiffieHellman{keymat.DH{Group: x.sa.suite.Group, Private: x.private, Public: x.inputs.PublicI, Peer: theirs.public}})
+	if err := x.mayCompute(); err != nil {
+		return err
+	}
+	x.private = x.engine.random(keymat.PrivateLen(x.sa.suite.Group))
 	return nil
 }
 
@@ -187,17 +213,24 @@ func (x *handshake) setNonce(initiators bool, nonce []byte) {
 func (x *handshake) makeKeys() error {
 	x.inputs.CookieI, x.inputs.CookieR = x.sa.cookieI, x.sa.cookieR
 	keys, err := x.deriveKeys()
+	if err != nil {
+		return keyError(err)
+	}
+	x.sa.keys = keys
+	if x.kind == wire.Aggressive && !x.sa.initiator { // others may have to go back to a fork
+		x.private.Wipe()
+	}
+	x.result.DH.Shared.Wipe()
+	return nil
+}
+
+// keyError is what makes keys impossible, as a rejection.
+func keyError(err error) error {
 	var refused *Rejection
 	if errors.As(err, &refused) {
 		return err
 	}
-	if err != nil {
-		return reject(InvalidKeyExchange, "%v", err)
-	}
-	x.sa.keys = keys
-	x.private.Wipe()
-	x.result.DH.Shared.Wipe()
-	return nil
+	return reject(InvalidKeyExchange, "%v", err)
 }
 
 // deriveKeys makes SKEYID as the method wants it: RFC 2409 §5.

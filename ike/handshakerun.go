@@ -74,86 +74,11 @@ func (x *handshake) canProve() error {
 
 func newHandshake(s *sa, kind wire.ExchangeType, table []step[*handshake]) *handshake {
 	s.aggressive = s.aggressive || kind == wire.Aggressive
-	return &handshake{exchange: exchange{engine: s.engine, sa: s, kind: kind, began: s.engine.now}, table: table}
-}
-
-// responders are the tables of the exchanges that phase 1 may be, as responder.
-func responder(kind wire.ExchangeType) []step[*handshake] {
-	if kind == wire.Aggressive {
-		return aggressiveResponder
+	x := &handshake{exchange: exchange{engine: s.engine, sa: s, kind: kind, began: s.engine.now}, table: table}
+	if s.initiator && kind == wire.MainMode {
+		x.instead = x.changes
 	}
-	return mainModeResponder
-}
-
-// inFirst takes a message 1: of a negotiation that it begins, or repeated.
-func (e *Engine) inFirst(p *packet) error {
-	key := firstKey{p.Remote, p.header.CookieI}
-	if s := e.firsts[key]; s != nil {
-		if s.phase1 != nil && s.phase1.repeated(p) {
-			return nil
-		}
-		return reject(UnexpectedMessage, "message 1 comes again, but not the same")
-	}
-	if p.encrypted() {
-		return reject(InvalidFlags, "message 1 is encrypted")
-	}
-	candidates, err := e.candidates(p)
-	if err != nil {
-		return err
-	}
-	if p.header.Exchange == wire.Aggressive && !e.aggressiveLimit(p.Remote.Addr()).allow(e.now, p.Remote.Addr(), aggressiveEach, aggressives) {
-		return reject(Limited, "message 1 of aggressive mode beyond %d a second from an address, or %d in all", aggressiveEach, aggressives)
-	}
-	if err := e.admits(party{peer: candidates[0].Name}, false); err != nil {
-		return err
-	}
-	s := e.newSA(candidates[0], false, p.Local, p.Remote)
-	s.cookieI, s.firstKey = p.header.CookieI, key
-	s.phase1 = newHandshake(s, p.header.Exchange, responder(p.header.Exchange))
-	s.phase1.candidates = candidates
-	e.halfOpen.add(s)
-	e.firsts[key] = s
-	if err := s.phase1.receive(p); err != nil {
-		s.remove("refused")
-		return err
-	}
-	return nil
-}
-
-// aggressiveLimit returns the limit that an address falls under. Those that are configured have one
-// of their own: strangers do not use it up.
-func (e *Engine) aggressiveLimit(a netip.Addr) *rateLimit {
-	if e.directory.single[a] != nil {
-		return &e.aggressivesKnown
-	}
-	return &e.aggressives
-}
-
-// candidates returns the peers that a message 1 may be of, by the address that it comes
-// from, if the way it begins is allowed.
-func (e *Engine) candidates(p *packet) ([]*Peer, error) {
-	all := e.directory.at(p.Remote.Addr())
-	if len(all) == 0 {
-		return nil, reject(PeerAddressMismatch, "no applied ike peer has `remote-address %v`", p.Remote.Addr())
-	}
-	var fit []*Peer
-	for _, peer := range all {
-		if peer.answers(p.header.Exchange) {
-			fit = append(fit, peer)
-		}
-	}
-	if len(fit) == 0 {
-		return nil, reject(ExchangeMismatch, "peer begins with %v mode, `exchange-mode` of ike peer %s does not allow it", p.header.Exchange, all[0].Name)
-	}
-	return fit, nil
-}
-
-// answers reports whether a peer may begin with an exchange.
-func (p *Peer) answers(kind wire.ExchangeType) bool {
-	if kind == wire.Aggressive {
-		return p.Mode == AggressiveMode || p.Mode == AutoMode
-	}
-	return p.Mode != AggressiveMode
+	return x
 }
 
 // receive takes a packet that belongs to this exchange.
@@ -171,9 +96,18 @@ func (x *handshake) receive(p *packet) error {
 	if x.kind != p.header.Exchange {
 		return reject(UnexpectedMessage, "a message of %v mode in %v mode", p.header.Exchange, x.kind)
 	}
+	if x.lacksKeys() {
+		return x.hold(p)
+	}
+	if x.forks[atKeys].taken != nil && !p.encrypted() {
+		return x.rival(atKeys, p)
+	}
 	m, next, err := p.open(x.sa.keys, x.iv)
 	var syntax *wire.SyntaxError
 	if p.encrypted() && errors.As(err, &syntax) {
+		if x.unread(p) {
+			return nil
+		}
 		err = x.garbled(p)
 	}
 	if err != nil {
@@ -184,6 +118,9 @@ func (x *handshake) receive(p *packet) error {
 	x.sa.local, x.sa.remote, x.packet = p.Local, p.Remote, p // only a proof may bring another port, and it is checked
 	if err := receive(x, x.table, p, m, next); err != nil {
 		x.sa.local, x.sa.remote, x.packet = local, remote, before
+		if r := (*Rejection)(nil); errors.As(err, &r) && r.doubtful && x.unread(p) {
+			return nil
+		}
 		return x.tellOnce(p, err)
 	}
 	return nil
@@ -209,6 +146,7 @@ func (x *handshake) tellOnce(p *packet, err error) error {
 
 // computed takes the result of mathematics.
 func (x *handshake) computed(r Result) error {
+	at := x.state
 	x.job, x.result = 0, r
 	err := r.Err
 	if err == nil {
@@ -219,6 +157,9 @@ func (x *handshake) computed(r Result) error {
 	if err = x.tellOnce(x.packet, err); err != nil {
 		x.sa.heard, x.sa.wear.spent = x.heard, x.spent // the message is taken back
 	}
+	if err != nil && at == makingKeys {
+		x.forks[atKeys].taken = nil
+	}
 	switch {
 	case err != nil && x.sa.initiator:
 		x.takeBack()
@@ -226,8 +167,10 @@ func (x *handshake) computed(r Result) error {
 	case err != nil && x.kind == wire.Aggressive && x.before.state == started:
 		x.sa.remove("refused") // message 1 was no good
 	case err != nil:
-		x.private.Wipe()
 		x.goBack()
+		x.change(atKeys)
+	case x.job == 0:
+		x.takeHeld()
 	}
 	return err
 }
@@ -239,6 +182,7 @@ func (x *handshake) about() *packet { return x.packet }
 func (x *handshake) finish() {
 	x.state = established
 	x.sa.lastIV = x.iv
+	x.closeForks()
 	x.endAfter(linger, x.forget)
 	x.sa.authenticated(x.claim.initialContact)
 	x.takeEarly()

@@ -1,7 +1,6 @@
 package ike
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"net/netip"
@@ -109,8 +108,9 @@ func (x *handshake) identify(id wire.ID) (*Peer, error) {
 	if err == nil {
 		return x.sa.peer, nil
 	}
-	for _, p := range x.candidates {
-		if p != x.sa.peer && x.alike(p, id) && x.accepts(p, id) == nil {
+	for _, old := range x.candidates {
+		p := x.engine.applied(old) // it may have another key by now
+		if p != nil && p.sameAs(old) && p != x.sa.peer && x.alike(p, id) && x.accepts(p, id) == nil {
 			return p, nil
 		}
 	}
@@ -129,7 +129,7 @@ func (x *handshake) alike(p *Peer, id wire.ID) bool {
 
 // accepts reports whether a peer may say that it is id.
 func (x *handshake) accepts(p *Peer, id wire.ID) error {
-	if !(id.Protocol == 0 && id.Port == 0 || id.Protocol == 17 && (id.Port == portIKE || id.Port == portNATT || id.Port == 0)) {
+	if !(id.Protocol == 0 && id.Port == 0 || id.Protocol == 17 && (id.Port == portIKE || id.Port == PortNATT || id.Port == 0)) {
 		return rejectWith(IDMismatch, wire.InvalidIDInformation, "ID has protocol %d port %d, want 0/0 or 17/500", id.Protocol, id.Port)
 	}
 	if err := id.Check(); err != nil {
@@ -184,28 +184,7 @@ func (p *Peer) isNamed(id wire.ID) bool {
 		return false
 	}
 	want, err := namedID(p.RemoteIDType, p.RemoteName)
-	return p.RemoteName == "" || err == nil && sameID(id, want)
-}
-
-// sameID reports whether two IDs of a type name the same one. Names of hosts and
-// distinguished names have no case.
-func sameID(a, b wire.ID) bool {
-	if a.IDType != b.IDType {
-		return false
-	}
-	switch a.IDType {
-	case wire.IDFQDN:
-		return strings.EqualFold(string(a.Data), string(b.Data))
-	case wire.IDUserFQDN:
-		user, host, _ := strings.Cut(string(a.Data), "@")
-		otherUser, otherHost, _ := strings.Cut(string(b.Data), "@")
-		return user == otherUser && strings.EqualFold(host, otherHost)
-	case wire.IDDERASN1DN:
-		name, err := pki.ReadDN(a.Data)
-		other, err2 := pki.ReadDN(b.Data)
-		return err == nil && err2 == nil && name.Equal(other)
-	}
-	return bytes.Equal(a.Data, b.Data)
+	return p.RemoteName == "" || err == nil && pki.SameID(id, want)
 }
 
 // acceptsUnnamed decides where no `remote-id` does: an address must be one that the peer
@@ -286,13 +265,17 @@ func who(c claim) string {
 // become makes the SA one with whoever has proved to be the peer. Whom we still have to ask
 // for a user may share its identity and its key with others: it stays by itself.
 func (s *sa) become(c claim) {
-	s.peer, s.remoteID = c.peer, idText(c.id)
+	s.peer, s.remoteID, s.remoteIDAs = c.peer, idText(c.id), c.id.IDType
+	s.engine.regroup(s, s.partyOf(c))
+}
+
+// partyOf returns whom a claim makes the other end of s, once it is proved.
+func (s *sa) partyOf(c claim) party {
 	switch {
 	case c.peer.single():
-		s.engine.regroup(s, party{peer: c.peer.Name})
+		return party{peer: c.peer.Name}
 	case !s.method.asksUser(s.initiator):
-		s.engine.regroup(s, party{c.peer.Name, who(c)})
-	default:
-		s.engine.regroup(s, s.unproved())
+		return party{c.peer.Name, who(c)}
 	}
+	return party{c.peer.Name, "cookie " + s.own().String()}
 }

@@ -207,9 +207,9 @@ func TestRSAEncryptionRefused(t *testing.T) {
 		{offer(wire.AuthPSK), false},
 		{wire.NewSA(), false},
 	} {
-		_, _, err := e.choosePhase1(test.offer, &Peer{Name: "p"})
+		_, _, err := chooseFor(e, &Peer{Name: "p"}, test.offer)
 		if err == nil || strings.Contains(err.Error(), "on purpose") != test.want || strings.Contains(err.Error(), "Bleichenbacher") != test.want {
-			t.Errorf("choosePhase1(%v) = %v, want the reason: %v", test.offer, err, test.want)
+			t.Errorf("chooseFor(%v) = %v, want the reason: %v", test.offer, err, test.want)
 		}
 	}
 	if m := methods[wire.AuthRSAEncryption]; m != (method{}) {

@@ -1,6 +1,7 @@
 package ike
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -88,11 +89,25 @@ func (s *sa) inform1(m *wire.Message) {
 			return
 		}
 	}
+	s.answerProbes(m)
+}
+
+// answerProbes answers the last R-U-THERE of a message that has others, or something else, besides.
+func (s *sa) answerProbes(m *wire.Message) {
+	for _, n := range slices.Backward(allOf[wire.Notify](m)) {
+		if n.Notify != wire.RUThere {
+			continue
+		}
+		if number, err := s.numberOf(n); err == nil {
+			s.inform(wire.NewDPD(wire.RUThereAck, s.cookieI, s.cookieR, number))
+		}
+		return
+	}
 }
 
 // inHints keeps what a clear notification says, for the words of a failure.
 func (e *Engine) inHints(p *packet) error {
-	m, err := wire.Parse(p.Octets)
+	m, _, err := p.open(nil, nil)
 	if err != nil {
 		return err
 	}
@@ -116,10 +131,6 @@ func (s *sa) inNotify(n wire.Notify, m *wire.Message) {
 	switch {
 	case n.Notify == wire.InitialContact:
 		s.contactedFirst()
-	case n.Notify == wire.RUThere: // among others
-		if number, err := s.numberOf(n); err == nil {
-			s.inform(wire.NewDPD(wire.RUThereAck, s.cookieI, s.cookieR, number))
-		}
 	case n.Notify == wire.ResponderLifetime:
 		s.inLifetime(n)
 	case s.refusesProof(n, m):
@@ -129,23 +140,31 @@ func (s *sa) inNotify(n wire.Notify, m *wire.Message) {
 	}
 }
 
-// refusedByPeer ends the quick mode that an authenticated error is about: the
-// one with that SPI, or the only one.
+// refusedByPeer ends the quick mode that an authenticated error is about: the one with that SPI,
+// or, if the error names no SA, the only one. An SPI that is none of ours may be of anything:
+// then the error is a hint. INVALID-SPI is about ESP or AH that came.
 func (s *sa) refusedByPeer(n wire.Notify) {
-	var open []*quickMode
-	for _, q := range s.quickModes() {
-		if !q.initiated() || q.state == qmDone {
-			continue
-		}
-		if open = append(open, q); q.spis.any(n.SPI) {
-			open = []*quickMode{q}
-			break
-		}
+	open := slices.DeleteFunc(s.quickModes(), func(q *quickMode) bool { return !q.initiated() || q.state == qmDone })
+	about := slices.IndexFunc(open, func(q *quickMode) bool { return q.spis.any(n.SPI) })
+	switch {
+	case about >= 0:
+		open[about].refused(n)
+	case len(open) != 1 || n.Notify == wire.InvalidSPI:
+	case s.namesNoSA(n):
+		open[0].refused(n)
+	default:
+		open[0].hint = n.Notify.String()
 	}
-	if len(open) != 1 {
-		return
-	}
-	q := open[0]
+}
+
+// namesNoSA reports whether a notification has no SPI but that of the ISAKMP SA.
+func (s *sa) namesNoSA(n wire.Notify) bool {
+	return len(bytes.Trim(n.SPI, "\x00")) == 0 || s.named(n.SPI)
+}
+
+// refused ends a quick mode that the peer refuses.
+func (q *quickMode) refused(n wire.Notify) {
+	s := q.sa
 	s.engine.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: PeerRefused.String(), Reason: q.whyRefused(n)})
 	q.abort()
 }
@@ -155,7 +174,7 @@ func (q *quickMode) whyRefused(n wire.Notify) string {
 	return "peer answers " + n.Notify.String() + " to quick mode for " + q.traffic.String() + " with " + wire.NewSA(q.offered...).String()
 }
 
-// inDelete removes what its sender says is gone: SAs of this peer only.
+// inDelete removes what its sender says is gone: SAs of this box only.
 func (s *sa) inDelete(d wire.Delete) {
 	for _, spi := range d.SPIs {
 		switch {
@@ -170,7 +189,7 @@ func (s *sa) inDelete(d wire.Delete) {
 // deleteISAKMP removes the ISAKMP SA with these cookies if the peer owns it.
 func (s *sa) deleteISAKMP(cookies []byte) {
 	for _, o := range slices.Clone(s.engine.byParty[s.party]) {
-		if slices.Equal(slices.Concat(o.cookieI[:], o.cookieR[:]), cookies) {
+		if o.named(cookies) && s.owns(o.remote) {
 			o.remove("peer request")
 			return
 		}
@@ -178,11 +197,11 @@ func (s *sa) deleteISAKMP(cookies []byte) {
 }
 
 // deleteChild removes the pair with the peer whose outbound SA has this SPI; a bundle goes
-// with either of its parts. Under which ISAKMP SA it was made, and from where the peer spoke
-// then, does not matter: of two that crossed the peer may use another than we do.
+// with either of its parts. Under which ISAKMP SA it was made does not matter: of two that
+// crossed the peer may use another than we do.
 func (s *sa) deleteChild(protocol wire.ProtocolID, spi ipsec.SPI) {
 	for _, c := range s.engine.pairs[s.party] {
-		if !spisOf(c.out).has(protocol, spi) {
+		if !spisOf(c.out).has(protocol, spi) || !s.ownsPair(c) {
 			continue
 		}
 		if !c.up {
@@ -208,7 +227,7 @@ func hasNotify(m *wire.Message, t wire.NotifyType) bool {
 // reports whether there was one.
 func (e *Engine) inUnfinished(p *packet) bool {
 	s := e.lookUp(p.header)
-	if s == nil || s.phase1 == nil || s.phase1.state != sentID || !s.initiator || s.remote.Addr() != p.Remote.Addr() || p.header.MessageID == 0 {
+	if s == nil || s.phase1 == nil || s.phase1.state != sentID || !s.initiator || s.remote.Addr() != p.Remote.Addr() {
 		return false
 	}
 	m, _, err := p.open(s.keys, s.keys.ExchangeIV(s.phase1.iv, p.header.MessageID))
@@ -253,5 +272,5 @@ func (x *handshake) hinted(text, how string) {
 		category = AuthenticationFail
 		reason += x.doubt(text)
 	}
-	x.engine.fail(Failure{Remote: x.sa.remote, Peer: x.sa.peer.Name, Category: category.String(), Reason: reason})
+	x.sa.fail(category, reason)
 }

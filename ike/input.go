@@ -50,6 +50,7 @@ type Reset struct {
 	Remote       netip.Addr
 	Policy       string // group name, with ChildrenOnly
 	Sequence     uint32 // entry of the group
+	Interface    string // that the policy is on, with ChildrenOnly
 	SA           ipsec.SAID
 	Quiet        bool // shutting down: delete everything and start nothing again
 }

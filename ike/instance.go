@@ -2,10 +2,12 @@ package ike
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 
 	"sallyport/acl"
+	"sallyport/ike/wire"
 	"sallyport/ipsec"
 )
 
@@ -53,7 +55,7 @@ func (e *Engine) instance(of *Policy, with party, at netip.Addr, traffic ipsec.S
 		return i, nil
 	}
 	if _, ok := traffic.Rule(instanceRule); !ok {
-		return nil, reject(FlowMismatch, "%v is no pair of IPv4 prefixes, which is all that a policy can say", traffic)
+		return nil, rejectWith(FlowMismatch, wire.InvalidIDInformation, "peer proposes %v (seen from here): %s", traffic, unsayable(traffic))
 	}
 	e.lastInstance++
 	i := &instance{key: key, address: at}
@@ -63,6 +65,18 @@ func (e *Engine) instance(of *Policy, with party, at netip.Addr, traffic ipsec.S
 	e.instances[key] = i
 	e.held.add(i)
 	return i, nil
+}
+
+// unsayable returns why no rule can permit just some traffic.
+func unsayable(traffic ipsec.Selector) string {
+	r := traffic.Local
+	if p, ok := r.Prefix(); ok && p.Addr().Is4() {
+		r = traffic.Remote
+	}
+	if !r.First.Is4() {
+		return r.String() + " is not IPv4, and nothing else is protected here"
+	}
+	return r.String() + " is a range that is no subnet, and an SA is for one subnet or address on each side; have the peer propose subnets"
 }
 
 // derive makes the instance's policy of the one that it comes from.
@@ -131,7 +145,8 @@ func (e *Engine) rederive(changed []replacement) (gone []ipsec.PolicyID) {
 	if len(e.instances) == 0 {
 		return nil
 	}
-	for key, i := range e.instances {
+	for _, i := range e.instancesSorted() {
+		key := i.key
 		of, touched := now[key.of]
 		switch {
 		case !touched:
@@ -145,8 +160,14 @@ func (e *Engine) rederive(changed []replacement) (gone []ipsec.PolicyID) {
 			gone = append(gone, i.policy.ID)
 		}
 	}
-	slices.SortFunc(gone, func(a, b ipsec.PolicyID) int { return cmp.Compare(a.Instance, b.Instance) })
 	return gone
+}
+
+// instancesSorted returns all instances, oldest first.
+func (e *Engine) instancesSorted() []*instance {
+	return slices.SortedFunc(maps.Values(e.instances), func(a, b *instance) int {
+		return cmp.Compare(a.policy.ID.Instance, b.policy.ID.Instance)
+	})
 }
 
 // resumeInstance makes the instance anew that a saved pair is of.

@@ -10,7 +10,7 @@ import (
 // §5.5. Nothing is installed by it.
 func (q *quickMode) makeChild(initiator bool) {
 	e, s := q.engine, q.sa
-	c := &child{engine: e, id: e.newID(), flow: q.flow, party: s.party, peer: s.peer, remote: s.remote, initiator: initiator,
+	c := &child{engine: e, id: e.newID(), flow: q.flow, party: s.party, peer: s.peer, warrant: s.warrant, remote: s.remote, initiator: initiator,
 		pfs: q.agreed.group != 0, created: e.now, negotiation: q}
 	c.in = q.makeSA(ipsec.Inbound, q.spis)
 	c.out = q.makeSA(ipsec.Outbound, q.agreed.spis)

@@ -57,7 +57,14 @@ type end struct {
 	refused   []error
 	octetsIn  int
 	octetsOut int
+	unproven  map[firstKey]*account // of phase 1's messages, by what message 1 shows
 	memory    memory
+}
+
+// An account is of a negotiation whose initiator has not shown that it is where it says.
+type account struct {
+	came, went int
+	here       bool // it has
 }
 
 var (
@@ -124,12 +131,43 @@ func (n *end) step(in Input) {
 	for len(inputs) > 0 && !n.memory.dead {
 		if d, ok := inputs[0].(Datagram); ok {
 			n.octetsIn += len(d.Octets)
+			n.counts(d)
 		}
 		next := n.perform(n.engine.Step(n.w.now, inputs[0]))
 		inputs = append(inputs[1:], next...)
 	}
 	if err := n.memory.check(n.engine); err != nil {
 		n.w.t.Fatalf("%s after %T: %v", n.name, in, err)
+	}
+}
+
+// counts keeps the account of what a datagram belongs to.
+func (n *end) counts(d Datagram) {
+	h := headerOf(d.Octets)
+	key := firstKey{d.Remote, h.CookieI}
+	if h.CookieR == (wire.Cookie{}) {
+		if n.unproven == nil {
+			n.unproven = map[firstKey]*account{}
+		}
+		if n.unproven[key] == nil {
+			n.unproven[key] = &account{}
+		}
+		n.unproven[key].came += len(d.Octets)
+	} else if a := n.unproven[key]; a != nil && n.engine.lookUp(h) != nil {
+		a.here = true
+	}
+}
+
+// mustAfford checks that of a negotiation no more octets go out than have come, until the other
+// end has shown our cookie. A notification is measured by what it answers.
+func (n *end) mustAfford(out Send) {
+	h := headerOf(out.Octets)
+	a := n.unproven[firstKey{out.Remote, h.CookieI}]
+	if a == nil || a.here || h.Exchange == wire.Informational || n.engine.sas[h.CookieI] != nil {
+		return
+	}
+	if a.went += len(out.Octets); a.went > a.came {
+		n.w.t.Errorf("%s answers %d octets with %d: %x", n.name, a.came, a.went, out.Octets)
 	}
 }
 
@@ -143,6 +181,7 @@ func (n *end) perform(outputs []Output) (next []Input) {
 		switch out := out.(type) {
 		case Send:
 			n.octetsOut += len(out.Octets)
+			n.mustAfford(out)
 			n.w.send(out)
 		case Compute:
 			if n.compute {

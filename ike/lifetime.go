@@ -127,8 +127,8 @@ func (s *sa) inLifetime(n wire.Notify) {
 		}
 	default:
 		for _, c := range s.engine.pairs[s.party] {
-			if c.up && spisOf(c.out).any(n.SPI) {
-				c.shorten(seconds(said.Seconds))
+			if c.up && spisOf(c.out).any(n.SPI) && s.ownsPair(c) {
+				c.shorten(said)
 			}
 		}
 	}
@@ -152,16 +152,50 @@ func (s *sa) shorten(said wire.Lifetime) {
 	s.spendOctets(0)
 }
 
-// shorten has a pair end sooner. Its limit in octets is the dataplane's, and stays.
-func (c *child) shorten(life time.Duration) {
+// shorten has a pair end sooner if less is said than what runs. The dataplane goes on watching the
+// limit in octets that the pair was made with.
+func (c *child) shorten(said wire.Lifetime) {
 	e := c.engine
-	if life == 0 || c.replaced {
+	if c.replaced {
 		return
 	}
-	life = max(life, minLifetime)
-	e.sooner(&c.soft, c.created.Add(softLifetime(life, c.initiator, e.draw())), c.rekey)
-	e.sooner(&c.hard, later(c.created.Add(life), e.now.Add(minLifetime)), func() { c.end("phase2 hard expiry") })
+	if said.Seconds != 0 {
+		life := max(seconds(said.Seconds), minLifetime)
+		e.sooner(&c.soft, c.created.Add(softLifetime(life, c.initiator, e.draw())), c.rekey)
+		e.sooner(&c.hard, later(c.created.Add(life), e.now.Add(minLifetime)), func() { c.end("phase2 hard expiry") })
+	}
+	limit := fewer(c.in.Hard.Octets, kilobytes(said.Kilobytes))
+	if limit != c.in.Hard.Octets && e.options.Counters != nil && c.soft.at.Sub(e.now) > limitLook {
+		e.sooner(&c.soft, e.now, func() { c.heed(limit) })
+	}
 	c.changed()
+}
+
+// limitLook is how often the counters of a pair are looked at whose limit in octets came after it was made.
+const limitLook = 10 * time.Second
+
+// heed has a pair rekeyed when nine tenths of such a limit are used, or when it is due anyway. A successor
+// after a crash, which does not know the limit, takes the time of the next look for that.
+func (c *child) heed(limit uint64) {
+	e := c.engine
+	due := c.created.Add(softLifetime(c.hard.at.Sub(c.created), c.initiator, 0))
+	next := e.now.Add(limitLook)
+	switch {
+	case c.worn(limit):
+		c.rekey()
+	case due.Before(next):
+		e.schedule.set(&c.soft, due, c.rekey)
+	default:
+		e.schedule.set(&c.soft, next, func() { c.heed(limit) })
+	}
+	c.changed()
+}
+
+// worn reports whether nine tenths of a limit in octets are used, one way or the other.
+func (c *child) worn(limit uint64) bool {
+	in, _ := c.engine.options.Counters(c.in.ID)
+	out, _ := c.engine.options.Counters(c.out.ID)
+	return max(in.Octets, out.Octets) >= limit-limit/10
 }
 
 // sooner sets a deadline, unless it is not set or due earlier.

@@ -199,6 +199,71 @@ func TestShortenPair(t *testing.T) {
 	w.mustAgree()
 }
 
+// TestShortenPairInOctets has the initiator told a limit of its pair in octets, after counters have gone up
+// and before.
+func TestShortenPairInOctets(t *testing.T) {
+	const mega = 1 << 20
+	for _, test := range []struct {
+		name    string
+		said    wire.Lifetime
+		carried uint64 // when it is said
+		grows   uint64 // an hour later, which is the pair's life, it is made anew anyway
+		after   time.Duration
+		fades   bool // after that
+	}{
+		{"nothing is said", wire.Lifetime{}, 10 * mega, 0, 20 * time.Second, false},
+		{"more than was agreed", wire.Lifetime{Kilobytes: 200 << 10}, 99 * mega, 0, 20 * time.Second, false},
+		{"used already", wire.Lifetime{Kilobytes: 1024}, mega, 0, 0, true},
+		{"nine tenths are used", wire.Lifetime{Kilobytes: 10 << 10}, 9 * mega, 0, 0, true},
+		{"less is used", wire.Lifetime{Kilobytes: 10 << 10}, 8 * mega, 8 * mega, 40 * time.Minute, false},
+		{"it is used later", wire.Lifetime{Kilobytes: 10 << 10}, 8 * mega, 10 * mega, limitLook, true},
+		{"its time is over before", wire.Lifetime{Kilobytes: 10 << 10}, 0, 0, 55 * time.Minute, true},
+		{"the time that is said with it", wire.Lifetime{Seconds: 600, Kilobytes: 10 << 10}, 0, 0, 10 * time.Minute, true},
+	} {
+		w := newWorld(t, 1, func(_ string, c *Config) { c.Policies[0].Lifetime.Octets = 100 * mega })
+		hq, branch := w.ends[0], w.ends[1]
+		hq.remembers()
+		hq.acquire()
+		w.run(time.Second)
+		carried := test.carried
+		hq.engine.Use(Options{Remember: true, Counters: func(id ipsec.SAID) (ipsec.Counters, bool) {
+			if hq.sas[id].Direction == ipsec.Inbound {
+				return ipsec.Counters{}, true
+			}
+			return ipsec.Counters{Octets: carried}, true
+		}})
+		c := kitSA(hq).children[0]
+		hq.step(branch.datagram(func(s *sa) {
+			_, spi := spisOf(s.children[0].in).first()
+			s.inform(wire.NewResponderLifetime(wire.ProtoESP, spi, test.said))
+		}))
+		w.run(0)
+		carried = max(carried, test.grows)
+		w.run(test.after)
+		if c.fading != test.fades {
+			t.Errorf("%s: after %v the pair is rekeyed: %v, want %v", test.name, test.after, c.fading, test.fades)
+		}
+		carried = 0
+		w.run(2 * time.Hour)
+		w.mustAgree()
+	}
+}
+
+// TestShortenPairWithoutCounters: nobody can tell when a limit in octets is used.
+func TestShortenPairWithoutCounters(t *testing.T) {
+	w := connected(t, 1, nil)
+	hq, branch := w.ends[0], w.ends[1]
+	c := kitSA(hq).children[0]
+	soft := c.soft.at
+	hq.step(branch.datagram(func(s *sa) {
+		_, spi := spisOf(s.children[0].in).first()
+		s.inform(wire.NewResponderLifetime(wire.ProtoESP, spi, wire.Lifetime{Kilobytes: 64}))
+	}))
+	if !c.soft.at.Equal(soft) {
+		t.Errorf("the pair is rekeyed at %v, want %v", c.soft.at, soft)
+	}
+}
+
 func TestTold(t *testing.T) {
 	ours := ipsec.Lifetime{Duration: time.Hour, Octets: 1 << 30}
 	notice := func(p wire.ProtocolID, l wire.Lifetime) wire.Payload {

@@ -53,7 +53,7 @@ func (x *handshake) inSAoutSA(m *wire.Message) error {
 	if err != nil {
 		return err
 	}
-	x.send(append([]wire.Payload{answer}, x.sa.vendorIDs()...)...)
+	x.sendFirst(x.fitting(append([]wire.Payload{answer}, x.sa.vendorIDs()...))...)
 	x.endAfter(beforeMessage3, x.abandon)
 	return nil
 }
@@ -61,10 +61,17 @@ func (x *handshake) inSAoutSA(m *wire.Message) error {
 // inSA takes the responder's choice, which must be one of our offers, and has
 // our public value made.
 func (x *handshake) inSA(m *wire.Message) error {
+	x.fork(atChoice)
 	if err := x.takeChoice(m); err != nil {
+		x.forks[atChoice].taken = nil
 		return err
 	}
 	x.engine.schedule.clear(&x.end) // of expectReply
+	if x.halfGroup == x.sa.suite.Group {
+		x.state, x.result.DH.Public = sentKE, x.inputs.PublicI
+		return x.outKE(nil)
+	}
+	x.halfGroup = x.sa.suite.Group
 	x.makePrivate()
 	x.ask(x, DiffieHellman{keymat.DH{Group: x.sa.suite.Group, Private: x.private}})
 	return nil
@@ -78,15 +85,23 @@ func (x *handshake) outKE(*wire.Message) error {
 	return nil
 }
 
-// outKEandKeys sends message 4; from now on everything is encrypted.
+// outKEandKeys sends message 4, unless it has done so behind a rival of message 3; from now on
+// everything is encrypted.
 func (x *handshake) outKEandKeys(*wire.Message) error {
 	x.takeTheirs()
-	x.setNonce(false, x.engine.random(nonceLen))
+	again := x.inputs.NonceR != nil
+	if !again {
+		x.setNonce(false, x.engine.random(nonceLen))
+	}
 	x.inputs.PublicI, x.inputs.PublicR = x.theirs.public, x.result.DH.Public
 	if err := x.makeKeys(); err != nil {
 		return err
 	}
-	x.send(x.keyExchange(x.inputs.PublicR, x.inputs.NonceR)...)
+	if again {
+		x.number++
+	} else {
+		x.send(x.keyExchange(x.inputs.PublicR, x.inputs.NonceR)...)
+	}
 	x.iv = x.sa.keys.FirstIV(x.inputs)
 	x.endAfter(afterMessage3, x.abandon)
 	return nil

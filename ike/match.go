@@ -140,6 +140,9 @@ func (e *Engine) evict(i *instance) {
 	for _, c := range slices.Clone(f.children) {
 		c.end("flow taken over by another peer")
 	}
+	for f.active != nil && f.active.child == nil {
+		f.active.abort()
+	}
 	e.idle(f)
 }
 

@@ -23,18 +23,27 @@ const (
 // methods are those that we know. RSA encryption (4, 5 and their XAUTH forms) is left out on
 // purpose: what an implementation tells of its padding breaks it (Bleichenbacher;
 // Felsch et al., USENIX Security 2018).
-var methods = map[wire.AuthMethod]method{
-	wire.AuthPSK:           {preShared: true},
+var methods = withKeys(map[wire.AuthMethod]method{
+	wire.AuthPSK:           {},
 	wire.AuthRSA:           {signsI: true, signsR: true},
 	wire.AuthECDSA256:      {signsI: true, signsR: true},
 	wire.AuthECDSA384:      {signsI: true, signsR: true},
 	wire.AuthECDSA521:      {signsI: true, signsR: true},
 	wire.AuthHybridInitRSA: {signsR: true, user: theInitiator},
 	wire.AuthHybridRespRSA: {signsI: true, user: theResponder},
-	wire.AuthXAUTHInitPSK:  {preShared: true, user: theInitiator},
-	wire.AuthXAUTHRespPSK:  {preShared: true, user: theResponder},
+	wire.AuthXAUTHInitPSK:  {user: theInitiator},
+	wire.AuthXAUTHRespPSK:  {user: theResponder},
 	wire.AuthXAUTHInitRSA:  {signsI: true, signsR: true, user: theInitiator},
 	wire.AuthXAUTHRespRSA:  {signsI: true, signsR: true, user: theResponder},
+})
+
+// withKeys marks the methods whose SKEYID is made of a pre-shared key.
+func withKeys(all map[wire.AuthMethod]method) map[wire.AuthMethod]method {
+	for a, m := range all {
+		m.preShared = a.IsPreShared()
+		all[a] = m
+	}
+	return all
 }
 
 // whyNoRSAEncryption is what an operator is told whose peer asks for it.

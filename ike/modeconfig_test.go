@@ -173,3 +173,31 @@ func TestSilentGateway(t *testing.T) {
 		}
 	}
 }
+
+// TestSetInPlaceOfAReply has a gateway set what it was asked for, and never reply: the request is over
+// then, and its end does not end the SA.
+func TestSetInPlaceOfAReply(t *testing.T) {
+	w := reconfigured(newAccess(t, 1, ConfigRequest), func(name string, c *Config) {
+		if name == "hq" {
+			c.Policies[0].Peer.ConfigExchange = ConfigSet
+		}
+	})
+	hq, branch := w.ends[0], w.ends[1]
+	lost := 0
+	w.route = func(f flight) []flight {
+		for _, s := range branch.engine.sasSorted() {
+			if x := s.transaction(headerOf(f.in.Octets).MessageID); f.to == hq && x != nil && x.want == wire.CfgReply {
+				lost++
+				return nil
+			}
+		}
+		return []flight{f}
+	}
+	branch.acquire()
+	w.run(2 * time.Minute)
+	if !w.carries() || len(branch.engine.sas) != 1 || lost != 1 {
+		t.Errorf("carries %v, %d ISAKMP SAs, the request was sent %d times; failures %v", w.carries(), len(branch.engine.sas), lost, branch.engine.Failures())
+	}
+	w.route = nil
+	w.mustEnd()
+}

@@ -173,12 +173,23 @@ func (s *sa) read(a wire.Attributes) (*Configured, error) {
 
 // configured takes what the gateway has given, and goes on with an SA that waited for it.
 func (s *sa) configured(g *Configured) {
+	s.endRequest()
 	s.give(g)
 	if s.gone || s.stage() != configWait {
 		return
 	}
 	s.access.stage = noStage
 	s.establish(s.access.contact)
+}
+
+// endRequest ends the request of ours that is open: a gateway may set what it was asked for, and
+// never reply.
+func (s *sa) endRequest() {
+	for _, t := range slices.Clone(s.access.transactions) {
+		if t.state == txSent && t.want == wire.CfgReply {
+			t.forget()
+		}
+	}
 }
 
 // give makes what the gateway has given ours. Pairs for another address end.

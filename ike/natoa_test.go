@@ -39,7 +39,7 @@ func TestThroughNAT(t *testing.T) {
 		{"no NAT", nat{}, []wire.EncapsulationMode{wire.EncapUDPTransport}, private, private},
 		{"nothing that we understand", nat{there: true}, nil, private, private},
 	} {
-		s := &sa{nat: test.nat, local: kitPort(1, portNATT), remote: kitPort(2, portNATT)}
+		s := &sa{nat: test.nat, local: kitPort(1, PortNATT), remote: kitPort(2, PortNATT)}
 		m := &wire.Message{Payloads: []wire.Payload{wire.Hash{}, encapsulated(test.modes...)}}
 		named := ipsec.Selector{Local: us, Remote: test.named, Protocol: 17, LocalPort: 1701}
 		want := named
@@ -67,7 +67,7 @@ func TestNATOA(t *testing.T) {
 		{"tunnel mode", true, nat{here: true}, tunnel, nil},
 		{"no NAT", true, nat{}, transport, nil},
 	} {
-		q := &quickMode{exchange: exchange{sa: &sa{nat: test.nat, local: kitPort(1, portNATT), remote: kitPort(2, portNATT)}}}
+		q := &quickMode{exchange: exchange{sa: &sa{nat: test.nat, local: kitPort(1, PortNATT), remote: kitPort(2, PortNATT)}}}
 		if test.initiator {
 			q.offered = test.sa.Proposals
 		}
@@ -94,7 +94,7 @@ func TestTheirView(t *testing.T) {
 		{"draft 02, behind a NAT of our own", false, nat{here: true, there: true}, one, ipsec.Ends{}},
 		{"none", false, nat{there: true}, nil, ipsec.Ends{}},
 	} {
-		q := &quickMode{exchange: exchange{sa: &sa{nat: test.nat, local: kitPort(1, portNATT), remote: kitPort(2, portNATT)}}}
+		q := &quickMode{exchange: exchange{sa: &sa{nat: test.nat, local: kitPort(1, PortNATT), remote: kitPort(2, PortNATT)}}}
 		if test.initiator {
 			q.offered = []wire.Proposal{{}}
 		}

@@ -12,11 +12,14 @@ import (
 
 // NAT traversal: RFC 3947.
 
-// The ports of IKE.
-const (
-	portIKE  = 500
-	portNATT = 4500
-)
+// portIKE is where phase 1 begins: RFC 2408 §2.5.1.
+const portIKE = 500
+
+// PortNATT is where it goes on if there is a NAT, and where ESP comes in UDP: RFC 3947 §4.
+const PortNATT = 4500
+
+// MaxMessage is how many octets of a message are looked at.
+const MaxMessage = wire.MaxMessage
 
 // A nat says where address translation was found, and how it is passed.
 type nat struct {
@@ -81,8 +84,8 @@ func (s *sa) detectNAT(m *wire.Message) (nat, error) {
 // floatPort moves the initiator to port 4500 if there is a NAT: RFC 3947 §4.
 func (s *sa) floatPort() {
 	if s.nat.found() && s.remote.Port() == portIKE {
-		s.local = netip.AddrPortFrom(s.local.Addr(), portNATT)
-		s.remote = netip.AddrPortFrom(s.remote.Addr(), portNATT)
+		s.local = netip.AddrPortFrom(s.local.Addr(), PortNATT)
+		s.remote = netip.AddrPortFrom(s.remote.Addr(), PortNATT)
 	}
 }
 
@@ -110,7 +113,7 @@ func (s *sa) keptAlive() {
 // sends no NAT-D.
 func (e *Engine) hiddenNAT(f Failure) string {
 	p := e.directory.named[f.Peer]
-	if port := f.Remote.Port(); p == nil || p.NAT != NATOff || port == 0 || port == portIKE || port == portNATT {
+	if port := f.Remote.Port(); p == nil || p.NAT != NATOff || port == 0 || port == portIKE || port == PortNATT {
 		return ""
 	}
 	return fmt.Sprintf("; there is a NAT on the way (the peer's messages come from port %d), and `nat traversal` of ike peer %s is off",

@@ -133,7 +133,7 @@ func TestNATMoves(t *testing.T) {
 func TestKeepAlive(t *testing.T) {
 	e := New(&Config{NATKeepAlive: 10 * time.Second}, nil)
 	e.now = kitStart
-	s := &sa{engine: e, peer: &Peer{}, local: kitPort(1, portNATT), remote: kitPort(2, portNATT)}
+	s := &sa{engine: e, peer: &Peer{}, local: kitPort(1, PortNATT), remote: kitPort(2, PortNATT)}
 	at := func(d time.Duration) int {
 		sent := 0
 		for _, out := range e.Step(kitStart.Add(d), Tick{}) {

@@ -326,7 +326,7 @@ func TestInvalidPeerValueInQuickMode(t *testing.T) {
 		job := branch.computing[i]
 		result := job.Work.Do()
 		if i == 1 { // of quick mode
-			result = Result{Err: keymat.ErrWeakKey}
+			result = Result{Err: &keymat.PublicError{Group: wire.Group19, Reason: "it is not on the curve"}}
 		}
 		branch.step(Computed{job.Job, result})
 		w.run(time.Millisecond)

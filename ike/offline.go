@@ -133,6 +133,6 @@ func (e *Engine) clear(in Clear) {
 		e.offlines = nil
 	}
 	if in.Refusals {
-		e.refused = [categories]uint64{}
+		e.refused, e.odd = [categories]uint64{}, oddities{}
 	}
 }

@@ -20,7 +20,7 @@ type Options struct {
 	// Fetch asks an OCSP responder; it bounds its own time. nil: there is none.
 	Fetch func(url string, request []byte) ([]byte, error)
 
-	// Counters returns what an SA of the dataplane's has done so far: whether the peer lives.
+	// Counters returns what an SA of the dataplane's has done so far: whether the peer lives, and sends on a new pair.
 	// It is called when a timer wants to know, never for a packet. nil: nobody can tell.
 	Counters func(ipsec.SAID) (ipsec.Counters, bool)
 

@@ -1,6 +1,7 @@
 package ike
 
 import (
+	"net/netip"
 	"slices"
 )
 
@@ -16,6 +17,23 @@ type party struct {
 func (p *Peer) single() bool {
 	return (p.Remote.IsValid() && !p.RemoteLast.IsValid()) || p.RemoteHost != ""
 }
+
+// owns reports whether what a party has at a place is of the same box as s. Boxes that have a
+// pre-shared key and a name in common are one party to us, so there a name is not enough: nothing that
+// one of them says or suffers may end what another one has. They are told apart by their addresses,
+// and behind a NAT by their ports.
+func (s *sa) owns(at netip.AddrPort) bool {
+	switch {
+	case s.peer.single() || !s.method.preShared:
+		return true
+	case s.nat.there:
+		return at == s.remote
+	}
+	return at.Addr() == s.remote.Addr()
+}
+
+// ownsPair is owns for a pair, which may be where its peer was before.
+func (s *sa) ownsPair(c *child) bool { return c.sa == s || s.owns(c.remote) }
 
 // party returns the box that a policy is for: the peer's only one, or that of an instance.
 func (p *Policy) party() party { return party{p.Peer.Name, p.who} }

@@ -2,6 +2,7 @@ package ike
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -20,9 +21,6 @@ type phase1 struct {
 	octets   uint64        // likewise
 	cut      bool          // it is less than was offered
 }
-
-// sameAs reports whether two transforms are one proposal: lifetime never decides.
-func (a phase1) sameAs(b phase1) bool { return a.suite == b.suite && a.method == b.method }
 
 // proposals returns the `ike proposal`s that a peer may use, in order.
 func (e *Engine) proposals(p *Peer) []*Proposal {
@@ -163,43 +161,52 @@ func shorter(a, b time.Duration) time.Duration {
 	return a
 }
 
-// choosePeer takes the first of the peers that somebody may be with whom an offer can be
-// agreed on. The error is that of the first one.
-func (e *Engine) choosePeer(offer wire.SA, candidates []*Peer) (*Peer, wire.SA, phase1, error) {
-	var first error
-	for _, p := range candidates {
-		answer, agreed, err := e.choosePhase1(offer, p)
-		if err == nil {
-			return p, answer, agreed, nil
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	return nil, wire.SA{}, phase1{}, first
+// An offered1 is a transform of a message 1 that we understand.
+type offered1 struct {
+	phase1
+	transform wire.Transform
+	number    uint8 // of its proposal
 }
 
-// choosePhase1 takes the first transform of an offer that we have too and
-// returns the answer: the transform as it came.
-func (e *Engine) choosePhase1(offer wire.SA, p *Peer) (wire.SA, phase1, error) {
-	ours := e.proposals(p)
+// readOffer returns the transforms of a message 1 that we understand, in order: once for all
+// the peers that it may be of.
+func readOffer(offer wire.SA) (all []offered1) {
 	for _, proposal := range offer.Proposals {
 		if proposal.Protocol != wire.ProtoISAKMP {
 			continue
 		}
 		for _, t := range proposal.Transforms {
-			got, ok := readPhase1(t)
-			if !ok {
-				continue
-			}
-			if want := findPhase1(ours, got, p); want != nil {
-				got = want.bounds(got)
-				answer := wire.Proposal{Number: proposal.Number, Protocol: proposal.Protocol, Transforms: []wire.Transform{t}}
-				return wire.NewSA(answer), got, nil
+			if got, ok := readPhase1(t); ok {
+				all = append(all, offered1{got, t, proposal.Number})
 			}
 		}
 	}
-	return wire.SA{}, phase1{}, rejectWith(Phase1Mismatch, wire.NoProposalChosen, "%s", explainPhase1(offer, ours, p))
+	return all
+}
+
+// choosePeer takes the first of the peers that somebody at an address may be with whom an
+// offer can be agreed on. The error is about the first one.
+func (e *Engine) choosePeer(offer wire.SA, candidates []*Peer, from netip.Addr) (*Peer, wire.SA, phase1, error) {
+	offers := readOffer(offer)
+	for _, p := range candidates {
+		if answer, agreed, ok := e.choosePhase1(offers, p); ok {
+			return p, answer, agreed, nil
+		}
+	}
+	return nil, wire.SA{}, phase1{}, e.noneChosen(offer, candidates[0], from)
+}
+
+// choosePhase1 takes the first transform of an offer that we have too and
+// returns the answer: the transform as it came.
+func (e *Engine) choosePhase1(offers []offered1, p *Peer) (wire.SA, phase1, bool) {
+	ours := e.proposals(p)
+	for _, o := range offers {
+		if want := findPhase1(ours, o.phase1, p); want != nil {
+			answer := wire.Proposal{Number: o.number, Protocol: wire.ProtoISAKMP, Transforms: []wire.Transform{o.transform}}
+			return wire.NewSA(answer), want.bounds(o.phase1), true
+		}
+	}
+	return wire.SA{}, phase1{}, false
 }
 
 // findPhase1 returns the proposal of ours that allows a transform, or nil.
@@ -208,39 +215,75 @@ func findPhase1(ours []*Proposal, got phase1, as *Peer) *Proposal {
 		return nil // nobody proves anything by a key that there is not
 	}
 	for _, p := range ours {
-		if slices.ContainsFunc(p.choices(as, false), got.sameAs) {
+		if p.allows(got, as) {
 			return p
 		}
 	}
 	return nil
 }
 
+// allows reports whether a transform is one of the combinations that a proposal stands for with
+// a peer that began: lifetime never decides.
+func (p *Proposal) allows(got phase1, as *Peer) bool {
+	return p.Group == got.suite.Group && as.method(p.Method, false) == got.method &&
+		slices.Contains(p.Encryptions, got.suite.Cipher) && slices.Contains(p.Hashes, got.suite.Hash)
+}
+
 // chosenPhase1 checks that the responder's answer is one of our transforms,
-// unmodified: RFC 2408 §4.2.
+// unmodified (RFC 2408 §4.2) but for the lifetime.
 func chosenPhase1(answer wire.SA, offered []wire.Transform) (phase1, error) {
 	if len(answer.Proposals) != 1 || answer.Proposals[0].Protocol != wire.ProtoISAKMP || len(answer.Proposals[0].Transforms) != 1 {
 		return phase1{}, reject(Phase1Mismatch, "the answer %v is not one proposal with one transform", answer)
 	}
 	t := answer.Proposals[0].Transforms[0]
-	if !slices.ContainsFunc(offered, func(o wire.Transform) bool { return sameAttributes(o, t) }) {
+	i := slices.IndexFunc(offered, func(o wire.Transform) bool { return sameAttributes(o, t, wire.AttrLifeType, wire.AttrLifeDuration) })
+	if i < 0 {
 		return phase1{}, reject(Phase1Mismatch, "the answer %v is none of our offers", answer)
 	}
+	ours, _ := readPhase1(offered[i])
 	got, _ := readPhase1(t)
+	got.lifetime, got.octets = shorter(ours.lifetime, got.lifetime), fewer(ours.octets, got.octets)
 	return got, nil
 }
 
-// sameAttributes reports whether two transforms say the same; the order of
-// attributes and the number of the transform are the responder's to choose.
-func sameAttributes(a, b wire.Transform) bool {
-	if a.ID != b.ID || len(a.Attributes) != len(b.Attributes) {
+// sameAttributes reports whether two transforms say the same, whatever the order of their
+// attributes and their own numbers are: those are the responder's to choose. So is a lifetime, of
+// which the shorter one runs: life are the types of its attributes.
+func sameAttributes(a, b wire.Transform, life ...wire.AttributeType) bool {
+	others := func(t wire.Transform) []wire.Attribute {
+		return slices.DeleteFunc(slices.Clone(t.Attributes), func(x wire.Attribute) bool { return slices.Contains(life, x.Type) })
+	}
+	said, saidToo := others(a), others(b)
+	if a.ID != b.ID || len(said) != len(saidToo) {
 		return false
 	}
-	for _, attribute := range a.Attributes {
-		if !slices.ContainsFunc(b.Attributes, attribute.Equal) {
+	for _, attribute := range said {
+		if !slices.ContainsFunc(saidToo, attribute.Equal) {
 			return false
 		}
 	}
 	return true
+}
+
+// noneChosen refuses an offer that nothing of ours fits with a peer. Anybody can send one, and to
+// explain it costs more than all else that is done with it: only so many a second are explained.
+func (e *Engine) noneChosen(offer wire.SA, p *Peer, from netip.Addr) error {
+	why := whyNotExplained
+	if e.explains(from) {
+		why = explainPhase1(offer, e.proposals(p), p)
+	}
+	return rejectWith(Phase1Mismatch, wire.NoProposalChosen, "%s", why)
+}
+
+// whyNotExplained stands for an explanation beyond what a second has.
+const whyNotExplained = "no `ike proposal` allows what the peer offers; too many are refused in this second to say more"
+
+// explains reports whether a refusal of an offer from an address is to be explained now.
+func (e *Engine) explains(from netip.Addr) bool {
+	if e.directory.single[from] != nil {
+		return e.explainedKnown.allow(e.now, from, maxExplainedTo, maxExplained)
+	}
+	return e.explainedStrange.allow(e.now, from, maxExplainedTo, maxExplained)
 }
 
 // explainPhase1 says what was offered, what is configured, and which lines of

@@ -102,6 +102,12 @@ func offer1(transforms ...wire.Transform) wire.SA {
 	return wire.NewSA(wire.Proposal{Number: 7, Protocol: wire.ProtoISAKMP, Transforms: transforms})
 }
 
+// chooseFor has e choose from an offer of one peer.
+func chooseFor(e *Engine, p *Peer, offer wire.SA) (wire.SA, phase1, error) {
+	_, answer, agreed, err := e.choosePeer(offer, []*Peer{p}, kitAddr(1))
+	return answer, agreed, err
+}
+
 func TestChoosePhase1(t *testing.T) {
 	weak := phase1{keymat.Suite{Cipher: keymat.Cipher{Algorithm: wire.Enc3DES}, Hash: wire.HashMD5, Group: wire.Group2}, wire.AuthPSK, time.Minute, 0, false}
 	alien := with(strong.transform(9), wire.Basic(wire.AttrEncryption, 8))
@@ -127,9 +133,9 @@ func TestChoosePhase1(t *testing.T) {
 	} {
 		e, p := phase1Kit()
 		p.Proposal = test.only
-		answer, agreed, err := e.choosePhase1(test.offer, p)
+		answer, agreed, err := chooseFor(e, p, test.offer)
 		if (err == nil) != (test.number != 0) {
-			t.Errorf("%s: choosePhase1: %v", test.name, err)
+			t.Errorf("%s: chooseFor: %v", test.name, err)
 			continue
 		}
 		if err != nil {
@@ -145,7 +151,7 @@ func TestChoosePhase1(t *testing.T) {
 func TestAnswerIsWhatWasOffered(t *testing.T) {
 	e, p := phase1Kit()
 	offered := with(strong.transform(3), long(wire.AttrLifeDuration, 0, 0, 0, 0x0e, 0x10), long(wire.AttrHash, 0, 4))
-	answer, _, err := e.choosePhase1(offer1(offered), p)
+	answer, _, err := chooseFor(e, p, offer1(offered))
 	if err != nil || !answer.Proposals[0].Transforms[0].Equal(offered) || answer.Proposals[0].Number != 7 {
 		t.Errorf("answer %v, %v, want %v unchanged", answer, err, offered)
 	}
@@ -175,14 +181,40 @@ func TestChosenPhase1(t *testing.T) {
 		{"another protocol", wire.NewSA(wire.Proposal{Protocol: wire.ProtoESP, Transforms: offers[:1]}), false},
 		{"a weaker group", offer1(with(offers[0], wire.Basic(wire.AttrGroup, 2))), false},
 		{"a shorter key", offer1(with(offers[0], wire.Basic(wire.AttrKeyLength, 64))), false},
-		{"another lifetime", offer1(with(offers[0], wire.Number(wire.AttrLifeDuration, 60))), false},
-		{"another form of the lifetime", offer1(with(offers[0], long(wire.AttrLifeDuration, 0, 0, 0x1c, 0x20))), false},
-		{"an attribute more", offer1(and(offers[0], wire.Basic(wire.AttrLifeType, 2))), false},
-		{"an attribute twice instead of another", offer1(wire.Transform{ID: 1, Attributes: append(append([]wire.Attribute{}, offers[0].Attributes[:6]...), offers[0].Attributes[0])}), false},
+		{"another form of the lifetime", offer1(with(offers[0], long(wire.AttrLifeDuration, 0, 0, 0x1c, 0x20))), true},
+		{"an attribute more", offer1(and(offers[0], wire.Basic(6, 2))), false},
+		{"an attribute less", offer1(with(offers[0], without(wire.AttrHash))), false},
+		{"an attribute twice instead of another", offer1(wire.Transform{ID: 1, Attributes: append(append([]wire.Attribute{}, offers[0].Attributes[1:]...), offers[0].Attributes[2])}), false},
 		{"another transform ID", offer1(wire.Transform{ID: 2, Attributes: offers[0].Attributes}), false},
 	} {
 		if _, err := chosenPhase1(test.answer, offers); (err == nil) != test.ok {
 			t.Errorf("%s: chosenPhase1: %v", test.name, err)
+		}
+	}
+}
+
+// TestChosenPhase1Lifetime checks that an answer may have a lifetime of its own, and that the
+// shorter one runs.
+func TestChosenPhase1Lifetime(t *testing.T) {
+	e, p := phase1Kit()
+	offer := e.offersPhase1(p)[0]
+	const offered = 7200 * time.Second
+	for _, test := range []struct {
+		name   string
+		answer wire.Transform
+		want   time.Duration
+		octets uint64
+	}{
+		{"the same", offer, offered, 0},
+		{"shorter", with(offer, wire.Number(wire.AttrLifeDuration, 3600)), time.Hour, 0},
+		{"longer", with(offer, wire.Number(wire.AttrLifeDuration, 86400)), offered, 0},
+		{"shorter than anybody keeps up with", with(offer, wire.Number(wire.AttrLifeDuration, 1)), minLifetime, 0},
+		{"none", with(offer, without(wire.AttrLifeType), without(wire.AttrLifeDuration)), offered, 0},
+		{"kilobytes besides", and(offer, wire.Basic(wire.AttrLifeType, uint16(wire.LifeKilobytes)), wire.Number(wire.AttrLifeDuration, 1<<20)), offered, 1 << 30},
+	} {
+		got, err := chosenPhase1(offer1(test.answer), []wire.Transform{offer})
+		if err != nil || got.lifetime != test.want || got.octets != test.octets || got.method != wire.AuthPSK {
+			t.Errorf("%s: chosenPhase1 = %+v (%v), want %v and %d octets", test.name, got, err, test.want, test.octets)
 		}
 	}
 }
@@ -199,14 +231,14 @@ func TestExplainPhase1(t *testing.T) {
 		{wire.Basic(wire.AttrAuthMethod, 3), "in ike proposal 10: `authentication-method`"},
 	} {
 		e, p := phase1Kit()
-		_, _, err := e.choosePhase1(offer1(with(strong.transform(1), test.change)), p)
+		_, _, err := chooseFor(e, p, offer1(with(strong.transform(1), test.change)))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v: %v, want it to say %q", test.change, err, test.want)
 		}
 	}
 	e, p := phase1Kit()
 	p.Proposal = 30
-	if _, _, err := e.choosePhase1(offer1(strong.transform(1)), p); err == nil || !strings.Contains(err.Error(), "its ike-proposal does not exist") {
+	if _, _, err := chooseFor(e, p, offer1(strong.transform(1))); err == nil || !strings.Contains(err.Error(), "its ike-proposal does not exist") {
 		t.Errorf("without a proposal: %v", err)
 	}
 }

@@ -46,7 +46,7 @@ func (x *handshake) refusalOf(err error) error {
 	var certificate *pki.Refusal
 	switch {
 	case errors.As(err, &certificate):
-		return rejectWith(certificateCategory(certificate.Notify), certificate.Notify, "%v%s", err, x.certificateAdvice(certificate.Notify))
+		return rejectWith(certificateCategory(certificate.Notify), certificate.Notify, "%v%s", err, x.certificateAdvice(certificate))
 	case x.state == signing:
 		return reject(AuthenticationFail, "we cannot sign: %v; `certificate local-filename` of ike peer %s", err, x.sa.peer.Name)
 	}
@@ -62,8 +62,11 @@ func certificateCategory(n wire.NotifyType) Category {
 }
 
 // certificateAdvice names the line that a refused certificate has to do with.
-func (x *handshake) certificateAdvice(n wire.NotifyType) string {
-	switch n {
+func (x *handshake) certificateAdvice(r *pki.Refusal) string {
+	if r.Advice != "" {
+		return "; " + r.Advice
+	}
+	switch r.Notify {
 	case wire.InvalidCertAuthority:
 		return fmt.Sprintf("; `pki import-certificate ca` trusts its authority%s", inDomain(x.claim.peer))
 	case wire.InvalidIDInformation:
@@ -166,4 +169,12 @@ func (x *handshake) leftOut() string {
 	}
 	return fmt.Sprintf(" Aggressive mode offers one group, %d here; left out: %s; `ike-proposal` of ike peer %s chooses.",
 		uint16(x.sa.suite.Group), strings.Join(others, ", "), x.sa.peer.Name)
+}
+
+// whyWithdrawn tells an operator why SAs with the peer end that its certificate has brought about.
+func (p *Peer) whyWithdrawn(w *pki.Withdrawal) string {
+	if w.Revoked {
+		return w.Reason + "; the peer needs another certificate, or `pki import-crl` a newer list without that number" + inDomain(p)
+	}
+	return w.Reason + "; `pki import-certificate ca` trusts it again" + inDomain(p)
 }

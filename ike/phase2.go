@@ -87,40 +87,71 @@ func modeOf(e wire.EncapsulationMode) ipsec.Mode {
 	return ipsec.Tunnel
 }
 
+// maxTransforms are offered in phase 2, in all proposals: our own wire reads no more.
+const maxTransforms = 128
+
 // offers returns what we propose: for each `ipsec proposal` of the policy a number, under
 // it each of its protocols, and a transform for each of its algorithms, but no SPIs: see
-// withSPIs. What cannot be had is left out.
+// withSPIs. What cannot be had is left out, and so are the last proposals of a policy that has
+// more than maxTransforms.
 func (t *terms) offers() (all []wire.Proposal) {
+	left := maxTransforms
 	for i, proposal := range t.policy.Proposals {
-		choices := t.choices(proposal)
-		add := func(protocol wire.ProtocolID) {
-			p := wire.Proposal{Number: uint8(i + 1), Protocol: protocol}
-			for _, c := range choices {
-				p.Transforms = appendNew(p.Transforms, c.transform(protocol))
-			}
-			all = append(all, p)
+		offered := t.offersOf(proposal, uint8(i+1))
+		for _, p := range offered {
+			left -= len(p.Transforms)
 		}
-		if len(choices) > 0 && proposal.Transform.HasAH() { // AH first, as in RFC 2408 §4.2
-			add(wire.ProtoAH)
+		if left < 0 {
+			break
 		}
-		if len(choices) > 0 && proposal.Transform.HasESP() {
-			add(wire.ProtoESP)
+		all = append(all, offered...)
+	}
+	return all
+}
+
+// offersOf returns what we propose of one `ipsec proposal`, under a number.
+func (t *terms) offersOf(proposal *ipsec.Proposal, number uint8) (all []wire.Proposal) {
+	choices := t.choices(proposal)
+	add := func(protocol wire.ProtocolID) {
+		p := wire.Proposal{Number: number, Protocol: protocol}
+		for _, c := range choices {
+			p.Transforms = appendNew(p.Transforms, c.transform(protocol))
 		}
+		all = append(all, p)
+	}
+	if len(choices) > 0 && proposal.Transform.HasAH() { // AH first, as in RFC 2408 §4.2
+		add(wire.ProtoAH)
+	}
+	if len(choices) > 0 && proposal.Transform.HasESP() {
+		add(wire.ProtoESP)
 	}
 	return all
 }
 
 // choices returns the combinations of a proposal of ours that can be had, strongest first.
-// Extended sequence numbers are the peer's wish: they are in a rekey if they were there
-// before.
 func (t *terms) choices(proposal *ipsec.Proposal) (list []phase2) {
-	mode, esn := t.mode(proposal), t.like != nil && t.like.ESN && t.esn()
+	mode := t.mode(proposal)
 	for _, o := range proposal.Offers() {
-		if t.obstacle(o, mode) == "" {
+		if t.obstacle(o, mode) != "" {
+			continue
+		}
+		for _, esn := range t.sequences(proposal) {
 			list = append(list, phase2{offer: o, encap: encapsulation(mode, t.nat), group: t.policy.PFS, esn: esn, lifetime: t.policy.Lifetime})
 		}
 	}
 	return list
+}
+
+// sequences returns what sequence numbers each combination of a proposal is offered with, true for
+// extended ones. Those that the peer had its way with it has again.
+func (t *terms) sequences(proposal *ipsec.Proposal) []bool {
+	switch {
+	case !t.esn():
+		return []bool{false}
+	case proposal.ESN:
+		return []bool{true, false}
+	}
+	return []bool{t.like != nil && t.like.ESN}
 }
 
 // appendNew appends a transform under the next number, unless there is one like it.

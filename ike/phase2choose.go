@@ -61,7 +61,7 @@ func (t *terms) obstacle(o ipsec.Offer, m ipsec.Mode) string {
 	return ""
 }
 
-// esn reports whether extended sequence numbers are accepted. Without a replay check
+// esn reports whether extended sequence numbers can be had; who offers them gets them. Without a replay check
 // nobody could tell which half of them runs: RFC 4303 App. A.
 func (t *terms) esn() bool { return t.policy.Window != 0 && (t.can == nil || t.can.ESN) }
 
@@ -106,7 +106,7 @@ func (t *terms) choose(offer wire.SA, withKE bool) (bundle, phase2, error) {
 			return b.answer(chosen), agreed, nil
 		}
 	}
-	return nil, phase2{}, rejectWith(Phase2Mismatch, wire.NoProposalChosen, "%s", t.explain(offer))
+	return nil, phase2{}, rejectWith(t.mismatch(offer), wire.NoProposalChosen, "%s", t.explain(offer))
 }
 
 // allows reports whether the policy accepts a choice. PFS that only the peer asks for is
@@ -137,7 +137,7 @@ func effective(ours, theirs ipsec.Lifetime) ipsec.Lifetime {
 }
 
 // chosenPhase2 checks that the responder's answer is one of our bundles with one of the
-// transforms for each of its protocols, unmodified: half a bundle is none. Of several
+// transforms for each of its protocols, unmodified but for lifetimes: half a bundle is none. Of several
 // numbers the first counts: strongSwan appends others.
 func chosenPhase2(sa wire.SA, offered []wire.Proposal) (phase2, error) {
 	first := bundles(sa.Proposals)[0]
@@ -153,9 +153,10 @@ func chosenPhase2(sa wire.SA, offered []wire.Proposal) (phase2, error) {
 		if chosen == nil {
 			continue
 		}
-		agreed, _ := join(chosen)
-		agreed.spis = theirs
-		return agreed, nil
+		if agreed, ok := join(chosen); ok {
+			agreed.spis = theirs
+			return agreed, nil
+		}
 	}
 	return phase2{}, reject(Phase2Mismatch, "the answer %v is none of our offers", sa)
 }
@@ -168,9 +169,9 @@ func (b bundle) matching(answer bundle) (chosen []reading) {
 	}
 	for _, p := range b {
 		for _, t := range p.Transforms {
-			if answer.takes(p.Protocol, t) {
-				got, _ := readPhase2(p.Protocol, t)
-				chosen = append(chosen, reading{got, t})
+			if taken, ok := answer.takes(p.Protocol, t); ok {
+				got, _ := readPhase2(p.Protocol, taken)
+				chosen = append(chosen, reading{got, taken})
 				break
 			}
 		}
@@ -181,12 +182,13 @@ func (b bundle) matching(answer bundle) (chosen []reading) {
 	return chosen
 }
 
-// takes reports whether an answer has this transform for a protocol.
-func (b bundle) takes(protocol wire.ProtocolID, t wire.Transform) bool {
+// takes returns the transform of an answer that is this one for a protocol, and whether there is
+// one. Its lifetime may be another.
+func (b bundle) takes(protocol wire.ProtocolID, t wire.Transform) (wire.Transform, bool) {
 	for _, p := range b {
-		if p.Protocol == protocol && sameAttributes(t, p.Transforms[0]) {
-			return true
+		if p.Protocol == protocol && sameAttributes(t, p.Transforms[0], wire.AttributeType(wire.Attr2LifeType), wire.AttributeType(wire.Attr2LifeDuration)) {
+			return p.Transforms[0], true
 		}
 	}
-	return false
+	return wire.Transform{}, false
 }

@@ -2,8 +2,10 @@ package ike
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/ike/wire"
 	"sallyport/ipsec"
@@ -81,12 +83,33 @@ func TestChosenPhase2(t *testing.T) {
 		{"two transforms", wire.NewSA(esp2(1, spi, first, first)), false},
 		{"SPI 7", wire.NewSA(esp2(1, "\x00\x00\x00\x07", first)), false},
 		{"no PFS", wire.NewSA(esp2(1, spi, with(first, no2(wire.Attr2Group)))), false},
-		{"a longer life", wire.NewSA(esp2(1, spi, with(first, attr2(wire.Attr2LifeDuration, 9999)))), false},
 		{"another cipher", wire.NewSA(esp2(1, spi, wire.Transform{ID: uint8(wire.ESP3DES), Attributes: first.Attributes})), false},
 		{"AH", wire.NewSA(wire.Proposal{Protocol: wire.ProtoAH, SPI: []byte(spi), Transforms: []wire.Transform{first}}), false},
 	} {
 		if got, err := chosenPhase2(test.answer, offered); (err == nil) != test.ok || err == nil && got.spis != (spis{esp: 0x12345678}) {
 			t.Errorf("%s: chosenPhase2 = %+v, %v", test.name, got, err)
+		}
+	}
+}
+
+// TestChosenPhase2Lifetime checks that an answer may have a lifetime of its own, and that it is the
+// one that is read: the initiator holds it against its configuration.
+func TestChosenPhase2Lifetime(t *testing.T) {
+	offered := (&terms{policy: phase2Policy(19)}).offers()
+	first := offered[0].Transforms[0]
+	for _, test := range []struct {
+		name   string
+		answer wire.Transform
+		want   ipsec.Lifetime
+	}{
+		{"the same", first, ipsec.Lifetime{Duration: time.Hour}},
+		{"shorter", with(first, attr2(wire.Attr2LifeDuration, 1800)), ipsec.Lifetime{Duration: 30 * time.Minute}},
+		{"longer", with(first, attr2(wire.Attr2LifeDuration, 9999)), ipsec.Lifetime{Duration: 9999 * time.Second}},
+		{"none", with(first, no2(wire.Attr2LifeType), no2(wire.Attr2LifeDuration)), ipsec.Lifetime{Duration: defaultLifetime}},
+		{"kilobytes besides", and(first, attr2(wire.Attr2LifeType, 2), attr2(wire.Attr2LifeDuration, 4096)), ipsec.Lifetime{Duration: time.Hour, Octets: 4 << 20}},
+	} {
+		if got, err := chosenPhase2(wire.NewSA(esp2(1, spi2, test.answer)), offered); err != nil || got.lifetime != test.want {
+			t.Errorf("%s: chosenPhase2 = %+v (%v), want %+v", test.name, got, err, test.want)
 		}
 	}
 }
@@ -177,7 +200,7 @@ func TestChosenBundle(t *testing.T) {
 		{"ESP with SPI 7", []wire.Proposal{ah2(1, spi, ah), esp2(1, low, esp)}, spis{}},
 		{"two transforms of AH", []wire.Proposal{ah2(1, spi, ah, offered[0].Transforms[1]), esp2(1, spi, esp)}, spis{}},
 		{"the protocols changed about", []wire.Proposal{ah2(1, spi, esp), esp2(1, spi, ah)}, spis{}},
-		{"a longer life for AH", []wire.Proposal{ah2(1, spi, with(ah, attr2(wire.Attr2LifeDuration, 9999))), esp2(1, spi, esp)}, spis{}},
+		{"a longer life for AH", []wire.Proposal{ah2(1, spi, with(ah, attr2(wire.Attr2LifeDuration, 9999))), esp2(1, spi, esp)}, both},
 		{"transport mode for AH", []wire.Proposal{ah2(1, spi, with(ah, attr2(wire.Attr2Encapsulation, 2))), esp2(1, spi, esp)}, spis{}},
 		{"no authenticator for ESP", []wire.Proposal{ah2(1, spi, ah), esp2(1, spi, with(esp, no2(wire.Attr2Authentication)))}, spis{}},
 		{"extended sequence numbers", []wire.Proposal{ah2(1, spi, and(ah, attr2(wire.Attr2ESN, 1))), esp2(1, spi, and(esp, attr2(wire.Attr2ESN, 1)))}, spis{}},
@@ -296,6 +319,84 @@ func TestLike(t *testing.T) {
 		if err != nil || got.encap != test.encap || got.esn != test.esn {
 			t.Errorf("%s: %v, ESN %v (%v), want %v, %v", test.name, got.encap, got.esn, err, test.encap, test.esn)
 		}
+	}
+}
+
+// TestOfferESN checks with what sequence numbers each algorithm is offered.
+func TestOfferESN(t *testing.T) {
+	lacks := ipsec.Everything("this kernel")
+	lacks.ESN = false
+	for _, test := range []struct {
+		name    string
+		enabled bool
+		window  int
+		can     *ipsec.Capabilities
+		like    *ipsec.SA
+		want    []bool // of the transforms of each protocol
+	}{
+		{"without the command", false, 64, nil, nil, []bool{false}},
+		{"with it", true, 64, nil, nil, []bool{true, false}},
+		{"with it, without a replay check", true, 0, nil, nil, []bool{false}},
+		{"with it, a dataplane that cannot", true, 64, &lacks, nil, []bool{false}},
+		{"a rekey of a pair without", true, 64, nil, &ipsec.SA{}, []bool{true, false}},
+		{"a rekey of a pair with", true, 64, nil, &ipsec.SA{ESN: true}, []bool{true, false}},
+		{"a rekey of a pair with, without the command", false, 64, nil, &ipsec.SA{ESN: true}, []bool{true}},
+	} {
+		p := bundlePolicy(ipsec.Tunnel)
+		p.Window, p.Proposals = test.window, p.Proposals[:1]
+		p.Proposals[0].AHIntegrities = []ipsec.Integrity{ipsec.SHA256}
+		p.Proposals[0].ESN = test.enabled
+		offers := (&terms{policy: p, can: test.can, like: test.like}).offers()
+		if len(offers) != 2 {
+			t.Fatalf("%s: offers %v", test.name, offers)
+		}
+		for _, o := range offers {
+			var got []bool
+			for _, transform := range o.Transforms {
+				read, _ := readPhase2(o.Protocol, transform)
+				got = append(got, read.esn)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("%s: %v offers extended sequence numbers: %v, want %v", test.name, o.Protocol, got, test.want)
+			}
+		}
+	}
+}
+
+// TestContradictoryAnswer checks that of a bundle whose protocols were offered either way nobody may
+// take one with and one without extended sequence numbers.
+func TestContradictoryAnswer(t *testing.T) {
+	p := bundlePolicy(ipsec.Tunnel)
+	p.Proposals[0].ESN = true
+	offered := (&terms{policy: p}).offers()
+	ah, esp := offered[0].Transforms, offered[1].Transforms
+	for _, test := range []struct {
+		name    string
+		ah, esp wire.Transform
+		ok      bool
+	}{
+		{"both with", ah[0], esp[0], true},
+		{"both without", ah[1], esp[1], true},
+		{"AH with, ESP without", ah[0], esp[1], false},
+		{"ESP with, AH without", ah[1], esp[0], false},
+	} {
+		got, err := chosenPhase2(wire.NewSA(ah2(1, spi2, test.ah), esp2(1, spi2, test.esp)), offered)
+		if (err == nil) != test.ok || got.esn != (test.name == "both with") {
+			t.Errorf("%s: %+v, %v", test.name, got, err)
+		}
+	}
+}
+
+// TestMostTransforms checks that of a policy that offers too much the first proposals can be read.
+func TestMostTransforms(t *testing.T) {
+	p := phase2Policy(wire.Group14)
+	all := &ipsec.Proposal{Name: "all", Transform: ipsec.TransformAHESP, Encryptions: ipsec.Encryptions(), Integrities: ipsec.Integrities(),
+		AHIntegrities: ipsec.Integrities(), ESN: true}
+	p.Proposals = []*ipsec.Proposal{all, all, all, all, all, all, all, all, all, all, all, all}
+	offers := withSPIs((&terms{policy: p}).offers(), spis{1000, 2000})
+	octets := wire.AppendPayloads(nil, []wire.Payload{wire.NewSA(offers...)})
+	if _, err := wire.ParsePayloads(wire.Header{}, wire.PayloadSA, octets); err != nil || len(offers) < 2 {
+		t.Errorf("%d proposals, read with %v", len(offers), err)
 	}
 }
 

@@ -98,6 +98,26 @@ func (t *terms) nearest(offer wire.SA) (lines []string, why string) {
 	return lines, why
 }
 
+// mismatch sorts the refusal of an offer: whether nothing but the mode is in its way.
+func (t *terms) mismatch(offer wire.SA) Category {
+	for _, b := range bundles(offer.Proposals) {
+		got, ok := b.first()
+		for _, p := range t.policy.Proposals {
+			if ok && t.differsInMode(got, p) {
+				return EncapsulationMismatch
+			}
+		}
+	}
+	return Phase2Mismatch
+}
+
+// differsInMode reports whether a proposal would allow a choice in another mode.
+func (t *terms) differsInMode(got phase2, p *ipsec.Proposal) bool {
+	m, other := t.mode(p), got
+	other.encap = encapsulation(m, t.nat)
+	return other.encap != got.encap && t.obstacle(got.offer, m) == "" && len(t.differences(other, p)) == 0
+}
+
 // first returns the first choice of a bundle that makes sense.
 func (b bundle) first() (got phase2, ok bool) {
 	if _, served := b.spis(); !served {

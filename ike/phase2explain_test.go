@@ -12,18 +12,21 @@ import (
 func TestExplainPhase2(t *testing.T) {
 	good := and(plain.transform(wire.ProtoESP), attr2(wire.Attr2Group, 19))
 	for _, test := range []struct {
-		offer wire.Transform
-		want  string
+		offer    wire.Transform
+		category Category
+		want     string
 	}{
-		{plain.transform(wire.ProtoESP), "to accept it: `undo pfs`"},
-		{with(good, attr2(wire.Attr2Group, 14)), "to accept it: `pfs dh-group14`"},
-		{with(good, attr2(wire.Attr2KeyLength, 256)), "`esp encryption-algorithm aes-256` in ipsec proposal esp"},
-		{with(good, attr2(wire.Attr2Authentication, 2)), "`esp authentication-algorithm sha1` in ipsec proposal esp"},
-		{with(good, attr2(wire.Attr2Encapsulation, 2)), "`encapsulation-mode transport` in ipsec proposal esp"},
+		{plain.transform(wire.ProtoESP), Phase2Mismatch, "to accept it: `undo pfs`"},
+		{with(good, attr2(wire.Attr2Group, 14)), Phase2Mismatch, "to accept it: `pfs dh-group14`"},
+		{with(good, attr2(wire.Attr2KeyLength, 256)), Phase2Mismatch, "`esp encryption-algorithm aes-256` in ipsec proposal esp"},
+		{with(good, attr2(wire.Attr2Authentication, 2)), Phase2Mismatch, "`esp authentication-algorithm sha1` in ipsec proposal esp"},
+		{with(good, attr2(wire.Attr2Encapsulation, 2)), EncapsulationMismatch, "`encapsulation-mode transport` in ipsec proposal esp"},
+		{with(good, attr2(wire.Attr2Encapsulation, 3)), EncapsulationMismatch, "the encapsulation (the peer's is "},
+		{with(good, attr2(wire.Attr2Encapsulation, 2), attr2(wire.Attr2KeyLength, 256)), Phase2Mismatch, "`encapsulation-mode transport` in ipsec proposal esp"},
 	} {
 		_, _, err := (&terms{policy: phase2Policy(19)}).choose(wire.NewSA(esp2(1, spi2, test.offer)), false)
-		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%v, want it to say %q", err, test.want)
+		if err == nil || !strings.Contains(err.Error(), test.want) || categoryOf(err) != test.category {
+			t.Errorf("%v, want it to say %q, category %v", err, test.want, test.category)
 		}
 	}
 }

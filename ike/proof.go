@@ -17,7 +17,8 @@ type claim struct {
 	peer           *Peer  // it would be that one
 	requested      []wire.CertificateRequest
 	initialContact bool
-	subject        string // of the certificate that proved it
+	subject        string     // of the certificate that proved it
+	store          *pki.Store // that this is judged by
 }
 
 // inID takes the peer's identity and what is to prove it. A HASH is checked at once, a
@@ -73,9 +74,10 @@ func (x *handshake) verify(m *wire.Message, c claim, hash []byte) (err error) {
 	if c.peer, err = x.identify(c.id); err != nil {
 		return err
 	}
+	c.store = x.engine.config.Store
 	x.claim = c
 	x.ask(x, Verification{pki.Verify{
-		Now: x.engine.now, Store: x.engine.config.Store, Domain: c.peer.Domain, Certificates: certificates(m), ID: c.id,
+		Now: x.engine.now, Store: c.store, Domain: c.peer.Domain, Certificates: certificates(m), ID: c.id,
 		Method: x.sa.authMethod, Hash: hash, Signature: m.Payloads[i].(wire.Signature).Data, Fetch: x.engine.options.Fetch,
 	}})
 	return nil
@@ -84,12 +86,25 @@ func (x *handshake) verify(m *wire.Message, c claim, hash []byte) (err error) {
 // inProof accepts a claim whose signature is good.
 func (x *handshake) inProof(*wire.Message) error {
 	x.claim.subject = x.result.Proved.Subject
-	return x.accept()
+	stale := x.claim.store != x.engine.config.Store
+	err := x.accept()
+	if err == nil && stale {
+		x.engine.recheck()
+	}
+	return err
 }
 
 // accept goes on with a peer that has proved who it is: the responder proves itself now,
 // and the initiator has done so already.
 func (x *handshake) accept() error {
+	w, err := x.warranted()
+	if err != nil {
+		return err
+	}
+	if err := x.sa.admitsProved(x.claim); err != nil {
+		return err
+	}
+	x.sa.warrant = w
 	x.sa.become(x.claim)
 	if x.sa.id == 0 {
 		x.sa.id = x.engine.newID()
@@ -123,6 +138,7 @@ func (x *handshake) prove() error {
 	if err != nil {
 		return err
 	}
+	x.sa.signsWith(credential)
 	x.state = signing
 	x.ask(x, Signing{Credential: credential, Method: x.sa.authMethod, Hash: x.hash(x.sa.initiator, wire.Body(id))})
 	return nil

@@ -21,6 +21,7 @@ type pulse struct {
 	theirs   uint32         // highest number of the peer's R-U-THEREs
 	theirID  wire.MessageID // of the last message with it; 0: there was none
 	resumed  bool           // what came before theirs is not known
+	doubted  bool           // somebody of the same name is elsewhere: the peer has to show that it lives
 	beats    *heartbeats    // nil: there are none
 }
 

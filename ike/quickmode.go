@@ -22,7 +22,7 @@ const (
 	qmMakingKeys       // g(qm)^xy is being made
 	qmDone
 	qmWithdrawn  // by us, as responder, when message 2 was out
-	qmConfirming // 3 is out, and the peer wants to say when it is ready
+	qmConfirming // 3 is out or in, and the peer wants to say when it is ready
 )
 
 // proposal are the payloads of messages 1 and 2.
@@ -45,6 +45,7 @@ func init() {
 		{from: qmStarted, need: proposal, may: proposalMay, encrypted: true, do: (*quickMode).inFirst, to: qmMakingKeys},
 		{from: qmMakingKeys, computed: true, do: (*quickMode).outAnswer, to: qmSent},
 		{from: qmSent, need: of(wire.PayloadHash), encrypted: true, do: (*quickMode).inHash, to: qmDone},
+		{from: qmConfirming, need: of(wire.PayloadHash, wire.PayloadNotify), encrypted: true, do: (*quickMode).inConnected, to: qmDone},
 		{from: qmWithdrawn, need: of(wire.PayloadHash), encrypted: true, do: (*quickMode).inHashTooLate, to: qmDone},
 	}
 }
@@ -67,7 +68,7 @@ type quickMode struct {
 	ni, nr   []byte  // Ni_b and Nr_b
 	private  secret.Octets
 	peerKE   []byte // nil without PFS
-	commit   bool   // as initiator: the peer has set the commit bit
+	commit   bool   // the peer has set the commit bit
 	child    *child // from the moment that an SA is installed
 }
 
@@ -153,7 +154,9 @@ func (q *quickMode) inFirst(m *wire.Message) error {
 		return about(err, offer)
 	}
 	q.spis = q.reserve(answer)
-	q.flow, q.policy, q.traffic, q.ids, q.original = q.engine.flow(rule), p, traffic, ids, q.theirView(m)
+	q.claim(q.engine.flow(rule))
+	q.policy, q.traffic, q.ids, q.original = p, traffic, ids, q.theirView(m)
+	q.commit = m.Flags&wire.FlagCommit != 0
 	q.answer, q.agreed, q.ni, q.nr = wire.NewSA(withSPIs(answer, q.spis)...), agreed, nonce, q.engine.random(nonceLen)
 	return q.answerOrAsk(ke)
 }
@@ -205,16 +208,15 @@ func (q *quickMode) checkKE(ke []byte, g wire.Group) error {
 }
 
 // outAnswer sends message 2. The inbound SA is installed before the peer can
-// know of it.
+// know of it. Only now is the message ID used up: of an answer that a crash prevents nothing is
+// remembered, and a successor answers the peer's repetition.
 func (q *quickMode) outAnswer(*wire.Message) error {
 	if q.engine.policies[q.flow.key.policy] == nil {
 		return reject(FlowMismatch, "%v has gone meanwhile", q.flow.key.policy)
 	}
-	q.flow = q.engine.flow(q.flow.key) // it may have been forgotten during the mathematics
+	q.claim(q.engine.flow(q.flow.key)) // another negotiation may have held it, and be over
+	q.sa.use(q.id)
 	q.makeChild(false)
-	if q.flow.active == nil {
-		q.flow.active = q // packets that come before message 3 start nothing
-	}
 	q.engine.emit(InstallSA{q.child.in})
 	q.sendHashed(q.hash2, append(q.body(q.answer, q.nr, q.result.DH.Public), q.lifetimeNotice()...)...)
 	q.expectAnswer(q.timedOut)
@@ -278,13 +280,17 @@ func (q *quickMode) outHash(*wire.Message) error {
 	return nil
 }
 
-// inHash takes message 3: the peer is ready to receive.
+// inHash takes message 3: the peer is ready to receive, or will say when it is.
 func (q *quickMode) inHash(m *wire.Message) error {
 	if err := checkHash(m, q.sa.keys.Hash3(q.id, q.ni, q.nr)); err != nil {
 		return err
 	}
 	q.stopRepeating()
 	q.sent = nil
+	if q.commit || m.Flags&wire.FlagCommit != 0 {
+		q.awaitConnected()
+		return nil
+	}
 	q.child.install()
 	q.finish()
 	return nil

@@ -1,6 +1,8 @@
 package ike
 
 import (
+	"errors"
+
 	"sallyport/ike/keymat"
 	"sallyport/ike/wire"
 	"sallyport/ipsec"
@@ -15,7 +17,6 @@ func (s *sa) newQuickMode(id wire.MessageID, table []step[*quickMode]) *quickMod
 	q := &quickMode{table: table, order: s.quickOrder, ups: s.engine.ups}
 	q.exchange = exchange{engine: s.engine, sa: s, kind: wire.QuickMode, id: id, began: s.engine.now, iv: s.keys.ExchangeIV(s.lastIV, id)}
 	s.keepQuickMode(q)
-	s.use(id)
 	return q
 }
 
@@ -64,6 +65,7 @@ func (s *sa) startQuickMode(f *flow) {
 		return
 	}
 	q := s.newQuickMode(s.newMessageID(), quickModeInitiator)
+	s.use(q.id)
 	q.flow, q.policy, q.traffic, q.spis = f, p, traffic, q.reserve(offers)
 	q.offered = withSPIs(offers, q.spis)
 	q.ids = []wire.Payload{selectorID(traffic.Local, traffic.Protocol, traffic.LocalPort), selectorID(traffic.Remote, traffic.Protocol, traffic.RemotePort)}
@@ -167,12 +169,19 @@ func (s *sa) inNewQuickMode(p *packet) error {
 	return nil
 }
 
-// discard undoes newQuickMode for a message that was refused.
+// discard undoes newQuickMode for a message 1 that was refused, at once or after the mathematics. A
+// repetition of it begins anew.
 func (s *sa) discard(q *quickMode) {
 	q.close()
+	q.private.Wipe()
 	s.dropQuickMode(q)
-	s.unuse(q.id)
-	s.quickOrder--
+	if s.quickOrder == q.order { // else others have begun meanwhile
+		s.quickOrder--
+	}
+	if q.flow != nil {
+		q.release()
+		s.engine.idle(q.flow)
+	}
 }
 
 // unfinished counts the quick modes under way.
@@ -202,6 +211,16 @@ func (q *quickMode) finish() {
 	q.child.complete()
 }
 
+// claim begins, as responder, the negotiation's claim on its flow: packets that come before message
+// 3 start nothing, and the flow is not forgotten during the mathematics. One that goes on already
+// keeps its own.
+func (q *quickMode) claim(f *flow) {
+	q.flow = f
+	if f.active == nil {
+		f.active = q
+	}
+}
+
 // release ends the negotiation's claim on its flow, in favour of one that has crossed with
 // it and goes on.
 func (q *quickMode) release() {
@@ -209,6 +228,12 @@ func (q *quickMode) release() {
 		return
 	}
 	q.flow.active = nil
+	for _, o := range q.sa.quickModes() {
+		if o != q && o.flow == q.flow && o.state == qmMakingKeys && !o.initiated() {
+			q.flow.active = o
+			return
+		}
+	}
 	for _, c := range q.engine.pairs[q.sa.party] {
 		if c.flow == q.flow && !c.up && !c.gone && c.negotiation != q {
 			q.flow.active = c.negotiation
@@ -232,15 +257,20 @@ func (q *quickMode) computed(r Result) error {
 		r.DH.Public = q.result.DH.Public
 	}
 	q.job, q.result = 0, r
-	if r.Err == nil {
-		return run(q, q.table, nil)
-	}
 	err := reject(InvalidKeyExchange, "%v", r.Err)
-	if q.number == 0 || !q.initiated() { // nothing of ours is out that could be answered again
-		q.abort()
-		return err
+	if r.Err == nil {
+		err = run(q, q.table, nil)
 	}
-	q.resume(q.timedOut)
+	var noGood *keymat.PublicError
+	switch {
+	case err == nil:
+	case q.initiated() && q.number > 0:
+		q.resume(q.timedOut)
+	case q.initiated() || errors.As(r.Err, &noGood): // nothing of ours is out that could be answered again
+		q.abort()
+	default: // it was not done: the peer's repetition may have more luck
+		q.sa.discard(q)
+	}
 	return err
 }
 
@@ -294,6 +324,7 @@ func (q *quickMode) withdraw() {
 // abort ends an exchange that is not over; one that is, is forgotten.
 func (q *quickMode) abort() {
 	done := q.state == qmDone || q.state == qmWithdrawn
+	q.sa.use(q.id)
 	q.private.Wipe()
 	q.forget()
 	q.release()

@@ -15,6 +15,8 @@ type packet struct {
 	first  wire.PayloadType
 	body   []byte
 	digest [sha256.Size]byte
+	tried  int       // keys of rivals, for a message 5
+	odd    *oddities // counts what is odd about the message
 }
 
 func (p *packet) encrypted() bool { return p.header.Flags&wire.FlagEncrypted != 0 }
@@ -22,7 +24,7 @@ func (p *packet) encrypted() bool { return p.header.Flags&wire.FlagEncrypted != 
 // datagram takes a datagram to the exchange it belongs to. What is refused
 // leaves everything as it was but a counter.
 func (e *Engine) datagram(in Datagram) {
-	p := &packet{Datagram: in, digest: sha256.Sum256(in.Octets)}
+	p := &packet{Datagram: in, digest: sha256.Sum256(in.Octets), odd: &e.odd}
 	var err error
 	p.header, p.first, p.body, err = wire.ParseHeader(in.Octets)
 	if err == nil {
@@ -33,20 +35,12 @@ func (e *Engine) datagram(in Datagram) {
 	}
 }
 
-// dispatch finds the exchange of p.
+// dispatch finds the exchange of p. Its header is one of an exchange that is served.
 func (e *Engine) dispatch(p *packet) error {
-	if p.header.CookieI == (wire.Cookie{}) {
-		return reject(InvalidCookie, "the initiator's cookie is zero")
-	}
-	if unknown := p.header.Flags &^ (wire.FlagEncrypted | wire.FlagCommit | wire.FlagAuthentication); unknown != 0 {
-		return reject(InvalidFlags, "unknown flags %#x", uint8(unknown))
-	}
 	if p.first == wire.PayloadFragment {
 		return e.inFragment(p)
 	}
 	switch p.header.Exchange {
-	case wire.MainMode, wire.Aggressive:
-		return e.inPhase1(p)
 	case wire.QuickMode:
 		return e.inQuickMode(p)
 	case wire.Informational:
@@ -54,7 +48,7 @@ func (e *Engine) dispatch(p *packet) error {
 	case wire.Transaction:
 		return e.inTransaction(p)
 	}
-	return reject(UnsupportedExchange, "exchange type %v is not served", p.header.Exchange)
+	return e.inPhase1(p)
 }
 
 // lookUp returns the ISAKMP SA that the cookies of h name, or nil. As long as
@@ -71,15 +65,12 @@ func (e *Engine) lookUp(h wire.Header) *sa {
 
 // inPhase1 takes a phase 1 message to its exchange, or begins one.
 func (e *Engine) inPhase1(p *packet) error {
-	if p.header.MessageID != 0 {
-		return reject(UnexpectedMessage, "message ID is %#08x in phase 1, want 0", uint32(p.header.MessageID))
-	}
 	if p.header.CookieR == (wire.Cookie{}) {
 		return e.inFirst(p)
 	}
 	s := e.lookUp(p.header)
 	if s == nil {
-		return reject(InvalidCookie, "no ISAKMP SA has these cookies")
+		return e.inOtherChoice(p)
 	}
 	if s.phase1 == nil {
 		return reject(UnexpectedMessage, "%v mode is over", p.header.Exchange)
@@ -87,7 +78,17 @@ func (e *Engine) inPhase1(p *packet) error {
 	if s.remote.Addr() != p.Remote.Addr() || !p.encrypted() && (s.remote != p.Remote || s.local != p.Local) {
 		return reject(UnexpectedMessage, "phase 1 with %v goes on from %v", s.remote, p.Remote)
 	}
+	s.phase1.here = s.phase1.here || !s.initiator
 	return s.phase1.receive(p)
+}
+
+// inOtherChoice takes a message 2 of main mode that comes behind another.
+func (e *Engine) inOtherChoice(p *packet) error {
+	s := e.sas[p.header.CookieI]
+	if s == nil || s.phase1 == nil || s.phase1.forks[atChoice].taken == nil || s.remote.Addr() != p.Remote.Addr() || p.encrypted() {
+		return reject(InvalidCookie, "no ISAKMP SA has these cookies")
+	}
+	return s.phase1.rival(atChoice, p)
 }
 
 // open returns the message in p. An encrypted one is decrypted with iv, and
@@ -95,6 +96,7 @@ func (e *Engine) inPhase1(p *packet) error {
 func (p *packet) open(keys *keymat.Keys, iv keymat.IV) (m *wire.Message, next keymat.IV, err error) {
 	if !p.encrypted() {
 		m, err = wire.Parse(p.Octets)
+		p.odd.note(m)
 		return m, iv, err
 	}
 	if keys == nil || iv == nil {
@@ -105,6 +107,7 @@ func (p *packet) open(keys *keymat.Keys, iv keymat.IV) (m *wire.Message, next ke
 		return nil, nil, reject(MalformedMessage, "%v", err)
 	}
 	m, err = wire.ParsePayloads(p.header, p.first, plain)
+	p.odd.note(m)
 	return m, next, err
 }
 

@@ -146,6 +146,9 @@ func (r *replay) feed(m recorded.Message) {
 		Remote: netip.AddrPortFrom(netip.MustParseAddr(m.Src), m.SrcPort),
 		Octets: bytes.Clone(m.Raw),
 	}
+	if h.Exchange == wire.Aggressive && h.CookieR == (wire.Cookie{}) { // as if it had come before: strongSwan answers at once
+		r.engine.waiters.keep(firstKey{in.Remote, h.CookieI}, 4096)
+	}
 	r.perform(h, r.engine.Step(recordedEpoch, in))
 	r.chain(h)
 	r.adopt(m)

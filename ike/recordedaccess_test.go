@@ -19,7 +19,7 @@ const (
 
 // access configures the responder's part in XAUTH and mode configuration as it was.
 func (r *replay) access(p *Peer) {
-	if wire.AuthMethod(r.sa.Attributes.Auth).HasXAUTH() {
+	if m := wire.AuthMethod(r.sa.Attributes.Auth); m.Base() != m {
 		p.XAUTH = XAUTHGateway
 	}
 	for _, m := range r.sa.Messages {

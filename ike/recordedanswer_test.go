@@ -20,7 +20,7 @@ func TestRecordedInitiator(t *testing.T) {
 				offer, answer = answer, offer
 			}
 			got, err := chosenPhase2(answer, offer.Proposals)
-			if unserved := c.Name == "ipcomp"; unserved != (err != nil) {
+			if unserved := c.Name == "ipcomp" || c.Name == "gmac"; unserved != (err != nil) {
 				t.Errorf("%s: chosenPhase2(%v, %v) = %+v, %v", c.Name, answer, offer, got, err)
 			}
 			if _, spi := got.spis.first(); err == nil && !bytes.Equal(spi, answer.Proposals[0].SPI) {

@@ -131,7 +131,7 @@ func (r *recordedStart) compareClosing() {
 	if i := m.Find(want.Type()); i < 0 || !bytes.Equal(wire.Body(m.Payloads[i]), wire.Body(want)) {
 		r.t.Errorf("message 3 is %v, want %v in it", m.Payloads, want)
 	}
-	if s.remote.Port() != portNATT {
+	if s.remote.Port() != PortNATT {
 		r.t.Errorf("after a NAT message 3 goes to %v", s.remote)
 	}
 }

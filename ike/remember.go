@@ -53,6 +53,9 @@ func (s *sa) list() {
 
 // use notes that a message ID is used, never to be used again.
 func (s *sa) use(id wire.MessageID) {
+	if _, known := s.used[id]; known {
+		return
+	}
 	s.used[id] = struct{}{}
 	if s.engine.options.Remember {
 		s.memory.used = append(s.memory.used, id)
@@ -81,17 +84,19 @@ func (e *Engine) drop(key string) {
 	}
 }
 
-// remembered returns what of this step is to be remembered.
+// remembered returns what of this step is to be remembered. Pairs come first: who finds the message
+// ID of a quick mode used must find its pair, too, and make another. Else the peer would repeat
+// for a minute what nobody answers.
 func (e *Engine) remembered() (out []Output) {
+	for _, c := range e.unsaved.pairs {
+		if c.unsaved = false; !c.gone {
+			out = append(out, Remember{Key: c.key(), Pair: c.saved()})
+		}
+	}
 	for _, s := range e.unsaved.sas {
 		s.memory.listed = false
 		if s.established && !s.gone {
 			out = s.remember(out)
-		}
-	}
-	for _, c := range e.unsaved.pairs {
-		if c.unsaved = false; !c.gone {
-			out = append(out, Remember{Key: c.key(), Pair: c.saved()})
 		}
 	}
 	e.unsaved = unsaved{}
@@ -125,10 +130,10 @@ func pairKey(id uint32) string { return "ipsec " + strconv.FormatUint(uint64(id)
 // saved is s as a successor needs it.
 func (s *sa) saved() *SavedSA {
 	v := &SavedSA{
-		ConnectionID: s.id, Peer: s.peer.Name, Who: s.party.who, Method: s.authMethod, Fingerprint: s.peer.fingerprint(), Local: s.local, Remote: s.remote,
+		ConnectionID: s.id, Peer: s.peer.Name, Who: s.party.who, Method: s.authMethod, Fingerprint: s.warrant.fingerprint(s.peer), Warrant: s.warrant.saved(), Local: s.local, Remote: s.remote,
 		Initiator: s.initiator, Aggressive: s.aggressive, CookieI: s.cookieI, CookieR: s.cookieR, Suite: s.suite,
 		SKEYIDd: s.keys.SKEYIDd, SKEYIDa: s.keys.SKEYIDa, SKEYIDe: s.keys.SKEYIDe, LastIV: s.lastIV,
-		PeerCan: s.peerCan, NATHere: s.nat.here, NATThere: s.nat.there, NATForced: s.nat.forced, RemoteID: s.remoteID, Lifetime: s.lifetime, Octets: s.wear.limit, Spent: s.wear.spent,
+		PeerCan: s.peerCan, NATHere: s.nat.here, NATThere: s.nat.there, NATForced: s.nat.forced, RemoteID: s.remoteID, RemoteIDType: s.remoteIDAs, Lifetime: s.lifetime, Octets: s.wear.limit, Spent: s.wear.spent,
 		Created: s.created, Soft: s.soft.due(), Hard: s.hard.due(), Fading: s.fading, Replaced: s.replaced,
 		Used: slices.Sorted(maps.Keys(s.used)),
 	}
@@ -142,7 +147,7 @@ func (s *sa) saved() *SavedSA {
 // saved is c as a successor needs it.
 func (c *child) saved() *SavedPair {
 	return &SavedPair{
-		ConnectionID: c.id, Peer: c.peer.Name, Who: c.party.who, Fingerprint: c.peer.fingerprint(), Remote: c.remote, Initiator: c.initiator,
+		ConnectionID: c.id, Peer: c.peer.Name, Who: c.party.who, Fingerprint: c.warrant.fingerprint(c.peer), Warrant: c.warrant.saved(), Remote: c.remote, Initiator: c.initiator,
 		PFS: c.pfs, Fading: c.fading, Replaced: c.replaced, In: keyless(c.in), Out: keyless(c.out),
 		Created: c.created, Soft: c.soft.due(), Hard: c.hard.due(),
 	}
@@ -166,9 +171,9 @@ func (d *deadline) due() time.Time {
 	return d.at
 }
 
-// fingerprint is a digest of all that sameAs compares. It is as good as the key to who
-// guesses at it, so it is a secret too.
-func (p *Peer) fingerprint() secret.Octets {
+// fingerprint is a digest of all that sameAs compares, and of the key that the peer has from
+// a user table. It is as good as the key to who guesses at it, so it is a secret too.
+func (p *Peer) fingerprint(fromTable ...secret.Octets) secret.Octets {
 	h := sha256.New()
 	write := func(part []byte) {
 		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part))))
@@ -182,5 +187,9 @@ func (p *Peer) fingerprint() secret.Octets {
 	}
 	write(p.Key)
 	write([]byte{byte(p.LocalIDType), byte(p.RemoteIDType), byte(p.XAUTH), byte(p.NAT)})
+	write(binary.BigEndian.AppendUint32(nil, p.UserTable))
+	for _, key := range fromTable {
+		write(key)
+	}
 	return h.Sum(nil)
 }

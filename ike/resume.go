@@ -16,7 +16,7 @@ func (e *Engine) resume(in Resume) {
 	peers := e.peersByName()
 	for _, v := range oldestFirst(in.SAs, func(v *SavedSA) uint32 { return v.ConnectionID }) {
 		e.lastID = max(e.lastID, v.ConnectionID)
-		e.resumeSA(v, peers.find(v.Peer, v.Remote, v.Fingerprint))
+		e.resumeSA(v, peers.find(v.Peer, v.Remote, e.fits(v.Warrant, v.Fingerprint)))
 	}
 	kept := make(map[ipsec.SAID]bool, len(in.Kept))
 	for _, sa := range in.Kept {
@@ -26,11 +26,12 @@ func (e *Engine) resume(in Resume) {
 	for _, v := range oldestFirst(in.Pairs, func(v *SavedPair) uint32 { return v.ConnectionID }) {
 		e.lastID = max(e.lastID, v.ConnectionID)
 		p := &resumedPair{was: v, in: kept[v.In.ID], out: kept[v.Out.ID]}
-		if e.resumePair(p, peers.find(v.Peer, v.Remote, v.Fingerprint)) {
+		if e.resumePair(p, peers.find(v.Peer, v.Remote, e.fits(v.Warrant, v.Fingerprint))) {
 			pairs = append(pairs, p)
 		}
 	}
 	e.settle(peers, pairs)
+	e.recheck()
 	e.schedule.fire(e.now)
 	e.startAuto()
 }
@@ -51,8 +52,10 @@ func (e *Engine) settle(peers peerNames, pairs []*resumedPair) {
 	children := make([]*child, len(pairs))
 	for i, p := range pairs {
 		children[i] = p.child
-		if s := e.current(p.party); s != nil {
-			s.adopt(children[i : i+1])
+		for _, s := range slices.Backward(e.byParty[p.party]) {
+			if s.current() && p.child.sa == nil {
+				s.adopt(children[i : i+1])
+			}
 		}
 	}
 	sas := e.sasSorted()

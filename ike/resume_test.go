@@ -137,39 +137,63 @@ func (w *world) calm(seed uint64) {
 }
 
 // TestADayOfCrashes kills one of two ends with short lives every few minutes, at any
-// moment, and starts it again after some seconds. In fair weather there is no second
-// without a usable pair, however the crash fell into a rekey.
+// moment, and starts it again after some seconds; the other one lives meanwhile. In fair
+// weather there is no second without a usable pair, however the crash fell into a rekey.
 func TestADayOfCrashes(t *testing.T) {
-	w := newWorld(t, 3, shortLives)
-	fair := &weather{rng: rand.New(rand.NewPCG(7, 7)), shortest: 5 * time.Millisecond, longest: 60 * time.Millisecond}
-	w.route = fair.route(w)
-	rng := rand.New(rand.NewPCG(1, 9))
-	for _, n := range w.ends {
-		n.remembers()
-	}
-	w.ends[0].acquire()
-	w.run(5 * time.Second)
-	w.mustAgree()
-	crashes, gaps := 0, 0
-	for second := range 24 * 3600 {
+	for seed := range uint64(6) {
+		w := newWorld(t, seed, func(name string, c *Config) {
+			shortLives(name, c)
+			c.Policies[0].PFS = wire.Group19 * wire.Group(seed%2)
+		})
+		fair := &weather{rng: rand.New(rand.NewPCG(7, seed)), shortest: 5 * time.Millisecond, longest: 60 * time.Millisecond}
+		w.route = fair.route(w)
 		for _, n := range w.ends {
-			switch {
-			case n.memory.dead && rng.IntN(5) == 0:
-				crashes++
-				n.succeed(rng.Uint64(), n.will())
-			case !n.memory.dead && n.memory.lives == 0 && rng.IntN(200) == 0:
-				n.memory.lives = 1 + rng.IntN(12)
-			}
-			n.want()
+			n.remembers()
 		}
-		w.run(time.Second)
-		w.sent = w.sent[:0]
-		if !w.agree() {
-			if gaps++; gaps < 5 {
-				t.Errorf("second %d: a gap after %d crashes", second, crashes)
+		w.ends[0].acquire()
+		w.run(5 * time.Second)
+		w.mustAgree()
+		f := fate{rng: rand.New(rand.NewPCG(seed, 9))}
+		for second := range 24 * 3600 {
+			f.decide(w)
+			w.run(time.Second)
+			w.sent = w.sent[:0]
+			if !w.agree() {
+				t.Fatalf("seed %d, second %d: a gap after %d crashes", seed, second, f.crashes)
 			}
 		}
+		if f.crashes < 100 {
+			t.Errorf("seed %d: %d crashes are too few", seed, f.crashes)
+		}
+		w.calm(seed)
 	}
-	t.Logf("%d crashes, %d seconds without a usable pair", crashes, gaps)
-	w.calm(1)
+}
+
+// A fate kills one end at a time, and never for longer than a rekey has time.
+type fate struct {
+	rng     *rand.Rand
+	crashes int
+	calm    int // seconds since the last crash
+}
+
+// decide decides about the next second.
+func (f *fate) decide(w *world) {
+	const longest, between = 10, 60
+	f.calm++
+	for _, n := range w.ends {
+		if n.memory.dead && (f.rng.IntN(5) == 0 || f.calm >= longest) {
+			n.succeed(f.rng.Uint64(), n.will())
+			f.crashes++
+		}
+		n.want()
+	}
+	doomed := func(n *end) bool { return n.memory.dead || n.memory.lives > 0 }
+	switch victim := w.ends[f.rng.IntN(2)]; {
+	case doomed(w.ends[0]) || doomed(w.ends[1]):
+		if !w.ends[0].memory.dead && !w.ends[1].memory.dead {
+			f.calm = 0
+		}
+	case f.calm > between && f.rng.IntN(100) == 0:
+		victim.memory.lives = 1 + f.rng.IntN(12)
+	}
 }

@@ -26,6 +26,7 @@ func (e *Engine) resumePair(p *resumedPair, peer *Peer) bool {
 		initiator: v.Initiator, pfs: v.PFS, in: &v.In, out: &v.Out, up: true, sending: p.out,
 		created: v.Created, fading: v.Fading, replaced: v.Replaced || !p.out,
 	}
+	c.warrant = v.Warrant.resumed(e, peer)
 	p.child = c
 	c.register()
 	c.resumeLease()
@@ -46,7 +47,8 @@ func (e *Engine) resumePair(p *resumedPair, peer *Peer) bool {
 
 // settleFlow brings to an end what the crash left half done, pairs being those of the
 // flow, oldest first. The newest with both SAs sends, and the older ones are replaced by
-// it. One that only receives does so for a while, for the peer may be using it; one that
+// it. One that only receives goes on doing so, for the peer may be using it: the successor of
+// the one that sends, if the crash came before we sent on it. One that
 // cannot even do that is ended. If it was to send, another is made.
 func (e *Engine) settleFlow(f *flow, pairs []*resumedPair) {
 	var current *child
@@ -90,9 +92,12 @@ func (p *resumedPair) carryOn() {
 	}
 }
 
-// onlyReceive keeps a pair that cannot send as long as one that has been replaced.
+// onlyReceive keeps a pair that cannot send. One that was up may be what the peer sends on, until
+// another takes over; one that was not is kept as long as message 3 may come.
 func (p *resumedPair) onlyReceive() {
 	e := p.engine
 	p.changed()
-	e.schedule.set(&p.hard, e.now.Add(oldInboundStays), func() { p.end("rekeyed") })
+	if p.was.Hard.IsZero() {
+		e.schedule.set(&p.hard, e.now.Add(oldInboundStays), func() { p.end("rekeyed") })
+	}
 }

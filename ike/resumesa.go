@@ -5,7 +5,6 @@ import (
 
 	"sallyport/ike/keymat"
 	"sallyport/ike/wire"
-	"sallyport/ipsec/secret"
 )
 
 // peerNames are the peers of the configuration by name.
@@ -23,8 +22,8 @@ func (e *Engine) peersByName() peerNames {
 // find returns the peer of that name if it would still authenticate the same one. Else
 // it returns one that is none of the configuration, so that what was made with it is
 // ended as after a change.
-func (n peerNames) find(name string, remote netip.AddrPort, fingerprint secret.Octets) *Peer {
-	if p := n[name]; p != nil && p.fingerprint().Equal(fingerprint) {
+func (n peerNames) find(name string, remote netip.AddrPort, fits func(*Peer) bool) *Peer {
+	if p := n[name]; p != nil && fits(p) {
 		return p
 	}
 	return &Peer{Name: name, Remote: remote.Addr()}
@@ -42,8 +41,9 @@ func (e *Engine) resumeSA(v *SavedSA, p *Peer) {
 		engine: e, id: v.ConnectionID, order: e.made, peer: p, party: party{p.Name, v.Who}, initiator: v.Initiator, aggressive: v.Aggressive, cookieI: v.CookieI, cookieR: v.CookieR,
 		local: v.Local, remote: v.Remote, suite: v.Suite, authMethod: v.Method, method: methods[v.Method], lifetime: v.Lifetime, keys: keys, lastIV: v.LastIV,
 		peerCan: v.PeerCan, nat: v.nat(), used: map[wire.MessageID]struct{}{},
-		remoteID: v.RemoteID, created: v.Created, proved: true, established: true, fading: v.Fading, replaced: v.Replaced,
+		remoteID: v.RemoteID, remoteIDAs: v.RemoteIDType, created: v.Created, proved: true, established: true, fading: v.Fading, replaced: v.Replaced,
 	}
+	s.warrant = v.Warrant.resumed(e, p)
 	s.wear = wear{limit: v.Octets, spent: v.Spent}
 	s.quickOrder = uint32(len(v.Used)) // there were not more quick modes
 	e.census.resume(s)

@@ -20,16 +20,17 @@ type sa struct {
 	initiator        bool
 	aggressive       bool // phase 1 was aggressive mode
 	cookieI, cookieR wire.Cookie
+	authMethod       wire.AuthMethod
+	method           method
 	local, remote    netip.AddrPort // where the next message goes from and to
 
-	suite      keymat.Suite
-	authMethod wire.AuthMethod
-	method     method
-	lifetime   time.Duration
-	keys       *keymat.Keys
-	lastIV     keymat.IV // last cipher block of phase 1
-	peerCan    Abilities // and we can, too
-	nat        nat
+	suite    keymat.Suite
+	lifetime time.Duration
+	keys     *keymat.Keys
+	lastIV   keymat.IV // last cipher block of phase 1
+	peerCan  Abilities // and we can, too
+	nat      nat
+	warrant  *warrant // nil: its ends need none beside the ike peer
 
 	phase1      *handshake                    // nil once nobody can need its last message
 	quick       map[wire.MessageID]*quickMode // nil: there are none
@@ -43,8 +44,9 @@ type sa struct {
 	fading      bool
 	replaced    bool
 	gone        bool
-	exhausted   bool     // no quick mode of ours begins under it any more
-	counted     bool     // among those whose phase 1 is over
+	exhausted   bool // no quick mode of ours begins under it any more
+	counted     bool // among those whose phase 1 is over
+	remoteIDAs  wire.IDType
 	firstKey    firstKey // as responder
 	memory      saMemory
 	access      *access // nil: neither XAUTH nor mode configuration
@@ -132,6 +134,7 @@ func (e *Engine) negotiating(with party) *sa {
 // authenticated takes the end of phase 1.
 func (s *sa) authenticated(initialContact bool) {
 	s.proved = true
+	s.engine.halfOpen.remove(s)
 	s.engine.census.prove(s)
 	s.admit(initialContact)
 }
@@ -142,7 +145,6 @@ func (s *sa) authenticated(initialContact bool) {
 func (s *sa) establish(initialContact bool) {
 	e := s.engine
 	s.established, s.created = true, e.now
-	e.halfOpen.remove(s)
 	e.contacted[s.party] = true
 	if initialContact {
 		s.removeOthers(s.phase1.began)
@@ -155,19 +157,22 @@ func (s *sa) establish(initialContact bool) {
 	e.emit(Phase1Up{s.status()})
 	s.tellLifetime()
 	s.begin()
+	s.heir().carryPairs() // what it has taken over may be where the peer was
 }
 
 // removeOthers drops what an INITIAL-CONTACT says that the peer has forgotten. An
 // SA younger than that word it cannot mean: two negotiations crossed.
 func (s *sa) removeOthers(said time.Time) {
 	for _, old := range slices.Clone(s.engine.byParty[s.party]) {
-		if old != s && old.established && !old.created.After(said) {
+		if old != s && old.established && !old.created.After(said) && s.owns(old.remote) {
 			old.removeChildren("peer restarted")
 			old.remove("peer restarted")
 		}
 	}
 	for _, c := range s.engine.orphans(s.party) {
-		c.remove("peer restarted")
+		if s.owns(c.remote) {
+			c.remove("peer restarted")
+		}
 	}
 }
 
@@ -208,7 +213,7 @@ func (s *sa) remove(reason string) {
 	}
 	s.watch()
 	for _, c := range s.children {
-		c.sa = nil
+		c.sa, c.roams = nil, s.roams()
 	}
 	s.children = nil
 	if s.keys != nil {
@@ -281,4 +286,4 @@ func (s *sa) seal(m *wire.Message, iv keymat.IV) ([]byte, keymat.IV) {
 }
 
 // headerLen is the length of an ISAKMP header: RFC 2408 §3.1.
-const headerLen = 28
+const headerLen = wire.HeaderLen

@@ -45,16 +45,18 @@ type SavedSA struct {
 	Who                       string // identity of a peer that stands for many
 	Method                    wire.AuthMethod
 	Fingerprint               secret.Octets // of what authenticates the peer, as it was configured
+	Warrant                   SavedWarrant
 	Local, Remote             netip.AddrPort
 	Initiator, Aggressive     bool
 	CookieI, CookieR          wire.Cookie
 	Suite                     keymat.Suite
 	SKEYIDd, SKEYIDa, SKEYIDe secret.Octets
-	LastIV                    keymat.IV   // last cipher block of phase 1
-	PeerCan                   Abilities   // and we can, too
-	NATHere, NATThere         bool        // a NAT was found in front of us, of the peer
-	NATForced                 bool        // or is made believe
-	RemoteID                  string      // as authenticated, printable
+	LastIV                    keymat.IV // last cipher block of phase 1
+	PeerCan                   Abilities // and we can, too
+	NATHere, NATThere         bool      // a NAT was found in front of us, of the peer
+	NATForced                 bool      // or is made believe
+	RemoteID                  string    // as authenticated, printable
+	RemoteIDType              wire.IDType
 	User                      string      // of XAUTH; empty: none
 	Lease                     netip.Addr  // that the peer has from us; zero: none
 	Given                     *Configured // what we have from the peer; nil: nothing
@@ -72,6 +74,7 @@ type SavedPair struct {
 	ConnectionID        uint32
 	Peer, Who           string
 	Fingerprint         secret.Octets
+	Warrant             SavedWarrant
 	Remote              netip.AddrPort
 	Initiator, PFS      bool
 	Fading, Replaced    bool

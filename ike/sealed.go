@@ -79,8 +79,7 @@ func (s *sa) deletedBy(m *wire.Message) bool {
 // proofRefused tells of such an error. It ends nothing by itself: a deletion does.
 func (s *sa) proofRefused(n wire.Notify) {
 	word := n.Notify.String()
-	s.engine.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: AuthenticationFail.String(),
-		Reason: "peer answers " + word + " to " + s.phase1.mode() + s.phase1.doubt(word)})
+	s.fail(AuthenticationFail, "peer answers "+word+" to "+s.phase1.mode()+s.phase1.doubt(word))
 }
 
 // refused reports whether a message refuses our proof.

@@ -27,11 +27,14 @@ func (e *Engine) setConfig(c *Config) {
 	peers := e.reindex(c, changed)
 	gone := e.rederive(changed)
 	e.review(e.affected(peers))
+	e.reviewUsers(before.UserTables)
+	e.reviewTrust(before)
 	for _, id := range gone {
 		e.emit(RemovePolicy{id})
 	}
 	e.rewatch(before)
 	e.reviewFallbacks()
+	e.resolved(before.Hosts)
 	e.startAuto()
 }
 

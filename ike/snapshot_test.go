@@ -21,9 +21,9 @@ type snapshot struct {
 
 // leftOut are the fields, by type and name, that say nothing about an SA.
 var leftOut = map[string]bool{
-	"Engine.config": true, "Engine.policies": true, "Engine.directory": true, "Engine.roster": true, "Engine.entropy": true, "Engine.now": true, "Engine.out": true,
-	"Engine.refused": true, "Engine.failures": true, "Engine.offlines": true, "Engine.history": true, "Engine.notices": true, "Engine.aggressives": true, "Engine.aggressivesKnown": true, "Engine.lastID": true, "Engine.made": true,
-	"handshake.told": true, "handshake.toldSealed": true, "handshake.refused": true, "handshake.deleted": true, "handshake.spoken": true, "handshake.table": true, "handshake.packet": true, "quickMode.table": true, "exchange.hint": true, "exchange.hints": true, "exchange.answered": true,
+	"Engine.config": true, "Engine.policies": true, "Engine.directory": true, "Engine.roster": true, "Engine.keyrings": true, "Engine.entropy": true, "Engine.now": true, "Engine.out": true,
+	"Engine.refused": true, "Engine.odd": true, "Engine.failures": true, "Engine.offlines": true, "Engine.history": true, "Engine.notices": true, "Engine.firstsKnown": true, "Engine.firstsStrange": true, "Engine.signedKnown": true, "Engine.exchangesKnown": true, "Engine.exchangesStrange": true, "Engine.signedStrange": true, "Engine.explainedKnown": true, "Engine.explainedStrange": true, "Engine.waiters": true, "Engine.lastID": true, "Engine.made": true,
+	"handshake.told": true, "handshake.credit": true, "handshake.forks": true, "handshake.switches": true, "handshake.here": true, "handshake.toldSealed": true, "handshake.refused": true, "handshake.deleted": true, "handshake.spoken": true, "handshake.table": true, "handshake.packet": true, "quickMode.table": true, "exchange.hint": true, "exchange.hints": true, "exchange.answered": true,
 	// What a message leaves behind that took mathematics to be found out; the next one overwrites it.
 	"Engine.lastJob": true, "handshake.theirs": true, "handshake.private": true, "handshake.claim": true, "handshake.heard": true, "handshake.spent": true, "exchange.result": true, "exchange.before": true,
 	"deadline.order": true, "schedule.order": true,

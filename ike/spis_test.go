@@ -153,7 +153,7 @@ func TestHalfABundleAnswered(t *testing.T) {
 		for done := 0; done < 2; done++ { // Diffie-Hellman of phase 1, then of quick mode
 			w.run(time.Millisecond)
 			job := branch.computing[done]
-			if q, ok := branch.engine.jobs[job.Job].(*quickMode); ok && spoil != nil {
+			if q, ok := branch.engine.jobs[job.Job].exchange.(*quickMode); ok && spoil != nil {
 				q.answer.Proposals = spoil(slices.Clone(q.answer.Proposals))
 			}
 			branch.step(Computed{job.Job, job.Work.Do()})

@@ -31,6 +31,7 @@ type Status struct {
 	Method        wire.AuthMethod // 0: not agreed yet
 	Aggressive    bool            // phase 1 is aggressive mode
 	RemoteID      string          // as authenticated, printable; empty before that
+	RemoteIDType  wire.IDType     // of RemoteID; 0: there is none yet
 	User          string          // of XAUTH, theirs or ours, printable; empty: none
 	Lease         netip.Addr      // that the peer has from us; zero: none
 	Configured    *Configured     // what we have from the peer; nil: nothing
@@ -120,7 +121,7 @@ func (s *sa) alone() Status {
 	return Status{
 		ConnectionID: s.id, Peer: s.peer.Name, Local: s.local, Remote: s.remote, Cookies: [2][8]byte{s.cookieI, s.cookieR},
 		Initiator: s.initiator, Ready: s.established, Fading: s.fading, Replaced: s.replaced, NAT: s.nat.found(),
-		Suite: s.suite, Method: s.authMethod, Aggressive: s.aggressive, RemoteID: s.remoteID, User: wire.Printable([]byte(s.user())), Lease: s.leased(), Configured: s.engine.given[s.party], Created: s.created, Lifetime: s.lifetime, MaxOctets: s.wear.limit, Octets: s.wear.spent,
+		Suite: s.suite, Method: s.authMethod, Aggressive: s.aggressive, RemoteID: s.remoteID, RemoteIDType: s.remoteIDAs, User: wire.Printable([]byte(s.user())), Lease: s.leased(), Configured: s.engine.given[s.party], Created: s.created, Lifetime: s.lifetime, MaxOctets: s.wear.limit, Octets: s.wear.spent,
 		Heartbeat: s.pulse.beats != nil && s.pulse.beats.seen, TimedOut: s.pulse.beats != nil && s.pulse.beats.late,
 	}
 }

@@ -1,6 +1,7 @@
 package ike
 
 import (
+	"cmp"
 	"slices"
 
 	"sallyport/ike/keymat"
@@ -56,29 +57,33 @@ type choice struct {
 }
 
 // choose returns the peer that has an identity, or, with a pre-shared key, one to play the
-// part if none has.
+// part if none has. The error is about the first one that comes near: it could agree on the offer.
 func (x *handshake) choose(offer wire.SA, id wire.ID) (choice, error) {
-	var first error
+	var unsuited error
 	var standIn *choice
+	offers := readOffer(offer)
 	for _, p := range x.candidates {
-		answer, agreed, err := x.engine.choosePhase1(offer, p)
+		answer, agreed, ok := x.engine.choosePhase1(offers, p)
+		if !ok {
+			continue
+		}
+		c := choice{peer: p, answer: answer, agreed: agreed}
+		err := x.suits(c, id)
 		if err == nil {
-			c := choice{peer: p, answer: answer, agreed: agreed}
-			if err = x.suits(c, id); err == nil {
-				return c, nil
-			}
-			if c.stranger = reasonOf(err); standIn == nil && methods[agreed.method].preShared {
-				standIn = &c
-			}
+			return c, nil
 		}
-		if first == nil {
-			first = err
+		if c.stranger = reasonOf(err); standIn == nil && methods[agreed.method].preShared {
+			standIn = &c
 		}
+		unsuited = cmp.Or(unsuited, err)
 	}
-	if standIn != nil {
+	switch {
+	case standIn != nil:
 		return *standIn, nil
+	case unsuited != nil:
+		return choice{}, untold(unsuited)
 	}
-	return choice{}, untold(first)
+	return choice{}, x.engine.noneChosen(offer, x.candidates[0], x.sa.remote.Addr())
 }
 
 // suits reports whether a peer may say that it is id, and has a key if it takes one.
@@ -100,11 +105,11 @@ func untold(err error) error {
 	return err
 }
 
-// failed tells the operator of what the other end is not told.
+// failed tells the operator of what the other end, of which there is but message 1, is not told.
 func (x *handshake) failed(c Category, reason string) {
 	f := Failure{Remote: x.sa.remote, Category: c.String(), Reason: reason}
 	if x.sa.peer.single() {
 		f.Peer = x.sa.peer.Name
 	}
-	x.engine.fail(f)
+	x.engine.record(failure{f, x.engine.doubtOf(nil, x.sa.remote.Addr())})
 }

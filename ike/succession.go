@@ -10,7 +10,7 @@ import "slices"
 func (s *sa) contactedFirst() {
 	s.removeOthers(s.engine.now)
 	for _, c := range slices.Clone(s.engine.pairs[s.party]) {
-		if c.created.Before(s.created) {
+		if c.created.Before(s.created) && s.ownsPair(c) {
 			c.remove("peer restarted")
 		}
 	}
@@ -50,6 +50,8 @@ func (s *sa) takeOver() {
 	for _, old := range slices.Clone(e.byParty[s.party]) {
 		switch {
 		case old == s || !old.established:
+		case !s.owns(old.remote):
+			old.question()
 		case old.crossed(s) && slices.Compare(old.cookieI[:], s.cookieI[:]) < 0:
 			old.replace(s)
 			s.retire() // the peer, if it does not see the crossing, goes back to old then
@@ -57,7 +59,7 @@ func (s *sa) takeOver() {
 			s.replace(old)
 		}
 	}
-	e.current(s.party).adopt(e.orphans(s.party))
+	s.heir().adopt(e.orphans(s.party))
 }
 
 // crossed reports whether s and a newer SA, begun by the other end, were
@@ -71,7 +73,7 @@ func (s *sa) crossed(newer *sa) bool {
 func (s *sa) replace(other *sa) {
 	e := s.engine
 	s.adopt(other.children)
-	other.children = nil
+	other.children = slices.DeleteFunc(other.children, func(c *child) bool { return c.sa != other })
 	if other.replaced {
 		return
 	}
@@ -101,24 +103,36 @@ func (s *sa) retire() {
 
 // heir returns the SA that owns what is made under s: s, or what has replaced it.
 func (s *sa) heir() *sa {
-	if current := s.engine.current(s.party); s.replaced && current != nil {
-		return current
+	if !s.replaced {
+		return s
+	}
+	for _, o := range slices.Backward(s.engine.byParty[s.party]) {
+		if o.current() && o.owns(s.remote) {
+			return o
+		}
 	}
 	return s
 }
 
-// adopt makes s the SA under which children are rekeyed and deleted.
+// adopt makes s the SA under which children are rekeyed and deleted, those of the same box.
 func (s *sa) adopt(children []*child) {
 	for _, c := range children {
-		c.sa = s
-		s.children = append(s.children, c)
+		if s.owns(c.remote) {
+			c.sa = s
+			s.children = append(s.children, c)
+		}
 	}
 }
 
 // revive makes the newest SA with a peer the current one again if its successor has gone and
-// there is no other: the peer has deleted what it does not use.
+// there is no other: the peer has deleted what it does not use. Pairs go to who is there.
 func (e *Engine) revive(with party) {
 	if e.current(with) != nil {
+		for _, s := range e.byParty[with] {
+			if s.current() {
+				s.adopt(e.orphans(with))
+			}
+		}
 		return
 	}
 	for _, s := range slices.Backward(e.byParty[with]) {

@@ -93,12 +93,12 @@ var traitorMethods = []struct {
 	siegeMethod
 	victim int
 }{
-	{siegeMethod{"a peer entry for each, called", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, twoPeers), nil) }, 1, 0}, 0},
-	{siegeMethod{"a peer entry for each, calling", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, twoPeers), nil) }, 0, 0}, 0},
-	{siegeMethod{"one for all", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, template), nil) }, 1, 0}, 0},
-	{siegeMethod{"clients", clientsOf, 1, 0}, 0},
-	{siegeMethod{"a gateway against its client", clientsOf, 1, 0}, 1},
-	{siegeMethod{"certificates", signers, 1, 0}, 0},
+	{siegeMethod{"a peer entry for each, called", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, twoPeers), nil) }, 1}, 0},
+	{siegeMethod{"a peer entry for each, calling", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, twoPeers), nil) }, 0}, 0},
+	{siegeMethod{"one for all", func(t *testing.T) *world { return withGuest(t, newWorld(t, 1, template), nil) }, 1}, 0},
+	{siegeMethod{"clients", clientsOf, 1}, 0},
+	{siegeMethod{"a gateway against its client", clientsOf, 1}, 1},
+	{siegeMethod{"certificates", signers, 1}, 0},
 }
 
 // TestTraitor has the peer spoil every message that it encrypts, and claim what is the guest's.
@@ -191,7 +191,7 @@ func (r *traitor) forms(w *world, f flight) (all []attack.Spoilt) {
 func (f flight) overheard() (t tongue, c attack.Chain, ok bool) {
 	h := headerOf(f.in.Octets)
 	s := f.to.engine.lookUp(h)
-	if !encrypted(f.in.Octets) || s == nil || s.keys == nil || h.MessageID == 0 && s.phase1 == nil {
+	if !encrypted(f.in.Octets) || s == nil || s.keys == nil || !s.keys.Completed() || h.MessageID == 0 && s.phase1 == nil {
 		return t, c, false
 	}
 	t = tongue{s, h, s.ivOf(h)}

@@ -233,7 +233,7 @@ func (t *transaction) receive(p *packet) error {
 		return err
 	}
 	if moved {
-		s.changed()
+		s.carryPairs()
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ func (x *handshake) takeBack() {
 	if s.keys != nil {
 		s.keys.Wipe()
 	}
+	x.private.Wipe()
 	s.keys, s.cookieR, s.peerCan, s.nat = nil, u.cookieR, u.peerCan, u.nat
 	s.agree(u.agreed)
 	x.inputs, x.private, x.preShared, x.open, x.undo = u.inputs, u.private, nil, nil, nil
@@ -44,6 +45,7 @@ func (x *handshake) takeBack() {
 
 // keep ends the trial of message 2, which was good.
 func (x *handshake) keep() {
+	x.private.Wipe()
 	x.undo.private.Wipe()
 	x.open, x.undo = nil, nil
 }

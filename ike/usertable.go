@@ -4,37 +4,63 @@ import (
 	"fmt"
 	"net/netip"
 
+	"sallyport/ike/pki"
 	"sallyport/ike/wire"
 	"sallyport/ipsec/secret"
 )
 
 // userKey returns the key that a peer's user table has for whoever says it is id; as long as
-// it has not said anything, for whoever is at that address. The row of IDAny is for those
-// that no other row is for. Empty: there is none.
+// it has not said anything, for whoever is at that address. Empty: there is none.
 func (e *Engine) userKey(p *Peer, id wire.ID, at netip.Addr) secret.Octets {
+	if id.Data == nil {
+		id = wire.AddrID(at)
+	}
+	if u := e.user(p, id); u != nil {
+		return u.Key
+	}
+	return nil
+}
+
+// user returns the row of a peer's user table that is for an identity. The row of IDAny is for
+// those that no other row is for. nil: there is none.
+func (e *Engine) user(p *Peer, id wire.ID) *User {
 	table := e.config.UserTables[p.UserTable]
 	if table == nil {
 		return nil
 	}
-	if id.Data == nil {
-		id = wire.AddrID(at)
+	k := e.keyrings[p.UserTable]
+	if k.of != table {
+		k = newKeyring(table)
+		e.keyrings[p.UserTable] = k
 	}
-	var rest secret.Octets
-	for _, u := range table.Users {
-		switch {
-		case u.IDType == IDAny:
-			rest = u.Key
-		case u.names(id):
-			return u.Key
-		}
+	if u := k.rows[pki.IDKey(id)]; u != nil {
+		return u
 	}
-	return rest
+	return k.rest
 }
 
-// names reports whether an identity is the user's.
-func (u *User) names(id wire.ID) bool {
-	want, err := namedID(u.IDType, u.ID)
-	return err == nil && sameID(id, want)
+// A keyring finds the rows of a user table. It is made when somebody asks, and again when the
+// table is another.
+type keyring struct {
+	of   *UserTable
+	rows map[string]*User // by pki.IDKey
+	rest *User            // of IDAny; nil: none
+}
+
+// newKeyring lists the rows of a table. Of two for one identity the first counts.
+func newKeyring(of *UserTable) keyring {
+	k := keyring{of: of, rows: make(map[string]*User, len(of.Users))}
+	for _, u := range of.Users {
+		if u.IDType == IDAny {
+			k.rest = u
+			continue
+		}
+		id, err := namedID(u.IDType, u.ID)
+		if key := pki.IDKey(id); err == nil && k.rows[key] == nil {
+			k.rows[key] = u
+		}
+	}
+	return k
 }
 
 // noKey says that there is no pre-shared key, and where it would have to be.

@@ -161,7 +161,7 @@ func isKerberos(t wire.Transform) bool {
 // can be agreed on.
 func (x *handshake) choosePeer(m *wire.Message) (*Peer, wire.SA, phase1, error) {
 	offer, kerberos := withoutKerberos(m)
-	peer, answer, agreed, err := x.engine.choosePeer(offer, x.candidates)
+	peer, answer, agreed, err := x.engine.choosePeer(offer, x.candidates, x.sa.remote.Addr())
 	return peer, answer, agreed, blameKerberos(kerberos, err)
 }
 

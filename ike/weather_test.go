@@ -104,7 +104,7 @@ func (w *world) onePair(seed uint64) {
 		}
 		active := 0
 		for _, c := range n.engine.inbound {
-			if c.up && !c.replaced {
+			if c.sending && !c.replaced { // one that came up a moment ago may wait for its turn
 				active++
 			}
 		}

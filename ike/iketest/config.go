@@ -33,6 +33,9 @@ var defaults = map[string]string{
 	"life": "3600s",
 	"kb":   "0",
 	"auto": "no",
+
+	"window": "64",
+	"esn":    "no",
 }
 
 // set reads words of the form name=value.
@@ -121,6 +124,9 @@ func (p *plan) policy() (*ike.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, o := range proposals {
+		o.ESN = p.get("esn") == "yes"
+	}
 	life, err := time.ParseDuration(p.get("life"))
 	if err != nil {
 		return nil, err
@@ -128,9 +134,10 @@ func (p *plan) policy() (*ike.Policy, error) {
 	remoteID, _ := netip.ParseAddr(p.get("id")) // zero if not given
 	kb, _ := strconv.ParseUint(p.get("kb"), 10, 64)
 	pfs, _ := strconv.ParseUint(p.get("pfs"), 10, 16)
+	window, _ := strconv.Atoi(p.get("window"))
 	policy := &ike.Policy{
 		Policy: ipsec.Policy{ID: ipsec.PolicyID{Interface: "wan", Name: "p", Sequence: 1}, Device: "wan", Local: p.addr,
-			ACL: list, Window: 64},
+			ACL: list, Window: window},
 		Peer:      &ike.Peer{Name: "peer", Key: secret.Octets(p.get("key")), RemoteID: remoteID, V1Only: true},
 		Proposals: proposals, PFS: wire.Group(pfs), Lifetime: ipsec.Lifetime{Duration: life, Octets: kb * 1024}, Auto: p.get("auto") == "yes",
 	}

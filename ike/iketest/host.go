@@ -103,6 +103,10 @@ func (h *host) command(verb string, words []string) error {
 		return h.sends(slices.Contains(words, "lost"))
 	case "login":
 		h.login()
+	case "forge":
+		if err := h.forge(words); err != nil {
+			return err
+		}
 	case "expire":
 		h.expire(slices.Contains(words, "hard"))
 	default:

@@ -22,6 +22,7 @@
 //	alter N OFFSET      the N-th since the start arrives once more with an octet changed
 //	nat ADDR [HOST…]    the datagrams of the hosts, or of the first one, come from ADDR and other
 //	                    ports: 20000 higher, or SHIFT higher with HOST+SHIFT
+//	hq forge WHAT       somebody says something in clear in its name: forge.go
 //	hq esp              a packet of hq's arrives under its newest SA
 //	hq unmovable        its dataplane moves no SA
 //	branch commit       its quick mode messages have the commit bit from now on

@@ -85,7 +85,7 @@ func (p *plan) setPeer(peer *ike.Peer) error {
 	return nil
 }
 
-// Credentials returns certificates of testdata with their keys, by their names, which a
+// credentials returns certificates of testdata with their keys, by their names, which a
 // comma separates.
 func credentials(names string) (map[string]*pki.Credential, error) {
 	all := map[string]*pki.Credential{}

@@ -230,8 +230,8 @@ func TestWeakKeys(t *testing.T) {
 		{"halves mixed", "e0e0e0e00e0e0e0e", false},
 		{"ordinary", "0123456789abcdef", false},
 	} {
-		if got := WeakDES(unhex(test.key)); got != test.weak {
-			t.Errorf("%s: WeakDES = %t, want %t", test.name, got, test.weak)
+		if got := isWeakDES(unhex(test.key)); got != test.weak {
+			t.Errorf("%s: isWeakDES = %t, want %t", test.name, got, test.weak)
 		}
 	}
 }
@@ -271,8 +271,8 @@ func TestWeak3DES(t *testing.T) {
 		{"last two the same", a + b + b, true},
 		{"the same but for parity", a + "0022446688aaccee" + c, true},
 	} {
-		if got := Weak3DES(unhex(test.key)); got != test.weak {
-			t.Errorf("%s: Weak3DES = %t, want %t", test.name, got, test.weak)
+		if got := isWeak3DES(unhex(test.key)); got != test.weak {
+			t.Errorf("%s: isWeak3DES = %t, want %t", test.name, got, test.weak)
 		}
 		err := checkKey(wire.Enc3DES, unhex(test.key))
 		if errors.Is(err, ErrWeakKey) != test.weak {

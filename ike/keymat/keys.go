@@ -25,19 +25,33 @@ type Keys struct {
 // in common.
 func derive(s Suite, skeyid, shared secret.Octets, x Exchange) (*Keys, error) {
 	k := &Keys{SKEYID: skeyid, suite: s, proof: s.Hash}
-	child := func(before secret.Octets, n byte) secret.Octets {
-		return prf(s.Hash, k.SKEYID, before, shared, x.CookieI[:], x.CookieR[:], []byte{n})
-	}
-	k.SKEYIDd = child(nil, 0)
-	k.SKEYIDa = child(k.SKEYIDd, 1)
-	k.SKEYIDe = child(k.SKEYIDa, 2)
-	k.Encryption = cipherKey(s, k.SKEYIDe)
-	if err := checkKey(s.Cipher.Algorithm, k.Encryption); err != nil {
-		k.Wipe()
+	if err := k.Complete(shared, x); err != nil {
 		return nil, err
 	}
 	return k, nil
 }
+
+// Complete makes the children of SKEYID, and the cipher's key, from g^xy, which the caller
+// keeps. It is an error, wrapping ErrWeakKey, if the cipher's key turns out weak: the keys
+// are wiped then.
+func (k *Keys) Complete(shared secret.Octets, x Exchange) error {
+	child := func(before secret.Octets, n byte) secret.Octets {
+		return prf(k.suite.Hash, k.SKEYID, before, shared, x.CookieI[:], x.CookieR[:], []byte{n})
+	}
+	k.SKEYIDd = child(nil, 0)
+	k.SKEYIDa = child(k.SKEYIDd, 1)
+	k.SKEYIDe = child(k.SKEYIDa, 2)
+	k.Encryption = cipherKey(k.suite, k.SKEYIDe)
+	err := checkKey(k.suite.Cipher.Algorithm, k.Encryption)
+	if err != nil {
+		k.Wipe()
+	}
+	return err
+}
+
+// Completed reports whether there is more than SKEYID: what [ProofOnly] makes proves, and
+// protects nothing.
+func (k *Keys) Completed() bool { return k.Encryption != nil }
 
 // FromSKEYIDs returns the keys of an ISAKMP SA that was negotiated before, of which
 // SKEYID itself is not needed any more. They become the Keys' own. It is an error if they

@@ -201,7 +201,7 @@ func TestRecordedHash1(t *testing.T) {
 		if count[wire.Informational] < 2 {
 			t.Errorf("%d informational messages, want 2 deletions at least", count[wire.Informational])
 		}
-		if xauth := wire.AuthMethod(sa.Attributes.Auth).HasXAUTH(); xauth && count[wire.Transaction] < 4 {
+		if m := wire.AuthMethod(sa.Attributes.Auth); m.Base() != m && count[wire.Transaction] < 4 {
 			t.Errorf("%d messages of transactions, want 4 of XAUTH at least", count[wire.Transaction])
 		}
 	})

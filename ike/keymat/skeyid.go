@@ -31,10 +31,24 @@ func Authenticated(m wire.AuthMethod, s Suite, of Secrets, x Exchange) (*Keys, e
 // key and g^xy. It is an error if the suite is not supported and, wrapping
 // ErrWeakKey, if the cipher's key turns out weak. The caller keeps psk and shared.
 func PreShared(s Suite, psk secret.Octets, shared secret.Octets, x Exchange) (*Keys, error) {
+	k, err := ProofOnly(s, psk, x)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.Complete(shared, x); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// ProofOnly derives SKEYID of a pre-shared key, which takes no g^xy and is all that HASH_I and
+// HASH_R take. [Keys.Complete] makes the rest. It is an error if the suite is not
+// supported. The caller keeps psk.
+func ProofOnly(s Suite, psk secret.Octets, x Exchange) (*Keys, error) {
 	if !s.Supported() {
 		return nil, fmt.Errorf("suite %v is not supported", s)
 	}
-	return derive(s, prf(s.Hash, psk, x.NonceI, x.NonceR), shared, x)
+	return &Keys{SKEYID: prf(s.Hash, psk, x.NonceI, x.NonceR), suite: s, proof: s.Hash}, nil
 }
 
 // Signature derives the keys of authentication with signatures, of both ends or,

@@ -26,19 +26,18 @@ var weakDES = map[uint64]bool{
 
 // checkKey returns ErrWeakKey for a weak key of phase 1.
 func checkKey(a wire.EncryptionAlgorithm, key secret.Octets) error {
-	if (a == wire.EncDES && WeakDES(key)) || (a == wire.Enc3DES && Weak3DES(key)) {
+	if (a == wire.EncDES && isWeakDES(key)) || (a == wire.Enc3DES && isWeak3DES(key)) {
 		return ErrWeakKey
 	}
 	return nil
 }
 
-// WeakDES reports whether 8 octets are a weak or semi-weak key of DES, for
-// phase 2 too.
-func WeakDES(key secret.Octets) bool { return weakDES[desKey(key, 0)] }
+// isWeakDES reports whether 8 octets are a weak or semi-weak key of DES.
+func isWeakDES(key secret.Octets) bool { return weakDES[desKey(key, 0)] }
 
-// Weak3DES reports whether 24 octets are three keys of which two in a row are
+// isWeak3DES reports whether 24 octets are three keys of which two in a row are
 // the same, which makes 3DES as weak as DES: RFC 2451 §2.3.
-func Weak3DES(key secret.Octets) bool {
+func isWeak3DES(key secret.Octets) bool {
 	k1, k2, k3 := desKey(key, 0), desKey(key, 1), desKey(key, 2)
 	return k1 == k2 || k2 == k3
 }

@@ -1,15 +1,19 @@
 package loop
 
 import (
+	"errors"
+
 	"sallyport/ike"
 )
 
 // An Access does for the engine what XAUTH and mode configuration want. Its functions are
 // called on the engine's goroutine and must not block; a nil one does nothing.
 type Access struct {
-	// Authenticate looks at a user's password. It answers later, from a goroutine of its
-	// own, with Loop.Input of an ike.Authenticated. nil: every user is refused.
-	Authenticate func(ike.Authenticate)
+	// Authenticate has a user's password looked at. The answer comes later, from another
+	// goroutine, with Loop.Input of an ike.Authenticated. Its error, which refuses the user at
+	// once, says why nobody looks at it; the password is then not its own. nil: every user is
+	// refused.
+	Authenticate func(ike.Authenticate) error
 
 	// Configured puts an address that a gateway has given us on an interface, with what
 	// comes with it. Its error ends the ISAKMP SA.
@@ -35,14 +39,19 @@ func (l *Loop) access(output ike.Output) bool {
 	return true
 }
 
+// errNobodyToAsk refuses every user.
+var errNobodyToAsk = errors.New("there is nobody to ask about users")
+
 // authenticate has a password looked at. Without anybody to do it nobody is let in.
 func (l *Loop) authenticate(o ike.Authenticate) {
-	if l.config.Access.Authenticate == nil {
-		o.Password.Wipe()
-		l.waiting = append(l.waiting, ike.Authenticated{Job: o.Job, Reason: "there is nobody to ask about users"})
-		return
+	err := errNobodyToAsk
+	if l.config.Access.Authenticate != nil {
+		err = l.config.Access.Authenticate(o)
 	}
-	l.config.Access.Authenticate(o)
+	if err != nil {
+		o.Password.Wipe()
+		l.waiting = append(l.waiting, ike.Authenticated{Job: o.Job, Reason: err.Error()})
+	}
 }
 
 // configured puts an address to use. What follows may tell the peer of SAs for it, so it is

@@ -52,20 +52,35 @@ func TestUsersAreLookedAt(t *testing.T) {
 	conversation(t,
 		func(b *bench) {
 			toConfig(ike.Authenticate{Job: 3, User: "ann"})(b)
-			b.loop.config.Access.Authenticate = func(a ike.Authenticate) {
+			b.loop.config.Access.Authenticate = func(a ike.Authenticate) error {
 				b.add("authenticate %s", a.User)
 				go b.loop.Input(ike.Authenticated{Job: a.Job, Granted: true})
+				return nil
 			}
 		},
 		configure,
 		"step ike.SetConfig", "authenticate ann", "step ike.Authenticated")
 }
 
-func TestWithoutAccessNobodyIsLetIn(t *testing.T) {
+func TestWhoIsNotLookedAtIsNotLetIn(t *testing.T) {
+	for _, test := range []struct {
+		name, reason string
+		authenticate func(ike.Authenticate) error
+	}{
+		{"nobody to ask", "there is nobody to ask about users", nil},
+		{"no room", "too many", func(ike.Authenticate) error { return errors.New("too many") }},
+	} {
+		t.Run(test.name, func(t *testing.T) { notLetIn(t, test.authenticate, test.reason) })
+	}
+}
+
+// notLetIn has the engine hear at once that a user is refused.
+func notLetIn(t *testing.T, authenticate func(ike.Authenticate) error, reason string) {
 	password := secret.Octets("sesame")
 	var got []ike.Authenticated
 	conversation(t,
 		func(b *bench) {
+			b.loop.config.Access.Authenticate = authenticate
 			b.engine.answer = func(in ike.Input) []ike.Output {
 				switch in := in.(type) {
 				case ike.SetConfig:
@@ -78,8 +93,8 @@ func TestWithoutAccessNobodyIsLetIn(t *testing.T) {
 		},
 		configure,
 		"step ike.SetConfig", "step ike.Authenticated")
-	if len(got) != 1 || got[0].Granted || got[0].Job != 3 || got[0].Reason == "" {
-		t.Errorf("the engine hears %+v, want a refusal of job 3", got)
+	if want := (ike.Authenticated{Job: 3, Reason: reason}); len(got) != 1 || got[0] != want {
+		t.Errorf("the engine hears %+v, want %+v", got, want)
 	}
 	if !password.Equal(make(secret.Octets, 6)) {
 		t.Error("the password was left in memory")

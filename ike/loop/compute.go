@@ -6,21 +6,17 @@ import (
 	"sallyport/ike"
 )
 
-// ErrBusy is the result of work that was dropped because too much of it waits.
-// The peer's repetition brings it again.
-var ErrBusy = errors.New("too much mathematics is waiting")
-
 // errWork is the result of work that panicked.
 var errWork = errors.New("the mathematics panicked")
 
 // submit queues work for the workers. What does not fit, the newest, comes back
-// to the engine at once, so that no exchange waits for ever.
+// to the engine at once, which asks for it again.
 func (l *Loop) submit(job ike.Compute) {
 	select {
 	case l.work <- job:
 	default:
 		l.overload(QueueWork)
-		l.waiting = append(l.waiting, ike.Computed{Job: job.Job, Result: ike.Result{Err: ErrBusy}})
+		l.waiting = append(l.waiting, ike.Computed{Job: job.Job, Result: ike.Result{Err: ike.ErrBusy}})
 	}
 }
 

@@ -154,7 +154,7 @@ func TestWorkThatDoesNotFitComesBackAtOnce(t *testing.T) {
 		got := b.String()
 		b.end()
 		want := "step ike.SetConfig\ntrouble *loop.Overload\ntrouble *loop.Overload\n" +
-			"step computed 64: " + ErrBusy.Error() + "\nstep computed 65: " + ErrBusy.Error()
+			"step computed 64: " + ike.ErrBusy.Error() + "\nstep computed 65: " + ike.ErrBusy.Error()
 		if got != want {
 			t.Errorf("journal\n%s\nwant\n%s", got, want)
 		}

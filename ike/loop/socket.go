@@ -20,8 +20,6 @@ type Socket interface {
 }
 
 const (
-	portNATT    = 4500      // RFC 3947 §4
-	maxMessage  = 16384     // octets of an IKE message; no exchange comes near it
 	minESP      = 8         // SPI and sequence number: RFC 4303 §2
 	maxDatagram = 1 << 16   // octets; more than UDP can carry
 	keepAlive   = byte(255) // RFC 3948 §2.3
@@ -74,7 +72,7 @@ func (l *Loop) guard(local, remote netip.AddrPort, b []byte, handle func(local, 
 
 // fromIKE takes a message of port 500. The engine keeps its octets, so they are copied.
 func (l *Loop) fromIKE(local, remote netip.AddrPort, b []byte) {
-	if len(b) > maxMessage {
+	if len(b) > ike.MaxMessage {
 		l.counters.malformed.Add(1)
 		return
 	}
@@ -99,7 +97,7 @@ func (l *Loop) fromNATT(local, remote netip.AddrPort, b []byte) {
 // to read that the network is unreachable.
 func (l *Loop) send(o ike.Send) {
 	socket, octets := l.config.IKE, o.Octets
-	if o.Local.Port() == portNATT {
+	if o.Local.Port() == ike.PortNATT {
 		socket = l.config.NATT
 		octets = l.marked(octets)
 	}

@@ -3,6 +3,7 @@ package pki
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -81,8 +82,14 @@ func checkAlgorithm(a x509.SignatureAlgorithm, allowSHA1 bool) error {
 	if slices.Contains(sound, a) || allowSHA1 && isSHA1(a) {
 		return nil
 	}
+	if isSHA1(a) {
+		return fmt.Errorf("signed with %v, %w", a, errSHA1)
+	}
 	return fmt.Errorf("signed with %v, want RSA or ECDSA with SHA-2", a)
 }
+
+// errSHA1 ends the texts about what an operator may allow.
+var errSHA1 = errors.New("want RSA or ECDSA with SHA-2")
 
 // checkLink refuses a certificate that the other did not sign. CheckSignature
 // is what accepts SHA-1, where allowed; CheckSignatureFrom never does.

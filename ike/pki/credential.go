@@ -3,6 +3,7 @@ package pki
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/x509"
 	"fmt"
 	"io"
@@ -103,6 +104,16 @@ func (c *Credential) Names(id wire.ID) bool { return checkID(c.Leaf(), id) == ni
 func (c *Credential) Fits(m wire.AuthMethod) bool {
 	s, ok := schemes[m]
 	return ok && s.fits(c.Leaf().PublicKey)
+}
+
+// SignatureLen returns how many octets a signature with the key has: the size of an RSA
+// modulus, or of r and s.
+func (c *Credential) SignatureLen() int {
+	if key, ok := c.Leaf().PublicKey.(*ecdsa.PublicKey); ok {
+		return 2 * scheme{curve: key.Curve}.field()
+	}
+	_, bits := keySize(c.Leaf().PublicKey)
+	return (bits + 7) / 8
 }
 
 // Sign returns the body of the SIG payload over HASH_I or HASH_R: PKCS #1 v1.5

@@ -18,7 +18,7 @@ func (q *inquiry) byList(c, issuer *x509.Certificate) error {
 	}
 	for _, e := range list.RevokedCertificateEntries {
 		if e.SerialNumber.Cmp(c.SerialNumber) == 0 {
-			return fmt.Errorf("%w on %s by the list of %s (%s)", errRevoked, stamp(e.RevocationTime), nameText(list.RawIssuer), reasonText(e.ReasonCode))
+			return revokedBy(list, e)
 		}
 	}
 	switch {

@@ -137,12 +137,13 @@ func (a attribute) key() string {
 func isSpace(r rune) bool { return r == ' ' }
 
 // lowerASCII leaves all other letters alone: what is one letter to Unicode's
-// folding may be two to an authority.
+// folding may be two to an authority. Octets that are no UTF-8 stay what they are.
 func lowerASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + ('a' - 'A')
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + ('a' - 'A')
 		}
-		return r
-	}, s)
+	}
+	return string(b)
 }

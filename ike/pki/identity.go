@@ -20,11 +20,11 @@ func checkID(c *x509.Certificate, id wire.ID) error {
 	var found bool
 	switch id.IDType {
 	case wire.IDDERASN1DN:
-		found = sameName(id.Data, c.RawSubject)
+		found = SameID(id, wire.DNID(c.RawSubject))
 	case wire.IDFQDN:
-		found = slices.ContainsFunc(c.DNSNames, func(n string) bool { return lowerASCII(n) == lowerASCII(string(id.Data)) })
+		found = slices.ContainsFunc(c.DNSNames, func(n string) bool { return SameID(id, wire.FQDNID(n)) })
 	case wire.IDUserFQDN:
-		found = slices.ContainsFunc(c.EmailAddresses, func(n string) bool { return sameMailbox(n, string(id.Data)) })
+		found = slices.ContainsFunc(c.EmailAddresses, func(n string) bool { return SameID(id, wire.UserFQDNID(n)) })
 	case wire.IDIPv4Addr, wire.IDIPv6Addr:
 		a, _ := netip.AddrFromSlice(id.Data)
 		found = slices.Contains(addrs(c.IPAddresses), a.Unmap())
@@ -64,10 +64,30 @@ func checkIDData(id wire.ID) error {
 	return nil
 }
 
-// sameMailbox compares the host without regard to case: RFC 5280 §7.5.
-func sameMailbox(a, b string) bool {
-	i, j := strings.LastIndexByte(a, '@'), strings.LastIndexByte(b, '@')
-	return i >= 0 && j >= 0 && a[:i] == b[:j] && lowerASCII(a[i:]) == lowerASCII(b[j:])
+// SameID reports whether two identities name the same one: of a certificate, of a peer's message or of
+// the configuration. Protocol and port do not count.
+func SameID(a, b wire.ID) bool {
+	if a.IDType == wire.IDDERASN1DN && b.IDType == wire.IDDERASN1DN {
+		return sameName(a.Data, b.Data)
+	}
+	return IDKey(a) == IDKey(b)
+}
+
+// IDKey returns a text that two identities have in common just if [SameID] holds for them, as a
+// key of a map; only distinguished names are told apart by how they are written. The name of a
+// host, and that behind the last "@" of a user's, has no case as far as ASCII goes (RFC 5280
+// §7.2, §7.5). Everything else counts octet by octet.
+func IDKey(id wire.ID) string {
+	user, host := string(id.Data), ""
+	switch id.IDType {
+	case wire.IDFQDN:
+		user, host = "", user
+	case wire.IDUserFQDN:
+		if at := strings.LastIndexByte(user, '@'); at >= 0 {
+			user, host = user[:at], user[at:]
+		}
+	}
+	return string(rune(id.IDType)) + user + lowerASCII(host)
 }
 
 // identities lists what a certificate holds that an ID may be, for a text.

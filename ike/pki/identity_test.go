@@ -55,6 +55,57 @@ func TestCheckID(t *testing.T) {
 	}
 }
 
+// TestSameID compares identities both ways, and by their keys.
+func TestSameID(t *testing.T) {
+	host, user, group := wire.FQDNID, wire.UserFQDNID, func(name string) wire.ID { return wire.KeyIDID([]byte(name)) }
+	dn := func(text string) wire.ID { return wire.DNID(mustDN(t, text)) }
+	addr := func(text string) wire.ID { return wire.AddrID(netip.MustParseAddr(text)) }
+	port := host("a.test")
+	port.Protocol, port.Port = 17, 500
+	for _, test := range []struct {
+		name string
+		a, b wire.ID
+		want bool
+	}{
+		{"a host", host("a.test"), host("a.test"), true},
+		{"in capitals", host("A.Test"), host("a.tEST"), true},
+		{"another host", host("a.test"), host("b.test"), false},
+		{"the beginning of a host", host("a.test"), host("a.tes"), false},
+		{"the sign for kelvin is no K", host("\u212a.test"), host("k.test"), false},
+		{"nor is a long s an S", host("\u017f.test"), host("s.test"), false},
+		{"letters beyond ASCII have a case", host("\u00e9.test"), host("\u00c9.test"), false},
+		{"octets that are no letters", host("\xff.test"), host("\xfe.test"), false},
+		{"with UDP port 500", port, host("a.test"), true},
+		{"a user", user("ann@a.test"), user("ann@A.TEST"), true},
+		{"a user has a case", user("Ann@a.test"), user("ann@a.test"), false},
+		{"the host is behind the last @", user("a@b@c.test"), user("a@b@C.test"), true},
+		{"what is before that has a case", user("a@b@c.test"), user("a@B@c.test"), false},
+		{"a user without a host", user("ann"), user("ann"), true},
+		{"who has a case", user("ann"), user("Ann"), false},
+		{"a user and an empty host", user("ann@"), user("ann"), false},
+		{"a host beyond ASCII", user("ann@\u212a.test"), user("ann@k.test"), false},
+		{"a group", group("vpn"), group("vpn"), true},
+		{"a group has a case", group("vpn"), group("VPN"), false},
+		{"a host and a group", host("vpn"), group("vpn"), false},
+		{"a host and a user", host("a.test"), user("a.test"), false},
+		{"a name", dn("CN=a, O=b"), dn("CN=A, O=B"), true},
+		{"in another order", dn("CN=a, O=b"), dn("O=b, CN=a"), false},
+		{"a name and none", dn("CN=a"), wire.DNID([]byte{1}), false},
+		{"octets that are no name", wire.DNID([]byte{1}), wire.DNID([]byte{1}), true},
+		{"other octets that are none", wire.DNID([]byte{1}), wire.DNID([]byte{2}), false},
+		{"an address", addr("192.0.2.1"), addr("192.0.2.1"), true},
+		{"another address", addr("192.0.2.1"), addr("192.0.2.2"), false},
+		{"an address of the other family", addr("192.0.2.1"), addr("2001:db8::1"), false},
+	} {
+		if SameID(test.a, test.b) != test.want || SameID(test.b, test.a) != test.want {
+			t.Errorf("%s: SameID(%v, %v) = %t, want %t", test.name, test.a, test.b, !test.want, test.want)
+		}
+		if test.a.IDType != wire.IDDERASN1DN && (IDKey(test.a) == IDKey(test.b)) != test.want {
+			t.Errorf("%s: IDKey is %q and %q, want them the same: %t", test.name, IDKey(test.a), IDKey(test.b), test.want)
+		}
+	}
+}
+
 func mustDN(t testing.TB, text string) []byte {
 	t.Helper()
 	d, err := ParseDN(text)

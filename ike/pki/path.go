@@ -3,6 +3,7 @@ package pki
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -32,7 +33,11 @@ func (d *Domain) path(leaf *x509.Certificate, sent []*x509.Certificate, now time
 	case path != nil:
 		return path, nil
 	case s.why != nil:
-		return nil, refuse(wire.InvalidCertificate, "%v", s.why)
+		r := refuse(wire.InvalidCertificate, "%v", s.why)
+		if errors.Is(s.why, errSHA1) {
+			r.Advice = d.adviceSHA1()
+		}
+		return nil, r
 	}
 	return nil, refuse(wire.InvalidCertAuthority, "the certificate of %s is by %s, from which no path leads to an authority of domain %q",
 		subject(leaf), nameText(leaf.RawIssuer), d.Name)

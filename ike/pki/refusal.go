@@ -12,6 +12,7 @@ import (
 type Refusal struct {
 	Notify wire.NotifyType // what RFC 2408 §3.14.1 calls it; never 0
 	Reason string          // what came and what was wanted: printable ASCII, at most 512 characters
+	Advice string          // the local lines that this has to do with, and what changes it; empty: none alone
 }
 
 // Error returns the notification's name and the reason.
@@ -29,5 +30,5 @@ func refuse(n wire.NotifyType, format string, args ...any) *Refusal {
 	if len(reason) > maxReason {
 		reason = reason[:maxReason-3] + "..."
 	}
-	return &Refusal{n, reason}
+	return &Refusal{Notify: n, Reason: reason}
 }

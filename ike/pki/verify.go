@@ -32,6 +32,7 @@ type Verified struct {
 	Subject string              // the leaf's, as in "/C=ZZ/O=interop/CN=left"
 	Leaf    *x509.Certificate   // first of Path
 	Path    []*x509.Certificate // from the leaf to the authority
+	Proof   Proof               // what is kept of it
 }
 
 // Do checks, in this order: what the CERT payloads hold, that the leaf names
@@ -62,7 +63,7 @@ func (v Verify) Do() (*Verified, error) {
 	if err := q.check(path); err != nil {
 		return nil, err
 	}
-	return &Verified{Domain: d.Name, Subject: subject(leaf), Leaf: leaf, Path: path}, nil
+	return &Verified{Domain: d.Name, Subject: subject(leaf), Leaf: leaf, Path: path, Proof: proofOf(v.Domain, path)}, nil
 }
 
 // leaf returns the first certificate that names the ID.

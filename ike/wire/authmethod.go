@@ -1,40 +1,24 @@
 package wire
 
-// A method is what an authentication method is made of.
-type method struct {
-	base   AuthMethod
-	xauth  bool // a password is asked for afterwards
-	hybrid bool // one end signs, the other has nothing but its password
-}
-
-// methods has the methods that are another one and something more.
-var methods = map[AuthMethod]method{
-	AuthHybridInitRSA: {AuthRSA, true, true}, AuthHybridRespRSA: {AuthRSA, true, true},
-	AuthHybridInitDSS: {AuthDSS, true, true}, AuthHybridRespDSS: {AuthDSS, true, true},
-	AuthXAUTHInitPSK: {AuthPSK, true, false}, AuthXAUTHRespPSK: {AuthPSK, true, false},
-	AuthXAUTHInitDSS: {AuthDSS, true, false}, AuthXAUTHRespDSS: {AuthDSS, true, false},
-	AuthXAUTHInitRSA: {AuthRSA, true, false}, AuthXAUTHRespRSA: {AuthRSA, true, false},
-	AuthXAUTHInitRSAEncryption: {AuthRSAEncryption, true, false}, AuthXAUTHRespRSAEncryption: {AuthRSAEncryption, true, false},
-	AuthXAUTHInitRSARevised: {AuthRSARevised, true, false}, AuthXAUTHRespRSARevised: {AuthRSARevised, true, false},
+// bases has the methods that are another one and XAUTH: of hybrid ones how the end signs that
+// does (draft-ietf-ipsec-isakmp-hybrid-auth-05).
+var bases = map[AuthMethod]AuthMethod{
+	AuthHybridInitRSA: AuthRSA, AuthHybridRespRSA: AuthRSA,
+	AuthHybridInitDSS: AuthDSS, AuthHybridRespDSS: AuthDSS,
+	AuthXAUTHInitPSK: AuthPSK, AuthXAUTHRespPSK: AuthPSK,
+	AuthXAUTHInitDSS: AuthDSS, AuthXAUTHRespDSS: AuthDSS,
+	AuthXAUTHInitRSA: AuthRSA, AuthXAUTHRespRSA: AuthRSA,
+	AuthXAUTHInitRSAEncryption: AuthRSAEncryption, AuthXAUTHRespRSAEncryption: AuthRSAEncryption,
+	AuthXAUTHInitRSARevised: AuthRSARevised, AuthXAUTHRespRSARevised: AuthRSARevised,
 }
 
 // Base returns the method without XAUTH: of a hybrid one how the end signs that does.
 func (a AuthMethod) Base() AuthMethod {
-	if m, ok := methods[a]; ok {
-		return m.base
+	if base, ok := bases[a]; ok {
+		return base
 	}
 	return a
 }
-
-// HasXAUTH reports whether XAUTH follows phase 1.
-func (a AuthMethod) HasXAUTH() bool { return methods[a].xauth }
-
-// IsHybrid reports whether only one end signs: draft-ietf-ipsec-isakmp-hybrid-auth-05.
-func (a AuthMethod) IsHybrid() bool { return methods[a].hybrid }
-
-// AsksInitiator reports whether XAUTH, if there is any, asks the initiator of phase 1
-// for its password, and not the responder.
-func (a AuthMethod) AsksInitiator() bool { return a.HasXAUTH() && a%2 == 1 }
 
 // IsPreShared reports whether SKEYID is made of a pre-shared key.
 func (a AuthMethod) IsPreShared() bool { return a.Base() == AuthPSK }

@@ -9,6 +9,7 @@ type SyntaxError struct {
 	Offset  int         // octets from the start of the message, header included
 	Got     string      // what came
 	Wanted  string      // what would have been right
+	Notify  NotifyType  // what RFC 2408 §3.14.1 calls a fault of the header's; 0: it has no name there
 }
 
 // bad returns the error about what is in a payload; format says what came. It has

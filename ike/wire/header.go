@@ -7,9 +7,8 @@ import (
 )
 
 const (
-	genericLen = 4     // RFC 2408 §3.2
-	version    = 0x10  // major 1, minor 0; IKEv2 and later minors are not ours to interpret
-	maxMessage = 16384 // far above a certificate chain, far below what UDP could carry
+	genericLen = 4    // RFC 2408 §3.2
+	version    = 0x10 // major 1, minor 0; IKEv2 and later minors are not ours to interpret
 
 	offsetVersion   = 17
 	offsetExchange  = 18
@@ -20,6 +19,13 @@ const (
 
 // HeaderLen is the length of the header in octets: RFC 2408 §3.1.
 const HeaderLen = 28
+
+// MaxMessage is how many octets of a message are read: far above a certificate chain, far below
+// what UDP could carry.
+const MaxMessage = 16384
+
+// atMost says so.
+var atMost = fmt.Sprintf("at most %d", MaxMessage)
 
 // A Cookie is CKY-I or CKY-R: RFC 2408 §2.5.3. Zero is not a valid cookie.
 type Cookie [8]byte
@@ -54,8 +60,8 @@ type Header struct {
 // exchange can tell.
 func ParseHeader(b []byte) (h Header, first PayloadType, body []byte, err error) {
 	r := &reader{progress: &progress{}, b: b}
-	if len(b) > maxMessage {
-		r.fail(octets(len(b)), "at most 16384")
+	if len(b) > MaxMessage {
+		r.fail(octets(len(b)), atMost)
 	}
 	copy(h.CookieI[:], r.bytes(len(h.CookieI)))
 	copy(h.CookieR[:], r.bytes(len(h.CookieR)))
@@ -77,10 +83,14 @@ func ParseHeader(b []byte) (h Header, first PayloadType, body []byte, err error)
 // checkLength checks what tells ISAKMP from anything else on the port.
 func (r *reader) checkLength(v uint8, length uint32, have int) {
 	if v != version {
-		r.failAt(offsetVersion, fmt.Sprintf("version %d.%d", v>>4, v&0xf), "1.0")
+		name := InvalidMinorVersion
+		if v>>4 != version>>4 {
+			name = InvalidMajorVersion
+		}
+		r.failNamed(name, offsetVersion, fmt.Sprintf("version %d.%d", v>>4, v&0xf), "1.0")
 	}
 	if int64(length) != int64(have) {
-		r.failAt(offsetLength, fmt.Sprintf("length %d", length), fmt.Sprintf("the datagram's %d", have))
+		r.failNamed(UnequalPayloadLengths, offsetLength, fmt.Sprintf("length %d", length), fmt.Sprintf("the datagram's %d", have))
 	}
 }
 
@@ -90,22 +100,22 @@ func (r *reader) checkLength(v uint8, length uint32, have int) {
 func (r *reader) checkHeader(h Header) {
 	encrypted := h.Flags&FlagEncrypted != 0
 	if h.CookieI.IsZero() {
-		r.failAt(0, "initiator cookie of zeros", "a cookie")
+		r.failNamed(InvalidCookie, 0, "initiator cookie of zeros", "a cookie")
 	}
 	if unknown := h.Flags &^ (FlagEncrypted | FlagCommit | FlagAuthentication); unknown != 0 {
-		r.failAt(offsetFlags, fmt.Sprintf("flags %#02x", uint8(h.Flags)), "none but 0x01, 0x02 and 0x04")
+		r.failNamed(InvalidFlags, offsetFlags, fmt.Sprintf("flags %#02x", uint8(h.Flags)), "none but 0x01, 0x02 and 0x04")
 	}
 	switch h.Exchange {
 	case MainMode, Aggressive:
 		if h.MessageID != 0 {
-			r.failAt(offsetMessageID, "message ID "+h.MessageID.String(), "0 in phase 1")
+			r.failNamed(InvalidMessageID, offsetMessageID, "message ID "+h.MessageID.String(), "0 in phase 1")
 		}
 	case QuickMode, Transaction, Informational:
 		if h.MessageID == 0 && (encrypted || h.Exchange != Informational) {
-			r.failAt(offsetMessageID, "message ID 0", "another one after phase 1")
+			r.failNamed(InvalidMessageID, offsetMessageID, "message ID 0", "another one after phase 1")
 		}
 	default:
-		r.failAt(offsetExchange, fmt.Sprintf("exchange type %v", h.Exchange), "one that is served")
+		r.failNamed(UnsupportedExchangeType, offsetExchange, fmt.Sprintf("exchange type %v", h.Exchange), "one that is served")
 	}
 }
 

@@ -60,8 +60,8 @@ func Parse(b []byte) (*Message, error) {
 // shares plain. Errors are *SyntaxError.
 func ParsePayloads(h Header, first PayloadType, plain []byte) (*Message, error) {
 	r := &reader{progress: &progress{}, b: plain, offset: HeaderLen}
-	if len(plain) > maxMessage {
-		r.fail(octets(len(plain)), "at most 16384")
+	if len(plain) > MaxMessage {
+		r.fail(octets(len(plain)), atMost)
 	}
 	m := r.chain(h, first)
 	if r.err != nil {
@@ -81,9 +81,9 @@ func (r *reader) chain(h Header, first PayloadType) *Message {
 	for next := first; next != PayloadNone && r.err == nil; {
 		m.offsets = append(m.offsets, r.offset-start)
 		t := next
-		seen[t.counted()]++
+		seen[t.Assigned()]++
 		r.checkPlace(t, len(m.offsets))
-		r.checkCount(t, int(seen[t.counted()]), h.Exchange)
+		r.checkCount(t, int(seen[t.Assigned()]), h.Exchange)
 		var body *reader
 		next, body = r.sub(t)
 		m.Payloads = append(m.Payloads, body.one(t))

@@ -25,34 +25,38 @@ func TestHeaderRefused(t *testing.T) {
 		change func([]byte) []byte
 		offset int
 		wanted string // part of the error
+		notify NotifyType
 	}{
-		{"empty", func([]byte) []byte { return nil }, 0, "8 octets"},
-		{"27 octets", func(b []byte) []byte { return b[:27] }, 24, "4 octets"},
-		{"more than 16384 octets", func(b []byte) []byte { return append(b, make([]byte, 16384)...) }, 0, "at most 16384"},
-		{"length one less", func(b []byte) []byte { b[27]--; return b }, 24, "datagram's"},
-		{"length one more", func(b []byte) []byte { b[27]++; return b }, 24, "datagram's"},
-		{"length of 4 GB", set(24, 0xff, 0xff, 0xff, 0xff), 24, "datagram's"},
-		{"length 0", set(24, 0, 0, 0, 0), 24, "datagram's"},
-		{"IKEv2", set(17, 0x20), 17, "1.0"},
-		{"minor version 1", set(17, 0x11), 17, "1.0"},
-		{"version 0.0", set(17, 0), 17, "1.0"},
-		{"initiator cookie of zeros", set(0, make([]byte, 8)...), 0, "a cookie"},
-		{"base mode", set(18, 1), 18, "served"},
-		{"authentication only", set(18, 3), 18, "served"},
-		{"new group mode", set(18, 33), 18, "served"},
-		{"IKE_SA_INIT", set(18, 34), 18, "served"},
-		{"exchange type 0", set(18, 0), 18, "served"},
-		{"unknown flag", set(19, 0x08), 19, "none but"},
-		{"all flags", set(19, 0xff), 19, "none but"},
-		{"message ID in main mode", set(20, 0, 0, 0, 1), 20, "phase 1"},
-		{"message ID in aggressive mode", set(18, 4, 0, 1, 0, 0, 0), 20, "phase 1"},
-		{"quick mode without message ID", set(18, 32), 20, "another"},
-		{"transaction without message ID", set(18, 6), 20, "another"},
-		{"encrypted informational without message ID", set(18, 5, 1), 20, "another"},
+		{"empty", func([]byte) []byte { return nil }, 0, "8 octets", 0},
+		{"27 octets", func(b []byte) []byte { return b[:27] }, 24, "4 octets", 0},
+		{"more than 16384 octets", func(b []byte) []byte { return append(b, make([]byte, 16384)...) }, 0, "at most 16384", 0},
+		{"length one less", func(b []byte) []byte { b[27]--; return b }, 24, "datagram's", UnequalPayloadLengths},
+		{"length one more", func(b []byte) []byte { b[27]++; return b }, 24, "datagram's", UnequalPayloadLengths},
+		{"length of 4 GB", set(24, 0xff, 0xff, 0xff, 0xff), 24, "datagram's", UnequalPayloadLengths},
+		{"length 0", set(24, 0, 0, 0, 0), 24, "datagram's", UnequalPayloadLengths},
+		{"IKEv2", set(17, 0x20), 17, "1.0", InvalidMajorVersion},
+		{"minor version 1", set(17, 0x11), 17, "1.0", InvalidMinorVersion},
+		{"version 0.0", set(17, 0), 17, "1.0", InvalidMajorVersion},
+		{"initiator cookie of zeros", set(0, make([]byte, 8)...), 0, "a cookie", InvalidCookie},
+		{"base mode", set(18, 1), 18, "served", UnsupportedExchangeType},
+		{"authentication only", set(18, 3), 18, "served", UnsupportedExchangeType},
+		{"new group mode", set(18, 33), 18, "served", UnsupportedExchangeType},
+		{"IKE_SA_INIT", set(18, 34), 18, "served", UnsupportedExchangeType},
+		{"exchange type 0", set(18, 0), 18, "served", UnsupportedExchangeType},
+		{"unknown flag", set(19, 0x08), 19, "none but", InvalidFlags},
+		{"all flags", set(19, 0xff), 19, "none but", InvalidFlags},
+		{"message ID in main mode", set(20, 0, 0, 0, 1), 20, "phase 1", InvalidMessageID},
+		{"message ID in aggressive mode", set(18, 4, 0, 1, 0, 0, 0), 20, "phase 1", InvalidMessageID},
+		{"quick mode without message ID", set(18, 32), 20, "another", InvalidMessageID},
+		{"transaction without message ID", set(18, 6), 20, "another", InvalidMessageID},
+		{"encrypted informational without message ID", set(18, 5, 1), 20, "another", InvalidMessageID},
 	} {
 		b := test.change(valid())
 		_, _, body, err := ParseHeader(b)
 		checkError(t, test.name, err, PayloadNone, test.offset, test.wanted)
+		if syntax := (&SyntaxError{}); errors.As(err, &syntax) && syntax.Notify != test.notify {
+			t.Errorf("%s: it is called %v, want %v", test.name, syntax.Notify, test.notify)
+		}
 		if body != nil {
 			t.Errorf("%s: ParseHeader returned a body", test.name)
 		}
@@ -308,9 +312,9 @@ func TestSyntaxErrorText(t *testing.T) {
 		err  *SyntaxError
 		want string
 	}{
-		{&SyntaxError{PayloadSA, 42, "SPI of 17 octets", "at most 16"}, "SA payload, octet 42: SPI of 17 octets, wanted at most 16"},
-		{&SyntaxError{0, 17, "version 2.0", "1.0"}, "header, octet 17: version 2.0, wanted 1.0"},
-		{&SyntaxError{99, 30, "1 octet", "2 octets"}, "99 payload, octet 30: 1 octet, wanted 2 octets"},
+		{&SyntaxError{PayloadSA, 42, "SPI of 17 octets", "at most 16", 0}, "SA payload, octet 42: SPI of 17 octets, wanted at most 16"},
+		{&SyntaxError{0, 17, "version 2.0", "1.0", InvalidMajorVersion}, "header, octet 17: version 2.0, wanted 1.0"},
+		{&SyntaxError{99, 30, "1 octet", "2 octets", 0}, "99 payload, octet 30: 1 octet, wanted 2 octets"},
 	} {
 		if got := test.err.Error(); got != test.want {
 			t.Errorf("Error() = %q, want %q", got, test.want)

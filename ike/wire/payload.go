@@ -33,9 +33,9 @@ var payloads = map[PayloadType]syntax{
 	PayloadFragment:   {parseFragment, 1},
 }
 
-// counted returns the type as which payloads of type p are counted: the drafts of
-// RFC 3947 had other numbers for the same payloads.
-func (p PayloadType) counted() PayloadType {
+// Assigned returns the number that RFC 3947 assigned to payloads of type p: its drafts had
+// others for the same payloads.
+func (p PayloadType) Assigned() PayloadType {
 	switch p {
 	case PayloadNATDDraft:
 		return PayloadNATD

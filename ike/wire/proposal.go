@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -73,14 +72,4 @@ func (p Proposal) String() string {
 func (p Proposal) Equal(q Proposal) bool {
 	return p.Number == q.Number && p.Protocol == q.Protocol && string(p.SPI) == string(q.SPI) &&
 		slices.EqualFunc(p.Transforms, q.Transforms, Transform.Equal)
-}
-
-// CPI returns the compression parameter index of an IPComp proposal: its SPI of 2
-// octets, or the last 2 of 4, as RFC 3173 §4.1 allows. Not ok: another protocol, or
-// another size.
-func (p Proposal) CPI() (cpi uint16, ok bool) {
-	if n := len(p.SPI); p.Protocol != ProtoIPComp || n != 2 && n != 4 {
-		return 0, false
-	}
-	return binary.BigEndian.Uint16(p.SPI[len(p.SPI)-2:]), true
 }

@@ -25,9 +25,12 @@ type progress struct {
 // fail remembers the first misfit, at the octet read next.
 func (r *reader) fail(got, wanted string) { r.failAt(r.offset, got, wanted) }
 
-func (r *reader) failAt(offset int, got, wanted string) {
+func (r *reader) failAt(offset int, got, wanted string) { r.failNamed(0, offset, got, wanted) }
+
+// failNamed remembers a misfit that the RFC has a name for.
+func (r *reader) failNamed(n NotifyType, offset int, got, wanted string) {
 	if r.err == nil {
-		r.err = &SyntaxError{Payload: r.payload, Offset: offset, Got: got, Wanted: wanted}
+		r.err = &SyntaxError{Payload: r.payload, Offset: offset, Got: got, Wanted: wanted, Notify: n}
 	}
 	r.b = nil
 }

@@ -33,20 +33,24 @@ var (
 	VendorFragments = vendorID("4048b7d56ebce88525e7de7f00d6c2d3") // IKE fragmentation; capabilities may follow
 	VendorWindows   = vendorID("1e2b516905991c7d7c96fcbfb587e461") // Microsoft Windows; a version may follow
 	VendorGSSAPI    = vendorID("621b04bb09882ac1e15935fefa24aeee") // Kerberos, whose method has XAUTH's number 65001
+	VendorSallyport = vendorID("909a623b37a70097c16fe15be8028207") // ours, which zeros follow
 )
 
 // A vendor is a known vendor ID and its name in texts.
 type vendor struct {
 	id   VendorID
 	name string
-	tail int // octets of a version or of capabilities that may follow
+	tail int // octets of a version or of capabilities that may follow; anyTail: any number
 }
+
+// anyTail is the tail of a vendor ID that fills up its message.
+const anyTail = -1
 
 var vendors = []vendor{
 	{VendorRFC3947, "RFC3947", 0}, {VendorNATT03, "NAT-T-03", 0}, {VendorNATT02N, "NAT-T-02n", 0},
 	{VendorNATT02, "NAT-T-02", 0}, {VendorNATT00, "NAT-T-00", 0}, {VendorDPD, "DPD", 0},
 	{VendorXAUTH, "XAUTH", 0}, {VendorUnity, "Unity", 0}, {VendorFragments, "FRAGMENTATION", 4},
-	{VendorWindows, "Windows", 4}, {VendorGSSAPI, "GSSAPI", 0},
+	{VendorWindows, "Windows", 4}, {VendorGSSAPI, "GSSAPI", 0}, {VendorSallyport, "Sallyport", anyTail},
 	{vendorID("882fe56d6fd20dbc2251613b2ebe5beb"), "strongSwan", 0}, {vendorID("7003cbc1097dbe9c2600ba6983bc8b35"), "racoon", 0},
 	{vendorID("26244d38eddb61b3172a36e3d0cfb819"), "Vid-Initial-Contact", 0},
 	{vendorID("1f07f70eaa6514d3b0fa96542a50"), "Cisco-VPN3000", 2},
@@ -56,10 +60,11 @@ var vendors = []vendor{
 }
 
 // Is reports whether v is a known vendor ID: the whole value, after which only a
-// fragmentation ID's capabilities or a version of some vendors may come.
+// fragmentation ID's capabilities, a version of some vendors or the zeros of ours may come.
 func (v VendorID) Is(known VendorID) bool {
 	rest, ok := bytes.CutPrefix(v.Data, known.Data)
-	return ok && (len(rest) == 0 || len(rest) == known.tail())
+	tail := known.tail()
+	return ok && (len(rest) == 0 || len(rest) == tail || tail == anyTail)
 }
 
 // tail returns how many octets may follow a known vendor ID.
@@ -82,14 +87,9 @@ func (v VendorID) With(tail uint32) VendorID {
 	return VendorID{binary.BigEndian.AppendUint32(bytes.Clone(v.Data), tail)}
 }
 
-// Tail returns the four octets that follow a known vendor ID; not ok if v is another
-// one or has none.
-func (v VendorID) Tail(known VendorID) (tail uint32, ok bool) {
-	rest, ok := bytes.CutPrefix(v.Data, known.Data)
-	if !ok || !v.Is(known) || len(rest) != 4 {
-		return 0, false
-	}
-	return binary.BigEndian.Uint32(rest), true
+// Filled returns the vendor ID followed by n zeros, which say nothing and make it longer.
+func (v VendorID) Filled(n int) VendorID {
+	return VendorID{append(bytes.Clone(v.Data), make([]byte, n)...)}
 }
 
 // Type returns PayloadVendorID.
