@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -292,30 +291,4 @@ func (t *UserTable) table() *ike.UserTable {
 		return len(u.Key) == 0 || u.ID == "" && u.IDType != ike.IDAny
 	})
 	return &ike.UserTable{Number: t.Number, Users: known}
-}
-
-// accessNames returns the names of what the engine's clients are configured by. of is as for names.
-func (c *Config) accessNames(of string) []string {
-	a := &c.Access
-	switch of {
-	case "ike user-table":
-		return numbers(a.UserTables)
-	case "ip pool":
-		return slices.Collect(maps.Keys(a.Pools))
-	case "service-scheme":
-		return slices.Collect(maps.Keys(a.Schemes))
-	case "radius-server":
-		return slices.Collect(maps.Keys(a.Radius))
-	case "authentication-scheme":
-		return slices.Collect(maps.Keys(a.Authentications))
-	case "domain":
-		return slices.Collect(maps.Keys(a.Domains))
-	case "ipsec policy-template":
-		var all []string
-		for k := range c.Templates {
-			all = append(all, k.Name)
-		}
-		return all
-	}
-	return nil
 }

@@ -110,7 +110,7 @@ func newRule() acl.Rule { return acl.Rule{ID: noID} }
 func oldRule(a *acl.ACL, r acl.Rule) (acl.Rule, bool) { return a.Rule(r.ID) }
 
 // putRule adds or replaces a rule.
-func putRule(_ any, a *acl.ACL, r acl.Rule) error {
+func putRule(x any, a *acl.ACL, r acl.Rule) error {
 	if r.Protocol != acl.TCP && r.Protocol != acl.UDP {
 		r.SourcePort, r.DestinationPort = acl.Ports{}, acl.Ports{}
 	}
@@ -124,27 +124,30 @@ func putRule(_ any, a *acl.ACL, r acl.Rule) error {
 		}
 		r.ID = id
 	}
-	placeRule(a, r)
+	x.(*edit).placeRule(a, r)
 	return nil
 }
 
-// placeRule puts a rule into a list whose rules an older version of it shares. That
-// version does not see what is appended behind its end; only another place
-// takes a copy.
-func placeRule(a *acl.ACL, r acl.Rule) {
+// placeRule puts a rule into a list whose rules other versions share. It takes a copy, but to append to
+// what the edit has copied already, so that a script of many rules costs what they are.
+func (e *edit) placeRule(a *acl.ACL, r acl.Rule) {
 	if n := len(a.Rules); n == 0 || a.Rules[n-1].ID < r.ID {
+		if n == 0 || &a.Rules[0] != e.rules {
+			a.Rules = slices.Clip(a.Rules)
+		}
 		a.Rules = append(a.Rules, r)
+		e.rules = &a.Rules[0]
 		return
 	}
 	a.Rules = slices.Clone(a.Rules)
 	a.Put(r)
 }
 
-func describeRule(_ any, a *acl.ACL, r acl.Rule) error {
+func describeRule(x any, a *acl.ACL, r acl.Rule) error {
 	if _, ok := a.Rule(r.ID); !ok {
 		return refuse("The specified rule does not exist.")
 	}
-	placeRule(a, r)
+	x.(*edit).placeRule(a, r)
 	return nil
 }
 

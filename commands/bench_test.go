@@ -11,6 +11,7 @@ import (
 
 	"sallyport/ike"
 	"sallyport/ipsec"
+	"sallyport/ipsec/ipsectest/footprint"
 	"sallyport/platform"
 )
 
@@ -69,28 +70,20 @@ func (b *pureBox) Apply(c *Config) (err error) {
 	return nil
 }
 
-// heap returns the octets in use.
-func heap() int64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
-}
-
 // BenchmarkReplay10000 replays a script of many tunnels and applies what comes out:
 // B/tunnel is what that leaves behind, without the script itself.
 func BenchmarkReplay10000(b *testing.B) {
 	text := tunnels(many)
 	var grown int64
 	for b.Loop() {
-		box, before := newPureBox(), heap()
+		box, before := newPureBox(), footprint.Heap()
 		b.StartTimer()
 		config := replayed(b, text)
 		if err := box.Apply(config); err != nil {
 			b.Fatal(err)
 		}
 		b.StopTimer()
-		grown += heap() - before
+		grown += footprint.Heap() - before
 		runtime.KeepAlive(config)
 		runtime.KeepAlive(box)
 		b.StartTimer()

@@ -12,7 +12,7 @@ func (c *Config) globals() *ike.Config {
 	g := &c.IKE
 	return &ike.Config{
 		Policies:         make([]*ike.Policy, 0, len(c.Policies)),
-		LocalName:        cmp.Or(g.LocalName, c.Sysname),
+		LocalName:        c.ikeInForce().LocalName,
 		DPD:              g.DPD,
 		Heartbeat:        g.Heartbeat,
 		NATKeepAlive:     g.NATKeepAlive,
@@ -20,6 +20,13 @@ func (c *Config) globals() *ike.Config {
 		TrafficIdentical: g.TrafficIdentical,
 		SHA2Short:        c.SHA2Short,
 	}
+}
+
+// ikeInForce returns what holds with all peers, with the name that they are told.
+func (c *Config) ikeInForce() IKEGlobal {
+	g := c.IKE
+	g.LocalName = cmp.Or(g.LocalName, c.Sysname)
+	return g
 }
 
 // sameGlobals reports whether what globals fills in is the same.

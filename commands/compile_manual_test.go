@@ -149,7 +149,7 @@ func TestManualFailsClosed(t *testing.T) {
 		if !p.Manual || p.Local != test.local || p.Remote != test.remote || p.ACL != after.ACLs["3000"] || p.Device != "eth2" {
 			t.Errorf("%s: %+v", test.line, p)
 		}
-		entry := newPolicyEntry(after, after.Policies[PolicyKey{"m", 5}])
+		entry := displayed(after, PolicyKey{"m", 5})
 		if !slices.Equal(entry.Missing, []string{test.missing}) || !entry.Dropped {
 			t.Errorf("%s: displayed as missing %v, dropped %v", test.line, entry.Missing, entry.Dropped)
 		}
@@ -168,7 +168,7 @@ func TestManualIsNotDropped(t *testing.T) {
 		"ipsec policy m 5\n undo security acl", "interface g0/0/2\n shutdown", "interface g0/0/2\n undo ipsec policy",
 	} {
 		c := replayed(t, byHand()+lacks+line)
-		if p := protection(t, c); len(p.Policies) > 0 || newPolicyEntry(c, c.Policies[PolicyKey{"m", 5}]).Dropped {
+		if p := protection(t, c); len(p.Policies) > 0 || displayed(c, PolicyKey{"m", 5}).Dropped {
 			t.Errorf("%q: policies %v", line, p.Policies)
 		}
 	}
@@ -302,7 +302,7 @@ func TestManualWithoutAlgorithms(t *testing.T) {
 	if p := protection(t, c); len(p.Manual) > 0 {
 		t.Errorf("%d SAs", len(p.Manual))
 	}
-	entry := newPolicyEntry(c, c.Policies[PolicyKey{"m", 5}])
+	entry := displayed(c, PolicyKey{"m", 5})
 	if want := []string{"algorithms for configured keys"}; !slices.Equal(entry.Missing, want) {
 		t.Errorf("missing is %v, want %v", entry.Missing, want)
 	}

@@ -2,13 +2,10 @@ package commands
 
 import (
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"sallyport/commands/grammar"
-	"sallyport/commands/kind"
 )
 
 // Help returns what may be typed after text where the session stands, as `?`
@@ -108,7 +105,7 @@ func (s *Session) Complete(text string) []string {
 	if tables, tail, is := s.filterAt(text); is {
 		return grammar.Complete(tail, everything, nil, tables)
 	}
-	words := grammar.Complete(text, s.level(), s.running.config.offered, s.place.groups()...)
+	words := grammar.Complete(text, s.level(), s.offered, s.place.groups()...)
 	if s.mayPipe(text) {
 		words = append(words, "|")
 	}
@@ -128,50 +125,4 @@ func (c *Config) offered(of string) []string {
 		return append(c.names(of), "Tunnel")
 	}
 	return c.names(of)
-}
-
-// names returns the names of all objects of a sort, in no order.
-func (c *Config) names(of string) []string {
-	switch of {
-	case "ike peer":
-		return slices.Collect(maps.Keys(c.IKEPeers))
-	case "ike proposal":
-		return numbers(c.IKEProposals)
-	case "acl", "acl name":
-		return c.listNames(of == "acl name")
-	case "ipsec proposal":
-		return slices.Collect(maps.Keys(c.IPsecProposals))
-	case "interface", "port", "tunnel":
-		return c.interfaceNames(of)
-	case "pki entity":
-		return slices.Collect(maps.Keys(c.PKIEntities))
-	case "pki domain":
-		return slices.Collect(maps.Keys(c.PKIDomains))
-	case "ipsec profile":
-		return slices.Collect(maps.Keys(c.Profiles))
-	case "ipsec policy":
-		var names []string
-		for k := range c.Policies {
-			names = append(names, k.Name)
-		}
-		return names
-	}
-	return c.managementNames(of)
-}
-
-// interfaceNames returns the names of the interfaces, or of the ports or tunnels among
-// them.
-func (c *Config) interfaceNames(of string) []string {
-	names := slices.Collect(maps.Keys(c.Interfaces))
-	return slices.DeleteFunc(names, func(name string) bool {
-		return of == "port" && kind.IsTunnel(name) || of == "tunnel" && !kind.IsTunnel(name)
-	})
-}
-
-func numbers[V any](m map[uint32]V) []string {
-	var texts []string
-	for n := range m {
-		texts = append(texts, strconv.FormatUint(uint64(n), 10))
-	}
-	return texts
 }

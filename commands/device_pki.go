@@ -9,7 +9,8 @@ import (
 
 // PKI are the key pairs, certificates and revocation lists of a box, and the files of its
 // flash that they come from and that requests go to. What is kept survives a restart; a
-// change is in force for the next negotiation and touches no SA. Errors are one line.
+// change is in force at once: SAs with a peer end whose authority goes, or whose certificate
+// is on a list that comes. Errors are one line.
 type PKI interface {
 	PKIObjects() []*PKIObject // by kind and name; neither they nor the list are changed
 

@@ -23,6 +23,8 @@ type fakeDevice struct {
 	resets  []ike.Reset
 	pings   []Ping
 
+	fallbacks []ike.Fallback
+
 	fakeFiles
 	fakeHost
 	fakeLogs
@@ -45,6 +47,8 @@ func (d *fakeDevice) Apply(c *Config) error {
 
 func (d *fakeDevice) IKE() []ike.Status       { return nil }
 func (d *fakeDevice) Failures() []ike.Failure { return nil }
+
+func (d *fakeDevice) Fallbacks() []ike.Fallback { return d.fallbacks }
 
 func (d *fakeDevice) Refusals() []ike.Refusal {
 	return []ike.Refusal{{Reason: "malformed message", Count: 7}, {Reason: "invalid cookie"}}

@@ -50,32 +50,45 @@ var ikeErrorColumns = columns{2, 21, 29, 70, 79}
 
 const ikeErrorRule = 101
 
-// text prints the table; in the verbose form each row is followed by its reason.
-func (d ikeErrorDisplay) text() string {
+// A peerEvent is a row of such a table, and what stands under it.
+type peerEvent struct {
+	peer            netip.AddrPort
+	reason, version string
+	time            time.Time
+	detail          string // empty: nothing
+}
+
+// peerEvents prints the table of what has befallen peers. what is that in a word, current how VRP
+// spells the first one of that table.
+func peerEvents(current, what string, all []peerEvent) string {
 	var p page
-	p.addf("  current info Num :%d", len(d.Rows))
-	if len(d.Rows) == 0 {
+	p.addf("  %s info Num :%d", current, len(all))
+	if len(all) == 0 {
 		return p.text()
 	}
-	p.add("  Ike error information:")
+	p.addf("  Ike %s information:", what)
 	p.add(dashes(ikeErrorRule))
-	p.add(ikeErrorColumns.row("peer", "port", "error-reason", "version", "error-time"))
+	p.add(ikeErrorColumns.row("peer", "port", what+"-reason", "version", what+"-time"))
 	p.add(dashes(ikeErrorRule))
-	for _, r := range d.Rows {
-		p.add(ikeErrorColumns.row(r.cells()...))
-		if d.Verbose {
-			p.addf("    %s", r.detail())
+	for _, e := range all {
+		p.add(ikeErrorColumns.row(addrText(e.peer.Addr()), utoa(uint32(e.peer.Port())), e.reason, e.version, e.time.Format("2006/01/02  15:04:05")))
+		if e.detail != "" {
+			p.add("    " + e.detail)
 		}
 	}
 	p.add(dashes(ikeErrorRule))
 	return p.text()
 }
 
-func (r ikeErrorLine) cells() []string {
-	return []string{
-		addrText(r.Peer.Addr()), utoa(uint32(r.Peer.Port())), r.Error, r.Version,
-		r.Time.Format("2006/01/02  15:04:05"),
-	}
+// text prints the table; in the verbose form each row is followed by its reason.
+func (d ikeErrorDisplay) text() string {
+	return peerEvents("current", "error", mapped(d.Rows, func(r ikeErrorLine) peerEvent {
+		e := peerEvent{r.Peer, r.Error, r.Version, r.Time, ""}
+		if d.Verbose {
+			e.detail = r.detail()
+		}
+		return e
+	}))
 }
 
 // detail returns the line under a row.

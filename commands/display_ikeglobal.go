@@ -9,7 +9,7 @@ import (
 )
 
 // An ikeGlobalDisplay is `display ike global config`: what holds with all peers. Zero is what
-// is not configured.
+// is off.
 type ikeGlobalDisplay struct {
 	LocalName         string  `json:"local_name"` // in force
 	DPD               dpdLine `json:"dpd"`        // in force
@@ -18,10 +18,11 @@ type ikeGlobalDisplay struct {
 	HeartbeatSeq      string  `json:"heartbeat_seq_num"` // old or new
 	HeartbeatSPIs     bool    `json:"heartbeat_spi_list"`
 	NATKeepAlive      int64   `json:"nat_keepalive_seconds"` // in force
-	HalfOpen          int     `json:"half_open_limit"`
+	HalfOpen          int     `json:"half_open_limit"`       // in force, as the next ones
 	HalfOpenPerAddr   int     `json:"half_open_limit_per_address"`
+	HalfOpenPerPeer   int     `json:"half_open_limit_per_peer_address"` // of the address of an ike peer
 	ISAKMP            int     `json:"isakmp_sa_limit"`
-	InNegotiation     int     `json:"in_negotiation_limit"`
+	InNegotiation     int     `json:"in_negotiation_limit"` // 0: none
 	TrafficIdentical  bool    `json:"traffic_identical_accept"`
 }
 
@@ -29,19 +30,20 @@ type ikeGlobalDisplay struct {
 const usualNATKeepAlive = 20 * time.Second
 
 func newIKEGlobalDisplay(c *Config) ikeGlobalDisplay {
-	g := &c.IKE
+	g, limits := c.ikeInForce(), c.IKE.Limits.InForce()
 	d := ikeGlobalDisplay{
-		LocalName:         cmp.Or(g.LocalName, c.Sysname),
+		LocalName:         g.LocalName,
 		DPD:               newDPDLine(ike.DPD{}, g.DPD),
 		HeartbeatInterval: int64(g.Heartbeat.Interval / time.Second),
 		HeartbeatTimeout:  int64(g.Heartbeat.Timeout / time.Second),
 		HeartbeatSeq:      "old",
 		HeartbeatSPIs:     g.Heartbeat.SPIs,
 		NATKeepAlive:      int64(cmp.Or(g.NATKeepAlive, usualNATKeepAlive) / time.Second),
-		HalfOpen:          g.Limits.HalfOpen,
-		HalfOpenPerAddr:   g.Limits.HalfOpenPerAddr,
-		ISAKMP:            g.Limits.ISAKMP,
-		InNegotiation:     g.Limits.InNegotiation,
+		HalfOpen:          limits.HalfOpen,
+		HalfOpenPerAddr:   limits.HalfOpenPerAddr,
+		HalfOpenPerPeer:   g.Limits.OfPeer(),
+		ISAKMP:            limits.ISAKMP,
+		InNegotiation:     limits.InNegotiation,
 		TrafficIdentical:  g.TrafficIdentical,
 	}
 	if g.Heartbeat.NewSeq {
@@ -71,10 +73,10 @@ func (d ikeGlobalDisplay) text() string {
 		{"Heartbeat sequence number", d.HeartbeatSeq},
 		{"Heartbeat SPI list", enable(d.HeartbeatSPIs)},
 		{"NAT keepalive interval(s)", strconv.FormatInt(d.NATKeepAlive, 10)},
-		{"Half-open limit", defaultOr(d.HalfOpen)},
-		{"Half-open limit per address", defaultOr(d.HalfOpenPerAddr)},
-		{"ISAKMP SA limit", defaultOr(d.ISAKMP)},
-		{"In-negotiation limit", defaultOr(d.InNegotiation)},
+		{"Half-open limit", strconv.Itoa(d.HalfOpen)},
+		{"Half-open limit per address", d.perAddress()},
+		{"ISAKMP SA limit", strconv.Itoa(d.ISAKMP)},
+		{"In-negotiation limit", offOr(int64(d.InNegotiation))},
 		{"Traffic-identical accept", enable(d.TrafficIdentical)},
 	} {
 		p.add(ikeGlobalForm.line(f[0], f[1]))
@@ -83,7 +85,7 @@ func (d ikeGlobalDisplay) text() string {
 	return p.text()
 }
 
-// offOr returns a number of seconds, or that there is none.
+// offOr returns a number, or that there is none.
 func offOr(seconds int64) string {
 	if seconds == 0 {
 		return enable(false)
@@ -91,10 +93,11 @@ func offOr(seconds int64) string {
 	return strconv.FormatInt(seconds, 10)
 }
 
-// defaultOr returns a limit, or that none is configured.
-func defaultOr(limit int) string {
-	if limit == 0 {
-		return "Default"
+// perAddress returns the limit of one address, and that of an ike peer's if it is another.
+func (d ikeGlobalDisplay) perAddress() string {
+	text := strconv.Itoa(d.HalfOpenPerAddr)
+	if d.HalfOpenPerPeer != d.HalfOpenPerAddr {
+		text += ", of an IKE peer's " + strconv.Itoa(d.HalfOpenPerPeer)
 	}
-	return strconv.Itoa(limit)
+	return text
 }

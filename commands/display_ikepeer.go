@@ -21,9 +21,10 @@ type ikePeerLine struct {
 	Description  string       `json:"description"`
 	Version      string       `json:"version"` // v1: there is no other
 	Mode         string       `json:"exchange_mode"`
-	Proposal     uint32       `json:"proposal"` // 0: all of them
-	IDType       string       `json:"id_type"`  // of ours
-	LocalID      string       `json:"local_id"` // as configured
+	Proposal     uint32       `json:"proposal"`          // 0: all of them
+	IDType       string       `json:"id_type"`           // of ours
+	LocalID      string       `json:"local_id"`          // as configured
+	SentID       string       `json:"local_id_in_force"` // empty: our address as the peer sees it, or the certificate's subject
 	RemoteIDType string       `json:"remote_id_type"`
 	RemoteName   string       `json:"remote_id"` // as configured
 	Local        netip.Addr   `json:"local_address"`
@@ -108,6 +109,7 @@ func newIKEPeerLine(box IKEGlobal, p *ike.Peer) ikePeerLine {
 		MasterKeyPFS: p.MasterKeyPFS, QuickModes: p.QuickModes, LifetimeNotification: p.LifetimeNotification,
 		User: p.User, ConfigExchange: configExchangeWords[p.ConfigExchange], Scheme: p.Scheme,
 	}
+	line.SentID = sentID(box, p)
 	line.DPD = line.Probes.Type != ""
 	switch p.XAUTH {
 	case ike.XAUTHGateway:
@@ -120,6 +122,19 @@ func newIKEPeerLine(box IKEGlobal, p *ike.Peer) ikePeerLine {
 
 var configExchangeWords = map[ike.ConfigExchange]string{
 	ike.ConfigRequest: "request", ike.ConfigAccept: "set accept", ike.ConfigSet: "set send",
+}
+
+// sentID returns the ID that a peer is sent, as far as the configuration says.
+func sentID(box IKEGlobal, p *ike.Peer) string {
+	switch {
+	case p.LocalID != "":
+		return p.LocalID
+	case p.LocalIDType == ike.IDAddress:
+		return orBlank(p.Local)
+	case p.LocalIDType == ike.IDDN:
+		return ""
+	}
+	return box.LocalName
 }
 
 // idTypeName returns the name of an ID type in displays: IP, FQDN.
@@ -174,7 +189,7 @@ func (r ikePeerLine) addTo(p *page) {
 		{"Proposal", orEmpty(r.Proposal)},
 		{"Pre-shared-key", r.key()},
 		{"Local ID type", r.IDType},
-		{"Local ID", cmp.Or(r.LocalID, orBlank(r.Local))},
+		{"Local ID", r.SentID},
 		{"Remote ID type", r.RemoteIDType},
 		{"Remote ID", r.identity()},
 		{"Exchange mode", strings.ToUpper(r.Mode[:1]) + r.Mode[1:]},

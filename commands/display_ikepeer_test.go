@@ -74,11 +74,26 @@ func TestIKEPeerLayout(t *testing.T) {
 	ruleOf(t, text, "-", 43)
 }
 
+// A fieldTest is a peer and what a line of its display says.
+type fieldTest struct {
+	peer        *ike.Peer
+	label, want string
+}
+
+// sentIDs are the IDs of peers that are told hq as our name.
+func sentIDs() []fieldTest {
+	of := func(t ike.IDType, id string, want string) fieldTest {
+		return fieldTest{&ike.Peer{Name: "p", Local: here, LocalIDType: t, LocalID: id}, "Local ID", want}
+	}
+	return []fieldTest{
+		of(ike.IDAddress, "", "192.0.2.1"), of(ike.IDAddress, "10.1.1.1", "10.1.1.1"),
+		of(ike.IDFQDN, "", "hq"), of(ike.IDFQDN, "gw.example", "gw.example"),
+		of(ike.IDUserFQDN, "", "hq"), of(ike.IDKeyID, "", "hq"), of(ike.IDDN, "", ""), of(ike.IDDN, "CN=gw", "CN=gw"),
+	}
+}
+
 func TestIKEPeerFields(t *testing.T) {
-	tests := []struct {
-		peer        *ike.Peer
-		label, want string
-	}{
+	tests := []fieldTest{
 		{seedPeer(), "Peer name", "b"},
 		{seedPeer(), "IKE version", "v1"},
 		{ike.NewPeer(), "IKE version", "v1"},
@@ -97,8 +112,8 @@ func TestIKEPeerFields(t *testing.T) {
 		{seedPeer(), "NAT-traversal", "Enable"},
 		{seedPeer(), "DPD", "Disable"},
 	}
-	for _, test := range tests {
-		fields := verboseFields(newIKEPeerDisplay(IKEGlobal{}, []*ike.Peer{test.peer}).text())
+	for _, test := range append(tests, sentIDs()...) {
+		fields := verboseFields(newIKEPeerDisplay(IKEGlobal{LocalName: "hq"}, []*ike.Peer{test.peer}).text())
 		if got, ok := fields[test.label]; !ok || got != test.want {
 			t.Errorf("%s of peer %q = %q, want %q", test.label, test.peer.Name, got, test.want)
 		}

@@ -20,6 +20,7 @@ type ipsecProposalLine struct {
 	ESP         bool     `json:"esp"`
 	Integrities []string `json:"esp_authentication"` // empty: none
 	Encryptions []string `json:"esp_encryption"`     // empty: NULL
+	ESN         bool     `json:"esn"`                // extended sequence numbers are offered
 }
 
 // newIPsecProposalDisplay returns the proposals in the order given.
@@ -30,7 +31,7 @@ func newIPsecProposalDisplay(all []*ipsec.Proposal) ipsecProposalDisplay {
 func newIPsecProposalLine(p *ipsec.Proposal) ipsecProposalLine {
 	r := ipsecProposalLine{
 		Name: p.Name, Mode: modeName(p.Mode), Transform: p.Transform.String() + "-new",
-		AH: []string{}, ESP: p.Transform.HasESP(), Integrities: []string{}, Encryptions: []string{},
+		AH: []string{}, ESP: p.Transform.HasESP(), Integrities: []string{}, Encryptions: []string{}, ESN: p.ESN,
 	}
 	if p.Transform.HasAH() {
 		r.AH = mapped(p.AHIntegrities, authentication)
@@ -104,6 +105,9 @@ func (r ipsecProposalLine) addTo(p *page) {
 	if r.ESP {
 		p.add(ipsecProposalForm.line("ESP protocol", "Authentication "+orNull(r.Integrities)))
 		p.addf("%*sEncryption %s", ipsecProposalForm.value(), "", orNull(r.Encryptions))
+	}
+	if r.ESN {
+		p.add(ipsecProposalForm.line("Sequence numbers", "Extended first"))
 	}
 }
 

@@ -37,7 +37,7 @@ func oddProposals() []*ipsec.Proposal {
 		{Name: "ah", Mode: ipsec.Auto, Transform: ipsec.TransformAH, AHIntegrities: []ipsec.Integrity{ipsec.SHA256, ipsec.MD5},
 			Encryptions: []ipsec.Encryption{ipsec.AES256}, Integrities: []ipsec.Integrity{ipsec.SHA256}},
 		{Name: "both", Transform: ipsec.TransformAHESP, AHIntegrities: []ipsec.Integrity{ipsec.SHA512},
-			Encryptions: []ipsec.Encryption{ipsec.AES256}},
+			Encryptions: []ipsec.Encryption{ipsec.AES256}, ESN: true},
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 
 // An ipsecSABriefDisplay is `display ipsec sa brief`.
 type ipsecSABriefDisplay struct {
-	Tunnels int           `json:"tunnels"` // pairs of SAs
+	Tunnels int           `json:"tunnels"`  // pairs of SAs
+	InClear []clearLine   `json:"in_clear"` // policies that have none, and whose traffic goes in clear
 	Rows    []ipsecSALine `json:"sas"`
 }
 
@@ -24,7 +25,7 @@ type ipsecSALine struct {
 
 // newIPsecSABriefDisplay returns the SAs of pairs, of each the outbound ones first.
 func newIPsecSABriefDisplay(pairs []saPair) ipsecSABriefDisplay {
-	d := ipsecSABriefDisplay{Tunnels: len(pairs), Rows: []ipsecSALine{}}
+	d := ipsecSABriefDisplay{Tunnels: len(pairs), InClear: []clearLine{}, Rows: []ipsecSALine{}}
 	for _, p := range pairs {
 		for _, part := range saParts(p.outbound, p.inbound) {
 			d.Rows = append(d.Rows, newIPsecSALine(part))
@@ -72,6 +73,7 @@ var ipsecSAColumns = columns{0, 16, 32, 43, 53}
 // text prints the table; without an SA only the two counts.
 func (d ipsecSABriefDisplay) text() string {
 	var p page
+	addClear(&p, d.InClear)
 	addSACounts(&p, len(d.Rows), d.Tunnels)
 	if len(d.Rows) == 0 {
 		return p.text()

@@ -12,6 +12,7 @@ import (
 // An ipsecSADisplay is `display ipsec sa`: the pairs of SAs under the policy
 // entries, and these under the interfaces that they are applied to.
 type ipsecSADisplay struct {
+	InClear    []clearLine        `json:"in_clear"` // policies that have no SAs, and whose traffic goes in clear
 	Interfaces []ipsecSAInterface `json:"interfaces"`
 }
 
@@ -23,9 +24,11 @@ type ipsecSAInterface struct {
 
 // An ipsecSAPolicy is one policy entry with SAs.
 type ipsecSAPolicy struct {
-	Name     string        `json:"policy"`   // or the profile of a tunnel interface
-	Sequence uint32        `json:"sequence"` // 0: of a profile
-	Mode     string        `json:"mode"`     // isakmp, prof-isakmp, manual
+	Name     string        `json:"policy"`                   // or the profile of a tunnel interface
+	Sequence uint32        `json:"sequence"`                 // 0: of a profile
+	Template string        `json:"policy_template"`          // that the entry refers to; empty: none
+	Entry    uint32        `json:"policy_template_sequence"` // the template's entry, 0: no template
+	Mode     string        `json:"mode"`                     // isakmp, template, prof-isakmp, manual
 	VPN      string        `json:"vpn"`
 	Pairs    []ipsecSAPair `json:"pairs"`
 }
@@ -67,6 +70,7 @@ type ipsecSAState struct {
 	Packets          uint64  `json:"packets"`
 	Octets           uint64  `json:"octets"` // of inner packets
 	Window           int     `json:"anti_replay_window"`
+	ESN              bool    `json:"esn"` // its sequence numbers are extended
 }
 
 // saCounters returns what an SA has done so far; it is Device.SACounters.
@@ -75,7 +79,7 @@ type saCounters func(ipsec.SAID) (ipsec.Counters, bool)
 // newIPsecSADisplay returns the pairs as they are at now, by their policies.
 func newIPsecSADisplay(now time.Time, pairs []saPair, count saCounters) ipsecSADisplay {
 	slices.SortStableFunc(pairs, byPolicy)
-	d := ipsecSADisplay{Interfaces: []ipsecSAInterface{}}
+	d := ipsecSADisplay{InClear: []clearLine{}, Interfaces: []ipsecSAInterface{}}
 	for _, p := range pairs {
 		policy := d.policy(&p)
 		policy.Pairs = append(policy.Pairs, newIPsecSAPair(now, p, count))
@@ -100,12 +104,19 @@ func (d *ipsecSADisplay) policy(p *saPair) *ipsecSAPolicy {
 		d.Interfaces = append(d.Interfaces, ipsecSAInterface{Name: id.Interface})
 	}
 	i := &d.Interfaces[len(d.Interfaces)-1]
-	if n := len(i.Policies); n == 0 || i.Policies[n-1].Name != id.Name || i.Policies[n-1].Sequence != id.Sequence {
-		i.Policies = append(i.Policies, ipsecSAPolicy{
-			Name: id.Name, Sequence: id.Sequence, Mode: p.mode(), VPN: public,
-		})
+	of := ipsecSAPolicy{Name: id.Name, Sequence: id.Sequence, Mode: p.mode(), VPN: public}
+	if p.template != nil {
+		of.Name, of.Sequence, of.Template, of.Entry = p.template.Name, p.template.Sequence, id.Name, id.Sequence
+	}
+	if n := len(i.Policies); n == 0 || !i.Policies[n-1].same(&of) {
+		i.Policies = append(i.Policies, of)
 	}
 	return &i.Policies[len(i.Policies)-1]
+}
+
+// same reports whether two blocks are about the same entry.
+func (y *ipsecSAPolicy) same(z *ipsecSAPolicy) bool {
+	return y.Name == z.Name && y.Sequence == z.Sequence && y.Template == z.Template && y.Entry == z.Entry
 }
 
 func newIPsecSAPair(now time.Time, p saPair, count saCounters) ipsecSAPair {
@@ -141,6 +152,7 @@ func newIPsecSAState(age time.Duration, part saPart, count saCounters) ipsecSASt
 		Packets:      done.Packets,
 		Octets:       done.Octets,
 		Window:       sa.Window,
+		ESN:          sa.ESN,
 	}
 	if limit := sa.Hard.Octets; limit != 0 {
 		whole, _ := count(sa.ID)

@@ -13,6 +13,7 @@ import (
 // The documented lines on path MTU and said are left out: neither is known here.
 func (d ipsecSADisplay) text() string {
 	var p page
+	addClear(&p, d.InClear)
 	if len(d.Interfaces) == 0 {
 		addSACounts(&p, 0, 0)
 	}
@@ -44,6 +45,10 @@ func (y ipsecSAPolicy) addTo(p *page) {
 	} else {
 		p.addf("  IPsec policy name: %q", y.Name)
 		p.addf("  sequence number: %d", y.Sequence)
+	}
+	if y.Template != "" {
+		p.addf("  policy template name: %q", y.Template)
+		p.addf("  policy template sequence number: %d", y.Entry)
 	}
 	p.addf("  mode: %s", y.Mode)
 	p.addf("  vpn: %s", y.VPN)
@@ -105,6 +110,9 @@ func (s ipsecSAState) addTo(p *page) {
 	p.addf("      sa %s packets (number/bytes): %d/%d", passed, s.Packets, s.Octets)
 	if s.Inbound {
 		p.addf("      anti-replay window size: %s", s.window())
+	}
+	if s.ESN {
+		p.addf("      extended sequence numbers: %s", yesNo(s.ESN))
 	}
 }
 

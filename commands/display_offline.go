@@ -35,19 +35,7 @@ func newIKEOfflineDisplay(all []ike.Offline, peer netip.Addr) ikeOfflineDisplay 
 
 // text prints VRP's table, with the columns of error-info.
 func (d ikeOfflineDisplay) text() string {
-	var p page
-	p.addf("  Current info Num :%d", len(d.Rows))
-	if len(d.Rows) == 0 {
-		return p.text()
-	}
-	p.add("  Ike offline information:")
-	p.add(dashes(ikeErrorRule))
-	p.add(ikeErrorColumns.row("peer", "port", "offline-reason", "version", "offline-time"))
-	p.add(dashes(ikeErrorRule))
-	for _, r := range d.Rows {
-		p.add(ikeErrorColumns.row(addrText(r.Peer.Addr()), utoa(uint32(r.Peer.Port())), r.Reason, r.Version,
-			r.Time.Format("2006/01/02  15:04:05")))
-	}
-	p.add(dashes(ikeErrorRule))
-	return p.text()
+	return peerEvents("Current", "offline", mapped(d.Rows, func(r ikeOfflineLine) peerEvent {
+		return peerEvent{r.Peer, r.Reason, r.Version, r.Time, ""}
+	}))
 }

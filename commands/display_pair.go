@@ -11,8 +11,9 @@ import (
 // SA may be missing, or a configured one.
 type saPair struct {
 	policy            ipsec.PolicyID
-	connectionID      uint32 // 0: configured
-	acl               string // of a configured one, as far as it is known
+	template          *Policy // the entry of the group, if the policy is one of a template that it refers to
+	connectionID      uint32  // 0: configured
+	acl               string  // of a configured one, as far as it is known
 	pfs               bool
 	created           time.Time
 	inbound, outbound *ipsec.SA
@@ -41,11 +42,13 @@ func negotiated(c *ike.ChildStatus) saPair {
 // pairs returns the pairs of IPsec SAs of the box that only lets through.
 func (s *Session) pairs(only saFilter) []saPair {
 	pairs := saPairs(s.device.IKE(), s.device.ManualSAs(), only)
+	templates := s.running.config.templateEntries()
 	for i := range pairs {
 		id := pairs[i].policy
 		if entry := s.running.config.Policies[PolicyKey{id.Name, id.Sequence}]; entry != nil && entry.Manual {
 			pairs[i].acl = entry.ACL
 		}
+		pairs[i].template = s.running.config.entryOf(id, templates)
 	}
 	return pairs
 }
@@ -57,6 +60,8 @@ func (p *saPair) mode() string {
 		return "manual"
 	case p.policy.Sequence == 0:
 		return "prof-isakmp"
+	case p.template != nil:
+		return "template"
 	}
 	return "isakmp"
 }

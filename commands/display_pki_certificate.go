@@ -67,7 +67,7 @@ type displayCertificates struct {
 func displayCertificatesRow(k certificateKind) grammar.Row[Config] {
 	return grammar.Do[Config](monitorLevel, displayCertificates{kind: k.kind},
 		grammar.Path[displayCertificates]("display", helpDisplay, "pki", helpPKI, "certificate", helpCertificate, string(k.kind), k.help),
-		selectionArg(certificateFile(), func(d *displayCertificates) *selection { return &d.Which }))
+		selectionArg(objectFile(k.kind), func(d *displayCertificates) *selection { return &d.Which }))
 }
 
 func (d *displayCertificates) do(s *Session) Output {
@@ -232,7 +232,7 @@ type displayLists struct{ Which selection }
 
 func displayListRow() grammar.Row[Config] {
 	return grammar.Do[Config](monitorLevel, displayLists{}, displayPKI[displayLists]("crl", helpLists),
-		selectionArg(listFile(), func(d *displayLists) *selection { return &d.Which }))
+		selectionArg(objectFile(PKIList), func(d *displayLists) *selection { return &d.Which }))
 }
 
 func (d *displayLists) do(s *Session) Output {

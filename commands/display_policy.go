@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/ike"
 	"sallyport/ike/wire"
 	"sallyport/ipsec"
 )
@@ -28,20 +29,23 @@ type policyGroup struct {
 // A policyEntry is one ipsec policy, with what is in force for it: where it says
 // nothing of its own, the global value.
 type policyEntry struct {
-	Sequence  uint32     `json:"sequence"`
-	Mode      string     `json:"mode"`            // isakmp, template or manual; the fields of the others are empty
-	Template  string     `json:"policy_template"` // of an isakmp entry that stands for a template; it has nothing else
-	ACL       string     `json:"acl"`             // number or name; empty: none yet
-	Peer      string     `json:"ike_peer"`        // empty: none yet
-	PFS       wire.Group `json:"pfs"`             // 0: off
-	Proposals []string   `json:"proposals"`
-	Seconds   int64      `json:"sa_duration_seconds"`
-	Kilobytes uint64     `json:"sa_duration_kilobytes"`
-	Auto      bool       `json:"auto"` // sa trigger-mode auto
-	Respond   bool       `json:"respond_only"`
-	Clear     bool       `json:"fallback_clear"`         // traffic goes in clear while the peer does not answer
-	Retry     int64      `json:"fallback_retry_seconds"` // between tries to negotiate meanwhile; 0: it does not
-	Missing   []string   `json:"missing"`                // what keeps it from being used: commands not given
+	Sequence  uint32      `json:"sequence"`
+	Mode      string      `json:"mode"`            // isakmp, template or manual; the fields of the others are empty
+	Template  string      `json:"policy_template"` // of an isakmp entry that stands for a template; it has nothing else
+	ACL       string      `json:"acl"`             // number or name; empty: none yet
+	Peer      string      `json:"ike_peer"`        // empty: none yet
+	PFS       wire.Group  `json:"pfs"`             // 0: off
+	Proposals []string    `json:"proposals"`
+	Seconds   int64       `json:"sa_duration_seconds"`
+	Kilobytes uint64      `json:"sa_duration_kilobytes"`
+	Window    int         `json:"anti_replay_window"` // packets; 0: of a manual entry, or one that refers to a template
+	Auto      bool        `json:"auto"`               // sa trigger-mode auto
+	Respond   bool        `json:"respond_only"`
+	Clear     bool        `json:"fallback_clear"`         // traffic goes in clear while the peer does not answer
+	Retry     int64       `json:"fallback_retry_seconds"` // between tries to negotiate meanwhile; 0: it does not
+	Missing   []string    `json:"missing"`                // what keeps it from being used: commands not given
+	InClear   []clearLine `json:"in_clear"`               // where it does so now
+	Exposed   bool        `json:"traffic_unprotected"`    // it is applied and not complete, and its traffic is not dropped
 
 	// Of a manual entry.
 	Dropped bool         `json:"traffic_dropped"` // it is applied and not complete, and its ACL says what to drop
@@ -67,15 +71,17 @@ func newPolicyDisplay(c *Config, name string, sequence uint32) policyDisplay {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Sequence, b.Sequence))
 	})
 	d := policyDisplay{Groups: []policyGroup{}}
+	var up []*Interface
 	for _, k := range keys {
 		if name != "" && k.Name != name || sequence != 0 && k.Sequence != sequence {
 			continue
 		}
 		if n := len(d.Groups); n == 0 || d.Groups[n-1].Name != k.Name {
 			d.Groups = append(d.Groups, policyGroup{Name: k.Name, Interfaces: appliedTo(c, k.Name)})
+			up = c.upWith(k.Name)
 		}
 		group := &d.Groups[len(d.Groups)-1]
-		group.Entries = append(group.Entries, newPolicyEntry(c, c.Policies[k]))
+		group.Entries = append(group.Entries, newPolicyEntry(c, c.Policies[k], up))
 	}
 	return d
 }
@@ -92,34 +98,39 @@ func appliedTo(c *Config, group string) []string {
 	return names
 }
 
-func newPolicyEntry(c *Config, y *Policy) policyEntry {
+// newPolicyEntry returns an entry that is applied to the interfaces up, which are not shut down.
+func newPolicyEntry(c *Config, y *Policy, up []*Interface) policyEntry {
 	e := policyEntry{
 		Sequence: y.Sequence, ACL: y.ACL, Proposals: append([]string{}, y.Proposals...), Sides: []policySide{},
+		Missing: c.lacksOnAny(y, up), InClear: []clearLine{},
+	}
+	if len(e.Missing) > 0 && len(up) > 0 {
+		e.Dropped = c.drops(y)
+		e.Exposed = !e.Dropped
 	}
 	if y.Manual {
-		e.manual(c, y)
+		e.manual(y)
 		return e
 	}
 	e.Mode, e.Template = "isakmp", y.Template
 	if y.Template != "" {
-		e.Missing = []string{}
 		return e
 	}
 	if y.Answers {
 		e.Mode = "template"
 	}
+	e.Window = y.Window
 	e.Peer, e.PFS, e.Auto, e.Respond, e.Clear = y.Peer, y.PFS, y.Auto, y.Respond, y.Clear.Enabled
 	if e.Clear {
 		e.Retry = int64(cmp.Or(y.Clear.Retry, defaultFallbackRetry) / time.Second)
 	}
 	e.Seconds = int64(cmp.Or(y.Lifetime.Duration, c.Lifetime.Duration) / time.Second)
 	e.Kilobytes = cmp.Or(y.Lifetime.Octets, c.Lifetime.Octets) / 1024
-	e.Missing = e.missing()
 	return e
 }
 
 // manual fills in what a manual entry has.
-func (e *policyEntry) manual(c *Config, y *Policy) {
+func (e *policyEntry) manual(y *Policy) {
 	e.Mode, e.Local = "manual", y.LocalInterface
 	if y.Local.IsValid() {
 		e.Local = y.Local.String()
@@ -133,24 +144,6 @@ func (e *policyEntry) manual(c *Config, y *Policy) {
 			side.Direction.String(), side.Protocol.String(), y.spi(side), has(StringKey), has(AuthenticationHex), has(EncryptionHex),
 		})
 	}
-	m := c.manualEntry(y)
-	e.Missing = m.missing()
-	e.Dropped = len(e.Missing) > 0 && c.ACLs[y.ACL] != nil && len(c.upWith(y.Name)) > 0
-}
-
-// missing returns what an entry lacks to be used, in the order of its commands.
-func (e policyEntry) missing() []string {
-	lacks := []string{}
-	if e.ACL == "" && e.Mode != "template" {
-		lacks = append(lacks, "security acl")
-	}
-	if e.Peer == "" {
-		lacks = append(lacks, "ike-peer")
-	}
-	if len(e.Proposals) == 0 {
-		lacks = append(lacks, "proposal")
-	}
-	return lacks
 }
 
 // text prints a block for each group, and in it one for each entry.
@@ -197,6 +190,9 @@ func (e policyEntry) addTo(group string, p *page) {
 	if e.Dropped {
 		p.add("    Its traffic is dropped, not sent in clear")
 	}
+	if e.Exposed {
+		p.add("    ITS TRAFFIC IS NOT PROTECTED")
+	}
 }
 
 // addNegotiated prints what an isakmp entry has.
@@ -208,6 +204,7 @@ func (e policyEntry) addNegotiated(p *page) {
 	}
 	p.addf("    IPSec SA local duration(time based): %d seconds", e.Seconds)
 	p.addf("    IPSec SA local duration(traffic based): %d kilobytes", e.Kilobytes)
+	p.addf("    Anti-replay window size: %d", e.Window)
 	if e.Mode == "template" {
 		return
 	}
@@ -216,6 +213,9 @@ func (e policyEntry) addNegotiated(p *page) {
 	p.addf("    Respond-only: %s", enable(e.Respond))
 	if e.Clear {
 		p.addf("    FALL BACK TO CLEAR: traffic is UNPROTECTED while the peer does not answer, retry in %d seconds", e.Retry)
+	}
+	for _, l := range e.InClear {
+		p.add("    " + l.state())
 	}
 }
 
@@ -309,5 +309,25 @@ func (d policyDisplay) brief() string {
 	for _, line := range entries {
 		p.add(line)
 	}
+	for _, g := range d.Groups {
+		for _, e := range g.Entries {
+			addClear(&p, e.InClear)
+		}
+	}
 	return p.text()
+}
+
+// tellClear notes which of the entries let their traffic go in clear now.
+func (d policyDisplay) tellClear(all []ike.Fallback) {
+	lines := map[PolicyKey][]clearLine{}
+	for _, l := range newClearLines(all, func(ipsec.PolicyID) bool { return true }) {
+		k := PolicyKey{l.Policy, l.Sequence}
+		lines[k] = append(lines[k], l)
+	}
+	for _, g := range d.Groups {
+		for i := range g.Entries {
+			e := &g.Entries[i]
+			e.InClear = append(e.InClear, lines[PolicyKey{g.Name, e.Sequence}]...)
+		}
+	}
 }

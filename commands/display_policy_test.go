@@ -1,13 +1,17 @@
 package commands
 
 import (
+	"cmp"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"sallyport/ike"
 	"sallyport/ike/wire"
 	"sallyport/ipsec"
+	"sallyport/ipsec/secret"
 )
 
 // documentedPolicy is the command reference's layout with the seed's values.
@@ -24,6 +28,7 @@ Using interface: GigabitEthernet0/0/2
     Proposal name:  a
     IPSec SA local duration(time based): 3600 seconds
     IPSec SA local duration(traffic based): 1843200 kilobytes
+    Anti-replay window size: 1024
     SA trigger mode: Traffic-based
     Route inject: None
     Respond-only: Disable
@@ -32,11 +37,23 @@ Using interface: GigabitEthernet0/0/2
 func withPolicies(entries ...Policy) *Config {
 	c := New()
 	for _, y := range entries {
+		y.Window = cmp.Or(y.Window, DefaultWindow)
 		c.Policies[y.PolicyKey] = &y
+		if y.Peer != "" {
+			c.IKEPeers[y.Peer] = &ike.Peer{Name: y.Peer, Key: secret.Octets("Key@123"), Local: netip.MustParseAddr("192.0.2.1")}
+		}
+		for _, name := range y.Proposals {
+			c.IPsecProposals[name] = ipsec.NewProposal()
+		}
 	}
 	c.Interfaces["GigabitEthernet0/0/2"] = &Interface{Name: "GigabitEthernet0/0/2", Policy: "policy1"}
 	c.Interfaces["GigabitEthernet0/0/1"] = &Interface{Name: "GigabitEthernet0/0/1"}
 	return c
+}
+
+// displayed returns an entry as displays have it.
+func displayed(c *Config, k PolicyKey) policyEntry {
+	return newPolicyEntry(c, c.Policies[k], c.upWith(k.Name))
 }
 
 func seedPolicy() Policy {
@@ -47,7 +64,7 @@ func oddPolicies() *Config {
 	c := withPolicies(
 		seedPolicy(),
 		Policy{PolicyKey: PolicyKey{"policy1", 10}, ACL: "3999", Peer: "peer-of-15-char",
-			Proposals: []string{"fifteen-letters", "b"}, PFS: wire.Group19, Auto: true,
+			Proposals: []string{"fifteen-letters", "b"}, PFS: wire.Group19, Auto: true, Window: 256,
 			Lifetime: ipsec.Lifetime{Duration: 604800 * time.Second, Octets: 4294967295 << 10}},
 		Policy{PolicyKey: PolicyKey{"policy1", 2}, Lifetime: ipsec.Lifetime{Octets: 2560 << 10}},
 		Policy{PolicyKey: PolicyKey{"fifteen-letters", 10000}, ACL: "3001", Peer: "b"},
@@ -149,6 +166,8 @@ func TestPolicyLines(t *testing.T) {
 		{"own traffic", 10, "duration(traffic based): 4294967295 kilobytes"},
 		{"the global time", 2, "duration(time based): 3600 seconds"},
 		{"own traffic beside the global time", 2, "duration(traffic based): 2560 kilobytes"},
+		{"a window of its own", 10, "Anti-replay window size: 256\n"},
+		{"the usual window", 2, "Anti-replay window size: 1024\n"},
 		{"PFS", 10, "Perfect forward secrecy: DH group 19"},
 		{"trigger", 10, "SA trigger mode: Automatic"},
 		{"two proposals", 10, "Proposal name:  fifteen-letters\n    Proposal name:  b\n"},

@@ -6,17 +6,21 @@ import (
 	"slices"
 
 	"sallyport/ike"
+	"sallyport/ike/wire"
 	"sallyport/ipsec"
 )
 
 // An saFilter picks the SAs to display. Zero fields do not restrict.
 type saFilter struct {
 	Remote       netip.Addr
-	RemoteID     string // as displays print it; of a pair its ISAKMP SA's
-	ConnectionID uint32 // of a phase 1 or a phase 2 SA
-	Policy       string // name of a policy group: phase 2 only
-	Sequence     uint32 // of the entry in the group: phase 2 only
-	Profile      string // name of a profile: phase 2 only
+	RemoteID     string      // as displays print it; of a pair its ISAKMP SA's
+	RemoteIDType wire.IDType // of RemoteID
+	ConnectionID uint32      // of a phase 1 or a phase 2 SA
+	Policy       string      // name of a policy group: phase 2 only
+	Sequence     uint32      // of the entry in the group: phase 2 only
+	Profile      string      // name of a profile: phase 2 only
+
+	template *templateUse // that an entry of Policy refers to; nil: none
 }
 
 // An saEntry is one line of an SA table: an ISAKMP SA, or with child set a pair
@@ -61,13 +65,14 @@ func newestFirst(a, b saEntry) int {
 func (f saFilter) match(e saEntry) bool {
 	return (!f.Remote.IsValid() || f.Remote == e.remote().Addr()) &&
 		(f.RemoteID == "" || f.RemoteID == printable(e.status.RemoteID, peerTextLimit)) &&
+		(f.RemoteIDType == 0 || f.RemoteIDType == e.status.RemoteIDType) &&
 		(f.ConnectionID == 0 || f.ConnectionID == e.connectionID()) &&
 		(e.child == nil && f.Policy == "" && f.Profile == "" || e.child != nil && f.matchPolicy(e.child.Policy))
 }
 
 // matchPolicy reports whether SAs of a policy, or of a profile, are to be displayed.
 func (f saFilter) matchPolicy(id ipsec.PolicyID) bool {
-	return (f.Policy == "" || f.Policy == id.Name && id.Sequence != 0) &&
+	return f.template.has(id) || (f.Policy == "" || f.Policy == id.Name && id.Sequence != 0) &&
 		(f.Sequence == 0 || f.Sequence == id.Sequence) &&
 		(f.Profile == "" || f.Profile == id.Name && id.Sequence == 0)
 }

@@ -95,8 +95,8 @@ func seedCounters(id ipsec.SAID) (ipsec.Counters, bool) {
 
 // oddSAs are what a busy hub may have: an SA that is being rekeyed, with its
 // pair's successor; one behind a NAT on a long port, whose SAs go in UDP, with a
-// GCM and a NULL pair of another interface and group; one half open; a pair that
-// has outlived its SA.
+// GCM and a NULL pair of another interface and group; one half open; a pair with extended
+// sequence numbers that has outlived its SA.
 func oddSAs() []ike.Status {
 	rekeyed := seedSAs()[0]
 	rekeyed.Initiator, rekeyed.Fading = false, true
@@ -156,7 +156,7 @@ func orphanSA() ike.Status {
 	pair.Remote = netip.MustParseAddrPort("203.0.113.99:500")
 	pair.Inbound, pair.Outbound = pairOf(ipsec.TripleDES, ipsec.SHA1)
 	for _, sa := range []*ipsec.SA{pair.Inbound, pair.Outbound} {
-		sa.Remote = pair.Remote.Addr()
+		sa.Remote, sa.ESN = pair.Remote.Addr(), true
 	}
 	return ike.Status{Peer: "c", Remote: pair.Remote, Created: established, Children: []ike.ChildStatus{pair}}
 }

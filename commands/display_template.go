@@ -14,15 +14,17 @@ type templateDisplay struct {
 // newTemplateDisplay returns the entries of all templates, or of the one of a name.
 func newTemplateDisplay(c *Config, name string) templateDisplay {
 	d := templateDisplay{Templates: []policyGroup{}}
+	var up []*Interface
 	for _, p := range values(c.Templates, comparePolicies) {
 		if name != "" && p.Name != name {
 			continue
 		}
 		if n := len(d.Templates); n == 0 || d.Templates[n-1].Name != p.Name {
 			d.Templates = append(d.Templates, policyGroup{Name: p.Name, Interfaces: c.templateInterfaces(p.Name)})
+			up = c.upFor(p)
 		}
 		group := &d.Templates[len(d.Templates)-1]
-		group.Entries = append(group.Entries, newPolicyEntry(c, p))
+		group.Entries = append(group.Entries, newPolicyEntry(c, p, up))
 	}
 	return d
 }

@@ -130,7 +130,7 @@ func TestIKEPeerRows(t *testing.T) {
 	same(t, "peers", newIKEPeerDisplay(IKEGlobal{}, manyPeers()[:2]).Peers, []ikePeerLine{
 		{Name: "b", Version: "v1", Mode: "main", Proposal: 10, IDType: "IP", RemoteIDType: "IP", Remote: there, Backups: []netip.Addr{},
 			PreSharedKey: true, NATTraversal: true, Probes: probes, Fragmentation: true, FragmentSize: 1280},
-		{Name: "peer-of-15-char", Version: "v1", Mode: "main", Proposal: 1024, IDType: "IP", RemoteIDType: "IP", Local: here,
+		{Name: "peer-of-15-char", Version: "v1", Mode: "main", Proposal: 1024, IDType: "IP", SentID: "192.0.2.1", RemoteIDType: "IP", Local: here,
 			Remote: netip.MustParseAddr("255.255.255.255"), RemoteID: netip.MustParseAddr("10.1.1.1"), Backups: []netip.Addr{}, NATTraversal: true,
 			Probes: probes, Fragmentation: true, FragmentSize: 1280},
 	})
@@ -138,7 +138,7 @@ func TestIKEPeerRows(t *testing.T) {
 
 func TestIPsecSABriefRows(t *testing.T) {
 	same(t, "display", newIPsecSABriefDisplay(saPairs(seedSAs(), nil, saFilter{})), ipsecSABriefDisplay{
-		Tunnels: 1,
+		Tunnels: 1, InClear: []clearLine{},
 		Rows: []ipsecSALine{
 			{here, there, 3171402288, "ESP", "E:DES;A:HMAC-MD5-96;"},
 			{there, here, 1648830941, "ESP", "E:DES;A:HMAC-MD5-96;"},
@@ -192,14 +192,14 @@ func TestIPsecSAPairOfOne(t *testing.T) {
 
 func TestPolicyEntryValue(t *testing.T) {
 	c := oddPolicies()
-	same(t, "entry", newPolicyEntry(c, c.Policies[PolicyKey{"policy1", 10}]), policyEntry{
+	same(t, "entry", displayed(c, PolicyKey{"policy1", 10}), policyEntry{
 		Sequence: 10, Mode: "isakmp", ACL: "3999", Peer: "peer-of-15-char", PFS: wire.Group19,
 		Proposals: []string{"fifteen-letters", "b"},
-		Seconds:   604800, Kilobytes: 4294967295, Auto: true, Missing: []string{}, Sides: []policySide{},
+		Seconds:   604800, Kilobytes: 4294967295, Window: 256, Auto: true, Missing: []string{}, InClear: []clearLine{}, Sides: []policySide{},
 	})
-	same(t, "entry", newPolicyEntry(c, c.Policies[PolicyKey{"policy1", 2}]), policyEntry{
-		Sequence: 2, Mode: "isakmp", Proposals: []string{}, Seconds: 3600, Kilobytes: 2560, Sides: []policySide{},
-		Missing: []string{"security acl", "ike-peer", "proposal"},
+	same(t, "entry", displayed(c, PolicyKey{"policy1", 2}), policyEntry{
+		Sequence: 2, Mode: "isakmp", Proposals: []string{}, Seconds: 3600, Kilobytes: 2560, Window: 1024, Sides: []policySide{},
+		Missing: []string{"security acl", "ike-peer", "proposal"}, InClear: []clearLine{}, Exposed: true,
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"sallyport/commands/grammar"
 	"sallyport/commands/kind"
 	"sallyport/ike"
+	"sallyport/ike/wire"
 )
 
 // ikeDisplayRows display what IKE is configured to do and does.
@@ -24,17 +25,21 @@ func ikeDisplayRows() []grammar.Row[Config] {
 		grammar.Do[Config](1, displayIKEProposal{},
 			grammar.Path[displayIKEProposal]("display", helpDisplay, "ike", helpIKE, "proposal", helpProposal, "number", helpByNumber),
 			grammar.Arg(numberOf("ike proposal", 1, highestProposal), "Number", func(d *displayIKEProposal) *uint32 { return &d.Number })),
-		shows(func(s *Session) Display { return newIKEPeerDisplay(s.running.config.IKE, allPeers(s.running.config)) },
+		shows(func(s *Session) Display {
+			return newIKEPeerDisplay(s.running.config.ikeInForce(), allPeers(s.running.config))
+		},
 			"ike", helpIKE, "peer", helpPeer),
 		shows(func(s *Session) Display {
-			return inBrief{newIKEPeerDisplay(s.running.config.IKE, allPeers(s.running.config))}
+			return inBrief{newIKEPeerDisplay(s.running.config.ikeInForce(), allPeers(s.running.config))}
 		},
 			"ike", helpIKE, "peer", helpPeer, "brief", helpBrief),
 		grammar.Do[Config](1, displayIKEPeer{},
 			grammar.Path[displayIKEPeer]("display", helpDisplay, "ike", helpIKE, "peer", helpPeer, "name", helpByName),
 			grammar.Arg(kind.Name(longestName, "ike peer"), "Name", func(d *displayIKEPeer) *string { return &d.Name }),
 			grammar.Optional(grammar.Kw[displayIKEPeer]("verbose", helpVerbose))),
-		shows(func(s *Session) Display { return newIKEPeerDisplay(s.running.config.IKE, allPeers(s.running.config)) },
+		shows(func(s *Session) Display {
+			return newIKEPeerDisplay(s.running.config.ikeInForce(), allPeers(s.running.config))
+		},
 			"ike", helpIKE, "peer", helpPeer, "verbose", helpVerbose),
 		shows(func(s *Session) Display { return newIKEGlobalDisplay(s.running.config) },
 			"ike", helpIKE, "global", "What holds with all peers", "config", "Its configuration"),
@@ -54,8 +59,8 @@ func displayIKESARow() grammar.Row[Config] {
 	number := grammar.Sequence(kw("connection-id", helpByNumber),
 		grammar.Arg(kind.Integer[uint32](1, highestID), "Number", func(d *displayIKESA) *uint32 { return &d.ConnectionID }))
 	identity := grammar.Sequence(
-		grammar.Optional(kw("remote-id-type", helpRemoteIDType), grammar.OneOf(kw("ip", helpIP), kw("fqdn", "Name of a host"),
-			kw("user-fqdn", "Name of a user at a host"), kw("dn", "Subject of a certificate"), kw("key-id", "Any text"))),
+		grammar.Optional(kw("remote-id-type", helpRemoteIDType),
+			grammar.Arg(remoteIDTypes(), "", func(d *displayIKESA) *wire.IDType { return &d.RemoteIDType })),
 		kw("remote-id", "Identity of the peer"),
 		grammar.Arg(kind.Identity(longestID), "Identity", func(d *displayIKESA) *string { return &d.RemoteID }))
 	return grammar.Do[Config](1, displayIKESA{},
@@ -63,6 +68,17 @@ func displayIKESARow() grammar.Row[Config] {
 		grammar.Optional(grammar.OneOf(remote, identity, grammar.Sequence(
 			grammar.Flag("verbose", helpVerbose, func(d *displayIKESA) *bool { return &d.Verbose }),
 			grammar.Optional(grammar.OneOf(remote, number, identity))))))
+}
+
+// remoteIDTypes are the types of the IDs that peers send.
+func remoteIDTypes() grammar.Kind[wire.IDType] {
+	return kind.Choice(
+		grammar.Word[wire.IDType]{Text: "ip", Help: helpIP, Value: wire.IDIPv4Addr},
+		grammar.Word[wire.IDType]{Text: "fqdn", Help: "Name of a host", Value: wire.IDFQDN},
+		grammar.Word[wire.IDType]{Text: "user-fqdn", Help: "Name of a user at a host", Value: wire.IDUserFQDN},
+		grammar.Word[wire.IDType]{Text: "dn", Help: "Subject of a certificate", Value: wire.IDDERASN1DN},
+		grammar.Word[wire.IDType]{Text: "key-id", Help: "Any text", Value: wire.IDKeyID},
+	)
 }
 
 func (d *displayIKESA) do(s *Session) Output {
@@ -124,5 +140,5 @@ func (d *displayIKEPeer) do(s *Session) Output {
 	if p == nil {
 		return s.refused(refuse("The IKE peer does not exist."))
 	}
-	return Output{Display: newIKEPeerDisplay(s.running.config.IKE, []*ike.Peer{p})}
+	return Output{Display: newIKEPeerDisplay(s.running.config.ikeInForce(), []*ike.Peer{p})}
 }

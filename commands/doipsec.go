@@ -59,13 +59,19 @@ func (d *displayIPsecSA) do(s *Session) Output {
 	if d.Profile != "" && s.running.config.Profiles[d.Profile] == nil {
 		return s.refused(refuse("The IPSec profile does not exist."))
 	}
+	only := d.saFilter
+	only.template = s.running.config.templateUse(d.Policy, d.Sequence)
 	switch {
 	case d.Brief:
-		return Output{Display: newIPsecSABriefDisplay(s.pairs(d.saFilter))}
+		display := newIPsecSABriefDisplay(s.pairs(only))
+		display.InClear = s.clearLines(only)
+		return Output{Display: display}
 	case d.Duration:
 		return Output{Display: newDurationDisplay(s.running.config.Lifetime)}
 	}
-	return Output{Display: newIPsecSADisplay(s.device.About().Now, s.pairs(d.saFilter), s.device.SACounters)}
+	display := newIPsecSADisplay(s.device.About().Now, s.pairs(only), s.device.SACounters)
+	display.InClear = s.clearLines(only)
+	return Output{Display: display}
 }
 
 // named refuses a policy group that does not exist, or with a sequence number an entry of
@@ -116,6 +122,7 @@ func (d *displayPolicy) do(s *Session) Output {
 	if d.Name != "" && len(display.Groups) == 0 {
 		return s.refused(refuse("The IPSec policy does not exist."))
 	}
+	display.tellClear(s.device.Fallbacks())
 	if d.Brief {
 		return Output{Display: inBrief{display}}
 	}

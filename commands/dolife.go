@@ -47,6 +47,7 @@ func batchFile() grammar.Kind[string] { return fileKind(".cfg", ".bat", ".txt") 
 func fileKind(suffixes ...string) grammar.Kind[string] {
 	return grammar.Kind[string]{
 		Hints: []grammar.Hint{{Text: fmt.Sprintf("FILE<*%s>", strings.Join(suffixes, ",*"))}},
+		Of:    filesOf + strings.Join(suffixes, " "),
 		Read: func(words []string) (string, int, bool) {
 			if !IsFileName(words[0]) || !slices.Contains(suffixes, path.Ext(words[0])) {
 				return "", 0, false

@@ -267,7 +267,7 @@ type deleteCertificate struct {
 func deleteCertificateRow(k certificateKind) grammar.Row[Config] {
 	return grammar.Do[Config](managementLevel, deleteCertificate{kind: k.kind},
 		grammar.Path[deleteCertificate]("pki", helpPKI, "delete-certificate", helpDeleteFile, string(k.kind), k.help),
-		fileArg(certificateFile(), func(d *deleteCertificate) *string { return &d.File }))
+		fileArg(objectFile(k.kind), func(d *deleteCertificate) *string { return &d.File }))
 }
 
 func (d *deleteCertificate) do(s *Session) Output {
@@ -292,7 +292,7 @@ type deleteList struct{ File string }
 
 func deleteListRow() grammar.Row[Config] {
 	return grammar.Do[Config](managementLevel, deleteList{}, grammar.Path[deleteList]("pki", helpPKI, "delete-crl", "Delete a revocation list"),
-		fileArg(listFile(), func(d *deleteList) *string { return &d.File }))
+		fileArg(objectFile(PKIList), func(d *deleteList) *string { return &d.File }))
 }
 
 func (d *deleteList) do(s *Session) Output {

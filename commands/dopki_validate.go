@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"strings"
 
 	"sallyport/commands/grammar"
 	"sallyport/ike/pki"
@@ -19,7 +20,7 @@ func validateRow(k certificateKind) grammar.Row[Config] {
 	return grammar.Do[Config](managementLevel, validateCertificate{kind: k.kind},
 		grammar.Path[validateCertificate]("pki", helpPKI, "validate-certificate", helpValidate, string(k.kind), k.help),
 		grammar.Optional(domainArg(func(v *validateCertificate) *string { return &v.Domain })),
-		fileArg(certificateFile(), func(v *validateCertificate) *string { return &v.File }))
+		fileArg(objectFile(k.kind), func(v *validateCertificate) *string { return &v.File }))
 }
 
 // do judges the certificates of a file as a peer's would be. A responder may take its time.
@@ -54,7 +55,7 @@ func validated(judge pki.Judge, c *x509.Certificate, others []*x509.Certificate,
 	var why *pki.Refusal
 	switch {
 	case errors.As(err, &why):
-		return refuse("The certificate is not valid: %s.", why.Reason)
+		return refuse("The certificate is not valid: %s.", strings.TrimSuffix(why.Reason+"; "+why.Advice, "; "))
 	case err != nil:
 		return refuse("The certificate cannot be judged: %v.", err)
 	}

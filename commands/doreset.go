@@ -17,6 +17,11 @@ func (r *resetCommand) do(s *Session) Output {
 		return s.refused(err)
 	}
 	s.device.Reset(r.Reset)
+	if use := s.running.config.templateUse(r.Policy, r.Sequence); use != nil {
+		for _, on := range use.interfaces {
+			s.device.Reset(ike.Reset{ChildrenOnly: true, Policy: use.name, Interface: on})
+		}
+	}
 	return Output{}
 }
 

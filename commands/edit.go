@@ -3,6 +3,7 @@ package commands
 import (
 	"fmt"
 
+	"sallyport/acl"
 	"sallyport/commands/grammar"
 	"sallyport/ipsec/secret"
 )
@@ -13,17 +14,19 @@ type edit struct {
 	config  *Config
 	owned   bool // config is a clone that may be changed
 	touched bool // the line has changed it
+	script  bool // a whole script is run: who may log in is judged at its end
 	before  any  // the object that a line changes, as it was
 
 	open     func(string) (secret.Octets, error) // of a stored secret; nil: leave it as it is
 	hash     func(secret.Octets) (string, error) // of a password; nil: it is not kept
 	port     func(name string) error             // whether an interface exists; nil: not known
-	warnings func(text string)                   // nil: nobody reads them
+	warnings func(warning)                       // nil: nobody reads them
 
 	objects func() []*PKIObject // what the box keeps of its PKI; nil: not known
 
 	remotes map[remotePlace]string // peers by where they are; nil: it does not pay for one line
 	spis    map[spiName]PolicyKey  // manual policies by their SPIs; nil: not asked for yet
+	rules   *acl.Rule              // the first of a list that the edit may append to; nil: of none
 }
 
 // own makes the configuration one that may be changed.
@@ -34,10 +37,23 @@ func (e *edit) own() {
 	}
 }
 
+// A warning is what a person is told of a weak choice.
+type warning struct {
+	text  string             // a sentence
+	still func(*Config) bool // whether it holds of a whole script, too; nil: it does
+}
+
+// line is a warning as it is printed at a terminal.
+func (w warning) line() string { return "Warning: " + w.text + "\n" }
+
 // warn tells a person of a weak choice.
-func (e *edit) warn(format string, args ...any) {
+func (e *edit) warn(format string, args ...any) { e.warnWhile(nil, format, args...) }
+
+// warnWhile tells a person of a weak choice that another line can mend: of a script it is told if
+// still holds at its end.
+func (e *edit) warnWhile(still func(*Config) bool, format string, args ...any) {
 	if e.warnings != nil {
-		e.warnings(fmt.Sprintf("Warning: "+format+"\n", args...))
+		e.warnings(warning{fmt.Sprintf(format, args...), still})
 	}
 }
 

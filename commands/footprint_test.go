@@ -10,18 +10,19 @@ import (
 	"sallyport/acl"
 	"sallyport/ike"
 	"sallyport/ike/keymat"
+	"sallyport/ipsec/ipsectest/footprint"
 )
 
 // maxFootprint is what an established tunnel may cost without its dataplane: an ISAKMP SA, an SA pair,
 // and their configuration as a script has it. What a dataplane adds has its bound beside its own tests.
 const maxFootprint = 5392
 
-// footprint returns the octets that a box holds for each of its tunnels, when all are established and
+// perTunnel returns the octets that a box holds for each of its tunnels, when all are established and
 // nothing of their negotiation has to be repeated any more. The script itself is not counted.
-func footprint(t testing.TB, tunnelCount int) float64 {
+func perTunnel(t testing.TB, tunnelCount int) float64 {
 	text := tunnels(tunnelCount)
 	replayed(t, tunnels(4)) // what the first one makes for all
-	before := heap()
+	before := footprint.Heap()
 	box, config := newPureBox(), replayed(t, text)
 	if err := box.Apply(config); err != nil {
 		t.Fatal(err)
@@ -42,7 +43,7 @@ func footprint(t testing.TB, tunnelCount int) float64 {
 		box.engine.Step(now, ike.Tick{})
 	}
 	protection = nil
-	used := heap() - before
+	used := footprint.Heap() - before
 	runtime.KeepAlive(text)
 	runtime.KeepAlive(config)
 	runtime.KeepAlive(box)
@@ -89,17 +90,7 @@ func noDiffieHellman(w ike.Work) ike.Result {
 }
 
 // TestFootprint holds a tunnel against its bound.
-func TestFootprint(t *testing.T) {
-	if got := footprint(t, 1000); got > maxFootprint {
-		t.Errorf("a tunnel has %.0f octets, want at most %d", got, maxFootprint)
-	}
-}
+func TestFootprint(t *testing.T) { footprint.Of(perTunnel).Test(t, maxFootprint) }
 
 // BenchmarkFootprint tells what a tunnel costs without its dataplane.
-func BenchmarkFootprint(b *testing.B) {
-	var sum float64
-	for b.Loop() {
-		sum += footprint(b, 1000)
-	}
-	b.ReportMetric(sum/float64(b.N), "B/tunnel")
-}
+func BenchmarkFootprint(b *testing.B) { footprint.Of(perTunnel).Bench(b) }

@@ -140,6 +140,20 @@ func checkHeartbeat(e *edit, c *Config) error {
 	return nil
 }
 
+// checkHalfOpen warns of a limit of one address that the limit of all comes before.
+func checkHalfOpen(e *edit, c *Config) error {
+	if crowded(c) {
+		e.warnWhile(crowded, "One address may have all of the %d half-open negotiations, and nobody else any then.", c.IKE.Limits.InForce().HalfOpen)
+	}
+	return nil
+}
+
+// crowded reports whether one address may have all half-open negotiations that there may be.
+func crowded(c *Config) bool {
+	l := c.IKE.Limits.InForce()
+	return l.HalfOpenPerAddr >= l.HalfOpen
+}
+
 // ikeLimitRows are how much of the box negotiations may have.
 func ikeLimitRows() []grammar.Row[Config] {
 	kw, limit := grammar.Kw[Config], grammar.Path[Config]("ike", helpIKE, "limit", helpLimit)
@@ -148,9 +162,9 @@ func ikeLimitRows() []grammar.Row[Config] {
 	}
 	return []grammar.Row[Config]{
 		grammar.Setting(limit, kw("half-open", helpHalfOpen),
-			number(mostHalfOpen, "Negotiations in all", func(l *ike.Limits) *int { return &l.HalfOpen })),
+			number(mostHalfOpen, "Negotiations in all", func(l *ike.Limits) *int { return &l.HalfOpen })).Check(checks(checkHalfOpen)),
 		grammar.Setting(limit, kw("half-open", helpHalfOpen), kw("per-address", "Of one address"),
-			number(mostHalfOpen, "Negotiations of one address", func(l *ike.Limits) *int { return &l.HalfOpenPerAddr })),
+			number(mostHalfOpen, "Negotiations of one address", func(l *ike.Limits) *int { return &l.HalfOpenPerAddr })).Check(checks(checkHalfOpen)),
 		grammar.Setting(limit, kw("isakmp-sa", "Established ISAKMP SAs"),
 			number(mostISAKMP, "ISAKMP SAs", func(l *ike.Limits) *int { return &l.ISAKMP })),
 		grammar.Setting(grammar.Path[Config]("ike", helpIKE, "call", "Negotiations that we begin", "admission", "Which are begun", "limit", helpLimit),

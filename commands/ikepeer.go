@@ -77,9 +77,22 @@ func checkMode(e *edit, p *ike.Peer) error {
 // warnGuessable warns of aggressive mode with a pre-shared key: RFC 2409 §5.4 has HASH_R go out
 // in clear, before the other end has shown that it knows the key.
 func (e *edit) warnGuessable(p *ike.Peer) {
-	if p.Mode != ike.MainMode && (len(p.Key) > 0 || p.UserTable != 0) {
-		e.warn("In aggressive mode whoever answers or listens gets something to guess the pre-shared key by, offline: " +
+	if guessable(p) {
+		e.warnWhile(peerStill(p.Name, guessable), "In aggressive mode whoever answers or listens gets something to guess the pre-shared key by, offline: "+
 			"prefer exchange-mode main, or certificates.")
+	}
+}
+
+// guessable reports whether aggressive mode shows what a peer's key can be guessed by.
+func guessable(p *ike.Peer) bool {
+	return p.Mode != ike.MainMode && (len(p.Key) > 0 || p.UserTable != 0)
+}
+
+// peerStill returns whether something holds of the peer of a name.
+func peerStill(name string, holds func(*ike.Peer) bool) func(*Config) bool {
+	return func(c *Config) bool {
+		p := c.IKEPeers[name]
+		return p != nil && holds(p)
 	}
 }
 

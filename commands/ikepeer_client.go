@@ -50,7 +50,9 @@ func checkTable(e *edit, p *ike.Peer) error {
 // checkScheme warns of a scheme that is not there: a configuration has it after the peers.
 func checkScheme(e *edit, p *ike.Peer) error {
 	if p.Scheme != "" && e.config.Access.Schemes[p.Scheme] == nil {
-		e.warn("There is no service-scheme %s in the AAA view: clients are given nothing.", p.Scheme)
+		scheme := p.Scheme
+		still := func(c *Config) bool { return c.Access.Schemes[scheme] == nil }
+		e.warnWhile(still, "There is no service-scheme %s in the AAA view: clients are given nothing.", p.Scheme)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func peerCertificateRows() []grammar.Row[ike.Peer] {
 	}
 }
 
-func checkLocalID(e *edit, p *ike.Peer) error { return e.checkID("local-id", p.LocalIDType, p.LocalID) }
+func checkLocalID(e *edit, p *ike.Peer) error { return e.checkID("local-id", p, localID) }
 
 // checkLocalType warns of a type that peers do not look for.
 func checkLocalType(e *edit, p *ike.Peer) error {
@@ -87,14 +87,17 @@ func checkLocalType(e *edit, p *ike.Peer) error {
 // warnNames warns of names in main mode with a pre-shared key: RFC 2409 §5.4 has the key found
 // by the address, before the ID is known, so that peers look for an address there.
 func (e *edit) warnNames(p *ike.Peer) {
-	if p.Mode == ike.MainMode && p.LocalIDType != ike.IDAddress && len(p.Key) > 0 {
-		e.warn("In main mode with a pre-shared key peers want an address as ID: local-id-type %v is for aggressive mode and certificates.",
+	unlooked := func(p *ike.Peer) bool {
+		return p.Mode == ike.MainMode && p.LocalIDType != ike.IDAddress && len(p.Key) > 0
+	}
+	if unlooked(p) {
+		e.warnWhile(peerStill(p.Name, unlooked), "In main mode with a pre-shared key peers want an address as ID: local-id-type %v is for aggressive mode and certificates.",
 			p.LocalIDType)
 	}
 }
 
 func checkRemoteID(e *edit, p *ike.Peer) error {
-	if err := e.checkID("remote-id", p.RemoteIDType, p.RemoteName); err != nil {
+	if err := e.checkID("remote-id", p, remoteID); err != nil {
 		return err
 	}
 	if p.RemoteIDType == ike.IDAny && p.RemoteName != "" {
@@ -114,17 +117,23 @@ func checkRemoteName(e *edit, p *ike.Peer) error {
 	return checkRemoteID(e, p)
 }
 
+// localID and remoteID are what a peer's entry says of IDs.
+func localID(p *ike.Peer) (ike.IDType, string)  { return p.LocalIDType, p.LocalID }
+func remoteID(p *ike.Peer) (ike.IDType, string) { return p.RemoteIDType, p.RemoteName }
+
 // checkID warns of a text that is none of the type. Either may be typed first: it is not
 // refused. But a distinguished name is: no certificate has what is not even one, and the name
 // can be typed before the type.
-func (e *edit) checkID(command string, t ike.IDType, text string) error {
+func (e *edit) checkID(command string, p *ike.Peer, of func(*ike.Peer) (ike.IDType, string)) error {
+	t, text := of(p)
 	if text == "" || isID(t, text) {
 		return nil
 	}
 	if t == ike.IDDN {
 		return refuse("The %s %q is no distinguished name such as /C=DE/O=Example/CN=hq: that comes before %s-type dn.", command, text, command)
 	}
-	e.warn("The %s %q is no ID of type %v: nothing will fit it until %s-type or it is changed.", command, text, t, command)
+	still := peerStill(p.Name, func(p *ike.Peer) bool { return !isID(of(p)) })
+	e.warnWhile(still, "The %s %q is no ID of type %v: nothing will fit it until %s-type or it is changed.", command, text, t, command)
 	return nil
 }
 

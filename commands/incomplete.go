@@ -139,24 +139,55 @@ func (p *Policy) sort() string {
 	return ""
 }
 
-// lacks returns what keeps an entry from being used on an interface.
+// lacks returns what keeps an entry from being used on an interface, in the order of its commands.
+// Without an interface, nil, it says what is wanted on any.
 func (c *Config) lacks(p *Policy, on *Interface) []string {
 	if p.Manual {
 		m := c.manualEntry(p)
 		return m.missing()
 	}
-	lacks := newPolicyEntry(c, p).Missing
+	lacks := p.unset()
 	peer := c.IKEPeers[p.Peer]
 	switch {
 	case peer == nil:
 		return lacks
 	case !c.proves(peer):
 		lacks = append(lacks, keyCommand+" of IKE peer "+peer.Name)
-	case !peer.Local.IsValid() && len(on.Addresses) == 0:
+	case on != nil && !peer.Local.IsValid() && len(on.Addresses) == 0:
 		lacks = append(lacks, "address of interface "+on.Name)
 	}
 	if len(p.Proposals) > 0 && len(c.offers(p)) == 0 {
 		lacks = append(lacks, "algorithms in its IPSec proposals")
+	}
+	return lacks
+}
+
+// unset returns the commands that a negotiated entry lacks.
+func (p *Policy) unset() []string {
+	lacks := []string{}
+	need := func(there bool, command string) {
+		if !there {
+			lacks = append(lacks, command)
+		}
+	}
+	if p.Template != "" {
+		return lacks // its template's entries have what it needs
+	}
+	need(p.ACL != "" || p.Answers, "security acl")
+	need(p.Peer != "", "ike-peer")
+	need(len(p.Proposals) > 0, "proposal")
+	return lacks
+}
+
+// lacksOnAny returns what keeps an entry from being used on some of the interfaces that are up.
+func (c *Config) lacksOnAny(p *Policy, up []*Interface) []string {
+	lacks := c.lacks(p, nil)
+	for _, on := range up {
+		for _, one := range c.lacks(p, on) {
+			if !slices.Contains(lacks, one) {
+				lacks = append(lacks, one)
+			}
+		}
 	}
 	return lacks
 }
@@ -182,13 +213,25 @@ func (e *edit) warnOfIncomplete(were []*Policy) {
 		return // the line has taken the interface away
 	}
 	e.warn("IPSec policy%s %s %d is incomplete (no %s)%s: its traffic is %s.",
-		first.sort(), first.Name, first.Sequence, strings.Join(e.config.lacks(first, up[0]), ", no "), more, e.config.fate(first))
+		first.sort(), first.Name, first.Sequence, strings.Join(e.config.lacks(first, up[0]), ", no "), more, e.config.fateNow(first))
 }
 
 // fate says what becomes of the traffic of an entry that is applied and not complete.
 func (c *Config) fate(p *Policy) string {
-	if p.Manual && c.ACLs[p.ACL] != nil {
+	if c.drops(p) {
 		return "dropped"
 	}
-	return "not protected any more"
+	return "not protected"
 }
+
+// fateNow is the fate of an entry that was complete before.
+func (c *Config) fateNow(p *Policy) string {
+	if c.drops(p) {
+		return c.fate(p)
+	}
+	return c.fate(p) + " any more"
+}
+
+// drops reports whether the traffic of an entry that is not complete is dropped: of a manual one that says
+// what its traffic is.
+func (c *Config) drops(p *Policy) bool { return p.Manual && c.ACLs[p.ACL] != nil }

@@ -52,7 +52,8 @@ func TestWarningOfIncomplete(t *testing.T) {
 			"IPSec policy n 7 is incomplete (no pre-shared-key of IKE peer b)" + clear},
 		{"ike proposal 5\nauthentication-method rsa-signature\nike peer b\nundo pre-shared-key", ""},
 		{"interface g0/0/3\nundo ip address", "IPSec policy n 7 is incomplete (no address of interface GigabitEthernet0/0/3)" + clear},
-		{"ipsec proposal z\nundo esp authentication-algorithm", "IPSec policy n 7 is incomplete (no algorithms in its IPSec proposals)" + clear},
+		{"ipsec proposal z\nundo esp authentication-algorithm", "ESP without authentication is not offered, but with GCM, which authenticates by itself: " +
+			"esp authentication-algorithm is missing.\nWarning: IPSec policy n 7 is incomplete (no algorithms in its IPSec proposals)" + clear},
 
 		{"ipsec policy m 5\nsa spi inbound esp 999", ""},
 		{"ike peer b\nlocal-address 198.51.100.1\ninterface g0/0/3\nundo ip address", ""},
@@ -71,6 +72,41 @@ func TestWarningOfIncomplete(t *testing.T) {
 		}
 		if want := strings.TrimPrefix("Warning: "+test.want+"\n", "Warning: \n"); got != want {
 			t.Errorf("%q: %q, want %q", test.lines, got, want)
+		}
+	}
+}
+
+// TestIncompleteIsDisplayed has a script, which nobody warns, take things from an entry in force. What
+// is displayed and what the log is given say that it is not used, and what becomes of its traffic.
+func TestIncompleteIsDisplayed(t *testing.T) {
+	const exposed, dropped = "ITS TRAFFIC IS NOT PROTECTED", "Its traffic is dropped, not sent in clear"
+	for _, test := range []struct{ name, lines, lacks, fate, logged string }{
+		{"complete", "", "", "", ""},
+		{"no key", "ike peer b\n undo pre-shared-key", "pre-shared-key of IKE peer b", exposed, "n 7 on GigabitEthernet0/0/3"},
+		{"no address", "interface g0/0/3\n undo ip address", "address of interface GigabitEthernet0/0/3", exposed, "n 7 on GigabitEthernet0/0/3"},
+		{"no algorithms", "ipsec proposal z\n undo esp authentication-algorithm",
+			"algorithms in its IPSec proposals", exposed, "n 7 on GigabitEthernet0/0/3"},
+		{"no list", "ipsec policy n 7\n undo security acl", "security acl", exposed, "n 7 on GigabitEthernet0/0/3"},
+		{"by hand", "ipsec policy m 5\n undo tunnel remote", "tunnel remote", dropped, "m 5 on GigabitEthernet0/0/2"},
+		{"not applied", "ike peer b\n undo pre-shared-key\ninterface g0/0/3\n undo ipsec policy", "pre-shared-key of IKE peer b", "", ""},
+		{"shut down", "ike peer b\n undo pre-shared-key\ninterface g0/0/3\n shutdown", "pre-shared-key of IKE peer b", "", ""},
+	} {
+		c := replayed(t, byHand()+underIKE+test.lines)
+		protection(t, c)
+		text, logged := newPolicyDisplay(c, "", 0).text(), ""
+		for _, p := range c.Incomplete() {
+			logged += p.String()
+		}
+		if lacks := "incomplete: no " + test.lacks + "\n"; strings.Contains(text, lacks) != (test.lacks != "") {
+			t.Errorf("%s: %q is not in\n%s", test.name, lacks, text)
+		}
+		for _, fate := range []string{exposed, dropped} {
+			if strings.Contains(text, fate) != (test.fate == fate) {
+				t.Errorf("%s: want %q, got\n%s", test.name, test.fate, text)
+			}
+		}
+		if !strings.Contains(logged, test.logged) || !strings.Contains(logged, test.lacks) && test.logged != "" || (logged == "") != (test.logged == "") {
+			t.Errorf("%s: logged %q, want %q", test.name, logged, test.logged)
 		}
 	}
 }

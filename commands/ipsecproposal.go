@@ -30,6 +30,8 @@ func ipsecProposalView() *grammar.View[ipsec.Proposal] {
 			grammar.Setting(esp, kw("encryption-algorithm", "Encryption algorithms of ESP"),
 				grammar.Some(kind.ESPEncryption(), func(p *ipsec.Proposal) *[]ipsec.Encryption { return &p.Encryptions })).
 				Clears().Check(checks(checkESP)),
+			grammar.Setting(kw("esn", "Extended sequence numbers (RFC 4304): offered before those of 32 bits, taken from a peer in any case"),
+				grammar.Flag("enable", helpTurnOn, func(p *ipsec.Proposal) *bool { return &p.ESN })),
 		},
 	}
 }
@@ -93,7 +95,34 @@ func checkESP(e *edit, p *ipsec.Proposal) error {
 		}
 	}
 	e.warnIntegrities(p.Integrities, before.Integrities)
+	e.warnHalf(p, before)
 	return e.keysFit(p)
+}
+
+// warnHalf warns of a proposal that hides nothing, or whose ciphers are not offered for want of an
+// authenticator, and that was not so before.
+func (e *edit) warnHalf(now, before *ipsec.Proposal) {
+	for _, half := range []struct {
+		is   func(*ipsec.Proposal) bool
+		text string
+	}{
+		{readable, "ESP without encryption: everybody on the way can read the traffic."},
+		{unauthentic, "ESP without authentication is not offered, but with GCM, which authenticates by itself: esp authentication-algorithm is missing."},
+	} {
+		if half.is(now) && !half.is(before) {
+			still := func(c *Config) bool { p := c.IPsecProposals[now.Name]; return p != nil && half.is(p) }
+			e.warnWhile(still, "%s", half.text)
+		}
+	}
+}
+
+// readable reports whether ESP does not encrypt.
+func readable(p *ipsec.Proposal) bool { return p.Transform.HasESP() && len(p.Encryptions) == 0 }
+
+// unauthentic reports whether some cipher of ESP has nothing to authenticate with.
+func unauthentic(p *ipsec.Proposal) bool {
+	cipherAlone := func(c ipsec.Encryption) bool { return !c.AEAD() }
+	return p.Transform == ipsec.TransformESP && len(p.Integrities) == 0 && slices.ContainsFunc(p.Encryptions, cipherAlone)
 }
 
 func sortStrongest[A ipsec.Encryption | ipsec.Integrity](algorithms []A) {

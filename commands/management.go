@@ -2,7 +2,6 @@ package commands
 
 import (
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -171,20 +170,10 @@ func (v *validation) management() {
 		if line.ACL != "" && v.config.ACLs[line.ACL] == nil {
 			v.fault("The ACL %s of user-interface %v does not exist.", line.ACL, r)
 		}
+		if why := v.config.closed(line); why != "" {
+			v.fault("Nobody can log in at user-interface %v, whose authentication-mode is %s. %s", r, line.Proof(), why)
+		}
 	}
-}
-
-// managementNames returns the names of users and keys. of is as for names.
-func (c *Config) managementNames(of string) []string {
-	switch of {
-	case "local-user":
-		return slices.Collect(maps.Keys(c.Management.Users))
-	case "ssh user":
-		return slices.Collect(maps.Keys(c.Management.SSHUsers))
-	case "peer-public-key":
-		return slices.Collect(maps.Keys(c.Management.Keys))
-	}
-	return c.accessNames(of)
 }
 
 // managementLevel is what a user needs to say who may use the box, and how. Who

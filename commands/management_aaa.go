@@ -49,7 +49,7 @@ func localUserRow() grammar.Row[Config] {
 		All:    userLines,
 		New:    newUserLine,
 		Put:    func(x any, c *Config, l userLine) error { return x.(*edit).putUser(c, l) },
-		Remove: func(_ any, c *Config, l userLine) error { return removeUser(c, l) },
+		Remove: func(x any, c *Config, l userLine) error { return x.(*edit).removeUser(c, l) },
 		Undo:   []grammar.Element[userLine]{user, grammar.Optional(grammar.OneOf(undoSetting(), grammar.Sequence(privilege, undoLevel())))},
 	}, user, grammar.OneOf(
 		grammar.Sequence(kw(ofPassword, helpPassword), passwordArg(func(l *userLine) *string { return &l.Password })),
@@ -117,21 +117,24 @@ func (e *edit) putUser(c *Config, l userLine) error {
 			e.warn("Telnet is not available: it is left out of the services of user %s.", l.Name)
 		}
 	}
-	c.keepUser(user)
-	return nil
+	return e.keepUser(c, user)
 }
 
 // keepUser keeps a user of whom anything is set.
-func (c *Config) keepUser(user LocalUser) {
+func (e *edit) keepUser(c *Config, user LocalUser) error {
+	if err := e.admitUser(user); err != nil {
+		return err
+	}
 	if user == (LocalUser{Name: user.Name}) {
 		delete(c.Management.Users, user.Name)
-		return
+		return nil
 	}
 	c.Management.Users[user.Name] = &user
+	return nil
 }
 
 // removeUser removes a user, or what is set of him.
-func removeUser(c *Config, l userLine) error {
+func (e *edit) removeUser(c *Config, l userLine) error {
 	old := c.Management.Users[l.Name]
 	if old == nil {
 		return grammar.ErrNotConfigured
@@ -152,8 +155,7 @@ func removeUser(c *Config, l userLine) error {
 	if user == *old {
 		return grammar.ErrNotConfigured
 	}
-	c.keepUser(user)
-	return nil
+	return e.keepUser(c, user)
 }
 
 // userLines are the lines that make the users, each user's together.

@@ -242,9 +242,12 @@ func minutesAndSeconds() grammar.Kind[time.Duration] {
 	}
 }
 
-// checkLinePassword keeps the stored form of a password.
+// checkLinePassword keeps the stored form of a password, and the password that is wanted of who comes in.
 func checkLinePassword(e *edit, u *UserInterface) error {
-	if u.Password == "" {
+	switch {
+	case u.Password == "" && u.Proof() == ofPassword && !e.script:
+		return refuse("The authentication-mode of the user-interface is password: set another password, or undo authentication-mode first.")
+	case u.Password == "":
 		return nil
 	}
 	stored, err := e.storedPassword(u.Password, "")
@@ -254,23 +257,62 @@ func checkLinePassword(e *edit, u *UserInterface) error {
 	return err
 }
 
-// checkLineMode refuses what SSH has not, and what would let nobody in.
+// checkLineMode refuses what SSH has not, and what would let nobody in. Of a script the mode is kept
+// all the same: without it everybody could come in.
 func checkLineMode(e *edit, u *UserInterface) error {
-	switch {
-	case u.VTY && u.Proof() != "aaa":
+	if u.VTY && u.Proof() != "aaa" {
 		return refuse("Over SSH a user proves who he is: authentication-mode aaa.")
-	case u.Proof() == "password" && u.Password == "":
-		return refuse("Set a password first: set authentication password cipher PASSWORD.")
-	case !u.VTY && u.Proof() == "aaa" && !e.config.anybodyAtTheConsole():
-		return refuse("No local user has a password and service-type terminal.")
+	}
+	if why := e.config.closed(u); why != "" && !e.script {
+		return refuse("%s", why)
 	}
 	return nil
+}
+
+// closed says why nobody can log in at a console; it is empty if somebody can.
+func (c *Config) closed(u *UserInterface) string {
+	switch {
+	case u.VTY:
+	case u.Proof() == ofPassword && u.Password == "":
+		return "Set a password first: set authentication password cipher PASSWORD."
+	case u.Proof() == "aaa" && !c.anybodyAtTheConsole():
+		return "No local user has a password and service-type terminal."
+	}
+	return ""
 }
 
 // anybodyAtTheConsole reports whether there is a user who may come in there.
 func (c *Config) anybodyAtTheConsole() bool {
 	for _, u := range c.Management.Users {
-		if u.Terminal && !u.Blocked && u.Password != "" {
+		if u.atTheConsole() {
+			return true
+		}
+	}
+	return false
+}
+
+// atTheConsole reports whether the user may come in there.
+func (u *LocalUser) atTheConsole() bool { return u.Terminal && !u.Blocked && u.Password != "" }
+
+// admitUser refuses to have a user as he would be, if he is the last who can log in at a console that
+// wants one, and then could not.
+func (e *edit) admitUser(user LocalUser) error {
+	old := e.config.Management.Users[user.Name]
+	if e.script || user.atTheConsole() || old == nil || !old.atTheConsole() || !e.config.consoleOfUsers() {
+		return nil
+	}
+	for name, u := range e.config.Management.Users {
+		if name != user.Name && u.atTheConsole() {
+			return nil
+		}
+	}
+	return refuse("User %s is the last who can log in at the console, whose authentication-mode is aaa: undo that first.", user.Name)
+}
+
+// consoleOfUsers reports whether a console wants a local user.
+func (c *Config) consoleOfUsers() bool {
+	for _, line := range c.Management.Lines {
+		if !line.VTY && line.Proof() == "aaa" {
 			return true
 		}
 	}

@@ -399,3 +399,33 @@ func checkCompleted(t *testing.T, line string, level int, understood bool, group
 		t.Errorf("%q at level %d: Tab does not offer %q", line, level, first)
 	}
 }
+
+// TestAScriptNeverOpensTheConsole replays scripts that leave nobody who can log in, as a saved file may
+// after it was changed by hand: the mode stays, and that nobody can is a fault.
+func TestAScriptNeverOpensTheConsole(t *testing.T) {
+	const user = "aaa\n local-user joe password cipher Correct-Horse-1\n local-user joe service-type terminal\n"
+	for _, test := range []struct{ name, text, mode, fault string }{
+		{"no password", "user-interface console 0\n authentication-mode password\n", "password", "Set a password first"},
+		{"a password that goes", "user-interface console 0\n set authentication password cipher Correct-Horse-1\n authentication-mode password\n undo set authentication password\n",
+			"password", "Set a password first"},
+		{"a password that is refused", "user-interface console 0\n set authentication password cipher short\n authentication-mode password\n", "password", "Set a password first"},
+		{"nobody", "user-interface console 0\n authentication-mode aaa\n", "aaa", "No local user"},
+		{"somebody who goes", user + "user-interface console 0\n authentication-mode aaa\naaa\n undo local-user joe\n", "aaa", "No local user"},
+		{"somebody who comes later", "user-interface console 0\n authentication-mode aaa\n" + user, "aaa", ""},
+		{"a password that comes later", "user-interface console 0\n authentication-mode password\n set authentication password cipher Correct-Horse-1\n", "password", ""},
+	} {
+		c, faults := Replay(New(), Script{Text: test.text})
+		if got := c.Line("con0").Proof(); got != test.mode {
+			t.Errorf("%s: the console's mode is %s, want %s", test.name, got, test.mode)
+		}
+		if test.fault == "" {
+			if len(faults) > 0 {
+				t.Errorf("%s: %v", test.name, faults[0])
+			}
+			continue
+		}
+		if n := len(faults); n == 0 || !strings.Contains(faults[n-1].Error(), test.fault) {
+			t.Errorf("%s: faults %v, want %q", test.name, faults, test.fault)
+		}
+	}
+}

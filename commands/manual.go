@@ -103,7 +103,8 @@ func manualProposal() grammar.Items[Policy, string] {
 // checkLocal wants the interface to be one of the box's. An address may come later.
 func checkLocal(e *edit, p *Policy) error {
 	if p.Local.IsValid() && e.config.holder(p.Local) == "" {
-		e.warn("No interface has the address %v.", p.Local)
+		local := p.Local
+		e.warnWhile(func(c *Config) bool { return c.holder(local) == "" }, "No interface has the address %v.", local)
 	}
 	if p.LocalInterface == "" || e.port == nil {
 		return nil

@@ -132,36 +132,16 @@ func policyProposals() grammar.Items[Policy, string] {
 		All:    func(p *Policy) []string { return p.Proposals },
 		New:    func() string { return "" },
 		Put:    func(x any, p *Policy, name string) error { return x.(*edit).addProposal(p, name) },
-		Remove: func(_ any, p *Policy, name string) error { return removeProposal(p, name) },
+		Remove: func(_ any, p *Policy, name string) error { return removeName(&p.Proposals, name) },
 		Bare:   true,
 	}
 }
 
 func (e *edit) addProposal(p *Policy, name string) error {
-	switch {
-	case e.config.IPsecProposals[name] == nil:
+	if e.config.IPsecProposals[name] == nil {
 		return refuse("The IPSec proposal does not exist.")
-	case slices.Contains(p.Proposals, name):
-		return nil
-	case len(p.Proposals) == maxProposals:
-		return refuse("A policy can have up to %d proposals.", maxProposals)
 	}
-	p.Proposals = append(slices.Clip(p.Proposals), name)
-	return nil
-}
-
-// removeProposal removes one proposal, or all if there is no name.
-func removeProposal(p *Policy, name string) error {
-	if name == "" {
-		p.Proposals = nil
-		return nil
-	}
-	i := slices.Index(p.Proposals, name)
-	if i < 0 {
-		return grammar.ErrNotConfigured
-	}
-	p.Proposals = slices.Delete(slices.Clone(p.Proposals), i, i+1)
-	return nil
+	return addName(&p.Proposals, name, maxProposals, "A policy can have up to %d proposals.")
 }
 
 func comparePolicies(a, b PolicyKey) int {

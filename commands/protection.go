@@ -30,6 +30,7 @@ func (m *ManualStatus) Named(r ike.Reset) bool {
 		(!r.Remote.IsValid() || r.Remote == m.Outbound.Remote) &&
 		(r.Policy == "" || r.Policy == m.Policy.Name) &&
 		(r.Sequence == 0 || r.Sequence == m.Policy.Sequence) &&
+		(r.Interface == "" || r.Interface == m.Policy.Interface) &&
 		(r.SA == ipsec.SAID{} || m.has(r.SA))
 }
 

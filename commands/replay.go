@@ -24,6 +24,10 @@ type Script struct {
 	// passwords in clear are checked and not kept: they fit nobody.
 	Hash func(secret.Octets) (string, error)
 
+	// Warn is told of each line that is a weak choice, in their order, once the script is at
+	// its end: not of what a later line mends. If nil, nobody is.
+	Warn func(LineWarning)
+
 	// Port returns the Linux device of an interface, as Device.Port. If nil,
 	// interfaces are taken to exist.
 	Port func(name string) (string, error)
@@ -48,6 +52,18 @@ func (e *LineError) Error() string {
 // Unwrap returns the reason.
 func (e *LineError) Unwrap() error { return e.Err }
 
+// A LineWarning is what there is to say of a line of a script that was accepted.
+type LineWarning struct {
+	File         string
+	Line, Column int    // from 1
+	Text         string // a sentence
+}
+
+// String returns the warning in the form FILE:LINE:COLUMN: warning: what.
+func (w LineWarning) String() string {
+	return fmt.Sprintf("%s:%d:%d: warning: %s", w.File, w.Line, w.Column, w.Text)
+}
+
 // everything is the level of whoever may do all there is.
 const everything = 3
 
@@ -63,8 +79,13 @@ func Replay(from *Config, script Script) (*Config, []*LineError) {
 // newReplay returns one at the beginning of its script.
 func newReplay(from *Config, script Script) *replay {
 	r := &replay{script: &script, place: place{system: true}}
-	r.edit = &edit{config: from.Clone(), owned: true, open: script.Open, hash: script.Hash}
+	r.edit = &edit{config: from.Clone(), owned: true, script: true, open: script.Open, hash: script.Hash}
 	r.edit.indexPeers()
+	if script.Warn != nil {
+		r.edit.warnings = func(w warning) {
+			r.warnings = append(r.warnings, lineWarning{LineWarning{script.File, r.line, r.column, w.text}, w.still})
+		}
+	}
 	if script.Port != nil {
 		r.edit.port = func(name string) error {
 			_, err := script.Port(name)
@@ -78,6 +99,7 @@ func newReplay(from *Config, script Script) *replay {
 func (r *replay) all() (*Config, []*LineError) {
 	r.some(strings.Lines(r.script.Text))
 	r.validate()
+	r.warn()
 	return r.edit.config, r.errors
 }
 
@@ -99,14 +121,32 @@ func (r *replay) validate() {
 	}
 }
 
+// warn tells of the lines that are weak choices still.
+func (r *replay) warn() {
+	for _, w := range r.warnings {
+		if w.still == nil || w.still(r.edit.config) {
+			r.script.Warn(w.LineWarning)
+		}
+	}
+}
+
+// A lineWarning is a warning of a line, until the end shows whether it holds.
+type lineWarning struct {
+	LineWarning
+	still func(*Config) bool
+}
+
 // replay is a script being run.
 type replay struct {
 	script *Script
 	edit   *edit
 	place  place
 	line   int
+	column int // where the line begins
 	orphan int // the heading that was refused, while its lines go by; 0: none
 	errors []*LineError
+
+	warnings []lineWarning
 
 	header  *openHeader              // whose text goes on; nil: none
 	foreign func(name string) string // of an interface, if lines of IOS are taken; else nil
@@ -124,10 +164,13 @@ func (r *replay) run(text string) {
 	if line.Begin() == 0 {
 		r.orphan = 0
 	}
+	r.column = line.Begin() + 1
+	told := len(r.warnings)
 	err := r.exec(line, text)
 	if err == nil {
 		return
 	}
+	r.warnings = r.warnings[:told]
 	if line.Begin() == 0 {
 		r.orphan = r.line
 	}

@@ -87,30 +87,13 @@ func schemePoolRow() grammar.Row[ServiceScheme] {
 		All: func(s *ServiceScheme) []string { return s.Pools },
 		New: func() string { return "" },
 		Put: func(x any, s *ServiceScheme, name string) error {
-			switch {
-			case x.(*edit).config.Access.Pools[name] == nil:
+			if x.(*edit).config.Access.Pools[name] == nil {
 				return refuse("The IP pool does not exist.")
-			case slices.Contains(s.Pools, name):
-				return nil
-			case len(s.Pools) == mostSchemePools:
-				return refuse("A service scheme can have up to %d pools.", mostSchemePools)
 			}
-			s.Pools = append(slices.Clip(s.Pools), name)
-			return nil
+			return addName(&s.Pools, name, mostSchemePools, "A service scheme can have up to %d pools.")
 		},
-		Remove: func(_ any, s *ServiceScheme, name string) error {
-			i := slices.Index(s.Pools, name)
-			switch {
-			case name == "" && len(s.Pools) > 0:
-				s.Pools = nil
-			case i < 0:
-				return grammar.ErrNotConfigured
-			default:
-				s.Pools = slices.Delete(slices.Clone(s.Pools), i, i+1)
-			}
-			return nil
-		},
-		Bare: true,
+		Remove: func(_ any, s *ServiceScheme, name string) error { return removeName(&s.Pools, name) },
+		Bare:   true,
 	}, grammar.Kw[string]("ip-pool", helpPool), grammar.Arg(kind.Name(longestPool, "ip pool"), "Name of the pool", itself[string]))
 }
 

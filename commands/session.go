@@ -194,7 +194,7 @@ func (s *Session) newEdit(warnings *strings.Builder) *edit {
 		e = s.burst.continued(e)
 	}
 	if s.options.Interactive {
-		e.warnings = func(text string) { warnings.WriteString(text) }
+		e.warnings = func(w warning) { warnings.WriteString(w.line()) }
 	}
 	return e
 }

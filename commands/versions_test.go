@@ -85,3 +85,31 @@ func TestCompareIsRender(t *testing.T) {
 		last = text
 	}
 }
+
+// TestListsOfVersions has versions of one configuration each get rules that the others have not: the
+// room behind the rules that they share is nobody's.
+func TestListsOfVersions(t *testing.T) {
+	const few = "acl number 3000\n rule 5 permit ip\n rule 10 permit tcp\n rule 15 permit udp\n"
+	for _, test := range []struct{ name, base string }{
+		{"some rules", few},
+		{"rules that are gone", few + " undo rule 5\n undo rule 10\n undo rule 15\n"},
+		{"a rule that is gone", few + " undo rule 15\n"},
+		{"none yet", "acl number 3000\n"},
+	} {
+		base := replayed(t, test.base)
+		var versions []*Config
+		lines := []string{"rule 20 permit icmp", "rule 20 deny tcp source 192.0.2.1 0", "rule 20 permit ospf\n rule 25 permit 88"}
+		for _, line := range lines {
+			c, refused := Replay(base, Script{Text: "acl number 3000\n " + line})
+			if len(refused) > 0 {
+				t.Fatal(refused[0])
+			}
+			versions = append(versions, c)
+		}
+		for n, c := range versions {
+			if text := c.Render(seal); !strings.Contains(text, lines[n]+"\n") {
+				t.Errorf("%s: version %d has not got %q any more:\n%s", test.name, n, lines[n], text)
+			}
+		}
+	}
+}

@@ -30,6 +30,7 @@ type element struct {
 	// Of those that are bound to a field; nil for others.
 	put   func(object, v any)
 	text  func(object any) string
+	same  func(a, b any) bool // of two objects; nil: their texts are compared
 	reset func(object, fresh any)
 	zero  func(object any)
 }
@@ -72,13 +73,17 @@ func Flag[T any](text, help string, field func(*T) *bool) Element[T] {
 
 // Arg is an argument that is stored in a field.
 func Arg[T, F any](k Kind[F], help string, field func(*T) *F) Element[T] {
-	return Element[T]{&element{
+	e := &element{
 		shape: arg, arg: k.argument(help), values: forget(k.Words),
 		put:   func(object, v any) { *field(object.(*T)) = v.(F) },
 		text:  func(object any) string { return k.write(*field(object.(*T))) },
 		reset: func(object, fresh any) { *field(object.(*T)) = *field(fresh.(*T)) },
 		zero:  func(object any) { clearOf(field(object.(*T))) },
-	}}
+	}
+	if k.Same != nil {
+		e.same = func(a, b any) bool { return k.Same(*field(a.(*T)), *field(b.(*T))) }
+	}
+	return Element[T]{e}
 }
 
 // Some is one or more of a kind's words, in any order, stored in a list. The

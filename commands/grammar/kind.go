@@ -16,6 +16,10 @@ type Kind[F any] struct {
 	// cannot express. A kind with Words alone does without.
 	Write func(F) string
 
+	// Same compares what an undo says with what is configured, where Write does not tell values
+	// apart. If nil, they are the same if they are written alike.
+	Same func(a, b F) bool
+
 	Free bool   // nearly any word is a value: one that is none is a bad value, not an unknown keyword
 	Rest bool   // the value is the rest of the line, as it stands, in one word
 	Of   string // what the value is the name of, such as "ike peer", for completion

@@ -12,6 +12,7 @@ type node struct {
 	value any // what a word that is a value stands for
 	put   func(object, v any)
 	show  func(object any) string // the field's text
+	same  func(a, b any) bool     // compares the field of two objects; nil: by its text
 	next  []*node
 
 	accept *form // the line may end here
@@ -74,7 +75,7 @@ func (e *element) compile(after []*node) []*node {
 func (e *element) compileArg(after []*node) []*node {
 	begin := e.words(after)
 	if e.arg != nil {
-		begin = append(begin, &node{arg: e.arg, put: e.put, show: e.text, next: after})
+		begin = append(begin, &node{arg: e.arg, put: e.put, show: e.text, same: e.same, next: after})
 	}
 	return begin
 }

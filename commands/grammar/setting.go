@@ -102,16 +102,19 @@ func (r *row) holds(f found, object any, duplicate func(any) any) bool {
 	})
 	f.put(typed)
 	for _, b := range f {
-		if b.value != nil && b.node.put != nil && !sameText(b.node, typed, object) {
+		if b.value != nil && b.node.put != nil && !sameField(b.node, typed, object) {
 			return false
 		}
 	}
 	return true
 }
 
-// sameText compares the field of a node in two objects. Words that may be typed
+// sameField compares the field of a node in two objects. Words that may be typed
 // in any order may be so here.
-func sameText(n *node, a, b any) bool {
+func sameField(n *node, a, b any) bool {
+	if n.same != nil {
+		return n.same(a, b)
+	}
 	x, y := n.show(a), n.show(b)
 	if n.word == "" || x == y {
 		return x == y

@@ -91,6 +91,7 @@ func SecretOf(longest int) grammar.Kind[secret.Octets] {
 			return secret.Octets(words[0]), oneIf(ok), ok
 		},
 		Write: storedAlone,
+		Same:  secret.Octets.Equal,
 		Free:  true,
 	}
 }
@@ -110,6 +111,7 @@ func HexSecret(shortest, longest int) grammar.Kind[secret.Octets] {
 			return secret.Octets(strings.ToLower(words[0])), oneIf(ok), ok
 		},
 		Write: storedAlone,
+		Same:  secret.Octets.Equal,
 		Free:  true,
 	}
 }
