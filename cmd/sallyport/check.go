@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 
 	"sallyport/commands"
 	"sallyport/platform/store"
@@ -33,12 +36,27 @@ func runCheck(s streams, args []string) error {
 }
 
 // check writes what is wrong with a configuration, one line for each fault as
-// compilers do, and returns how many there are. Sealed secrets are taken as they
-// are, since the key is with the gateway, and so are interfaces.
+// compilers do, and returns how many there are. Weak choices are written as warnings
+// among them. Sealed secrets are taken as they are, since the key is with the gateway,
+// and so are interfaces.
 func check(w io.Writer, path, text string) int {
-	_, faults := commands.Replay(commands.New(), commands.Script{File: path, Text: text})
+	var told []checked
+	script := commands.Script{File: path, Text: text, Warn: func(w commands.LineWarning) {
+		told = append(told, checked{w.Line, w.String()})
+	}}
+	_, faults := commands.Replay(commands.New(), script)
 	for _, fault := range faults {
-		fmt.Fprintln(w, fault)
+		told = append(told, checked{cmp.Or(fault.Line, math.MaxInt), fault.Error()})
+	}
+	slices.SortStableFunc(told, func(a, b checked) int { return cmp.Compare(a.line, b.line) })
+	for _, t := range told {
+		fmt.Fprintln(w, t.text)
 	}
 	return len(faults)
+}
+
+// checked is what there is to say of a line.
+type checked struct {
+	line int
+	text string
 }

@@ -201,51 +201,53 @@ func (p *person) sees(want string) {
 	}
 }
 
-func TestConsoleOfAPerson(t *testing.T) {
-	c, p := openCounter(t), newPerson(t)
+// sits runs a console at the person's terminal while do goes on, and returns how it ended. It must
+// leave the terminal as it was.
+func (p *person) sits(state string, do func()) error {
+	p.t.Helper()
 	before, err := term.GetState(int(p.tty.Fd()))
 	if err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	ended := make(chan error)
 	go func() {
-		ended <- runConsole(streams{in: p.tty, out: p.tty, err: io.Discard}, []string{"--state", c.state})
+		ended <- runConsole(streams{in: p.tty, out: p.tty, err: io.Discard}, []string{"--state", state})
 	}()
-	p.sees("<H>")
-	p.types("a\r")
-	p.sees("ran a\r\n<H>")
-	p.types("wait\r")
-	<-c.waiting
-	p.types("\x03")
-	p.sees("interrupted\r\n<H>")
-	p.types("bad\r")
-	p.sees("refused\r\n<H>")
-	p.types("quit\r")
-	if err := <-ended; err != nil {
-		t.Errorf("runConsole() = %v, want nil: a person has seen what was refused", err)
-	}
+	do()
+	how := <-ended
 	if after, err := term.GetState(int(p.tty.Fd())); err != nil || !reflect.DeepEqual(before, after) {
-		t.Errorf("the terminal is %+v, %v, and was %+v", after, err, before)
+		p.t.Errorf("the terminal is %+v, %v, and was %+v", after, err, before)
+	}
+	return how
+}
+
+func TestConsoleOfAPerson(t *testing.T) {
+	c, p := openCounter(t), newPerson(t)
+	err := p.sits(c.state, func() {
+		p.sees("<H>")
+		p.types("a\r")
+		p.sees("ran a\r\n<H>")
+		p.types("wait\r")
+		<-c.waiting
+		p.types("\x03")
+		p.sees("interrupted\r\n<H>")
+		p.types("bad\r")
+		p.sees("refused\r\n<H>")
+		p.types("quit\r")
+	})
+	if err != nil {
+		t.Errorf("runConsole() = %v, want nil: a person has seen what was refused", err)
 	}
 }
 
 func TestTheTerminalIsRestoredAfterACrashOfTheSession(t *testing.T) {
 	c, p := openCounter(t), newPerson(t)
-	before, err := term.GetState(int(p.tty.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error)
-	go func() {
-		ended <- runConsole(streams{in: p.tty, out: p.tty, err: io.Discard}, []string{"--state", c.state})
-	}()
-	p.sees("<H>")
-	p.types("panic\r")
-	if err := <-ended; !says(err, "the gateway ended") {
+	err := p.sits(c.state, func() {
+		p.sees("<H>")
+		p.types("panic\r")
+	})
+	if !says(err, "the gateway ended") {
 		t.Errorf("runConsole() = %v, want that the gateway went", err)
-	}
-	if after, err := term.GetState(int(p.tty.Fd())); err != nil || !reflect.DeepEqual(before, after) {
-		t.Errorf("the terminal is %+v, %v, and was %+v", after, err, before)
 	}
 }
 

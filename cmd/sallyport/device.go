@@ -38,7 +38,8 @@ type device struct {
 	network    platform.Network
 	applied    *commands.Config // nil: none yet
 	manual     *manual
-	inherited  *inheritance // for the first configuration; nil: it is in force
+	inherited  *inheritance            // for the first configuration; nil: it is in force
+	incomplete map[ipsec.PolicyID]bool // the policies that are applied and not complete
 }
 
 // parts are what a configuration is applied to.
@@ -88,6 +89,7 @@ func (d *device) Apply(c *commands.Config) error {
 		return errors.Join(err, d.reach(d.applied))
 	}
 	d.logs.apply(c)
+	d.logIncomplete(c)
 	d.applied = c
 	return nil
 }
@@ -230,6 +232,9 @@ func (d *device) Failures() []ike.Failure { return d.parts.engine.Failures() }
 
 // Refusals returns how many messages were refused or dropped, by reason.
 func (d *device) Refusals() []ike.Refusal { return d.parts.engine.Refusals() }
+
+// Fallbacks returns the policies whose traffic goes in clear.
+func (d *device) Fallbacks() []ike.Fallback { return d.parts.engine.Fallbacks() }
 
 // SACounters returns what an SA has done so far.
 func (d *device) SACounters(id ipsec.SAID) (ipsec.Counters, bool) {

@@ -72,6 +72,7 @@ func (s *stage) Statistics() ipsec.Statistics { return ipsec.Statistics{InPacket
 func (s *stage) Status() []ike.Status         { return []ike.Status{{ConnectionID: 7}} }
 func (s *stage) Failures() []ike.Failure      { return []ike.Failure{{Peer: "b"}} }
 func (s *stage) Refusals() []ike.Refusal      { return []ike.Refusal{{Reason: "invalid cookie", Count: 3}} }
+func (s *stage) Fallbacks() []ike.Fallback    { return []ike.Fallback{{Peer: "c"}} }
 func (s *stage) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 	return ipsec.Counters{Packets: uint64(id.SPI)}, id.SPI != 0
 }
@@ -80,7 +81,7 @@ func (s *stage) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 func newStage() (*device, *stage) {
 	s := &stage{}
 	return &device{
-		given:      newGiven(func(string) {}),
+		given:      newGiven(func(logKind, string, ...any) {}),
 		protection: &commands.Protection{IKE: &ike.Config{}}, manual: &manual{dataplane: s}, plane: "user",
 		parts: parts{network: s, dataplane: s, engine: s}, ports: &ports{}, started: time.Now(), logs: &logs{centre: newCentre()},
 	}, s
@@ -173,6 +174,9 @@ func TestDeviceAnswers(t *testing.T) {
 	}
 	if got := d.Refusals(); len(got) != 1 || got[0].Count != 3 {
 		t.Errorf("Refusals() = %v, want the engine's", got)
+	}
+	if got := d.Fallbacks(); len(got) != 1 || got[0].Peer != "c" {
+		t.Errorf("Fallbacks() = %v, want the engine's", got)
 	}
 	if got, ok := d.SACounters(ipsec.SAID{SPI: 300}); !ok || got.Packets != 300 {
 		t.Errorf("SACounters() = %v, %v, want the dataplane's", got, ok)

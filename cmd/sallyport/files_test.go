@@ -97,6 +97,9 @@ func TestStartUp(t *testing.T) {
 		{"never saved", func(*boxFolder) {}, commands.DefaultSysname, "no saved configuration in", ""},
 		{"saved", func(f *boxFolder) { f.save("", "sysname A\n") }, "A", "", "vrpcfg.cfg"},
 		{"written by hand", func(f *boxFolder) { f.put("vrpcfg.cfg", "sysname A") }, "A", "", "vrpcfg.cfg"},
+		{"weak choices are named, each once", func(f *boxFolder) {
+			f.save("", "sysname A\nike proposal 5\n dh group2\nike proposal 6\n dh group2\n")
+		}, "A", "vrpcfg.cfg:3:2: warning: The Diffie-Hellman group 2 is weak. (lines like it: 1 more)", "vrpcfg.cfg"},
 		{"a bad line is named", func(f *boxFolder) { f.save("", "nonsense\nsysname A\n") }, "A", "vrpcfg.cfg:1:1: Error: Unrecognized", "vrpcfg.cfg"},
 		{"half-written, with a backup", func(f *boxFolder) { f.save("", "sysname A\n"); f.save("", "sysname B\n"); spoil(f, "vrpcfg.cfg") },
 			"A", "STARTING WITH THE BACKUP", "vrpcfg.cfg.bak"},

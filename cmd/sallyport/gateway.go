@@ -21,7 +21,7 @@ import (
 // The ports of IKE: RFC 2408 §2.5.1, RFC 3947 §4.
 const (
 	portIKE  = 500
-	portNATT = 4500
+	portNATT = ike.PortNATT
 )
 
 // upWords are in the log line that says that the gateway works.
@@ -145,7 +145,7 @@ func (g *gateway) openLoop() error {
 	can := g.plane.Capabilities()
 	engine.Use(ike.Options{SPI: g.plane.SPI, Capabilities: &can, Fetch: askResponder, Remember: g.plane.outlives, Counters: g.plane.Counters})
 	g.users = newXAUTHUsers(func(in ike.Input) { g.loop.Input(in) })
-	g.given = newGiven(g.warn)
+	g.given = newGiven(g.log.note)
 	g.loop = loop.New(loop.Config{
 		Engine:    engine,
 		Dataplane: g.plane,

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 
 	"sallyport/commands"
@@ -13,42 +13,57 @@ import (
 	"sallyport/platform"
 )
 
-// What gateways give us as their client, by mode configuration: an address, which goes on the interface
-// that the policy is on, and networks, which are routed there with that address as source. They
-// are part of the host's wanted state while the gateway's SA stands: what a crash leaves, the next
-// start takes away as it does with other addresses and routes of ours.
+// What gateways give us as their client, by mode configuration, is part of the host's wanted state
+// (commands.WithGiven) while the gateway's SA stands: what a crash leaves, the next start takes away
+// as it does with other addresses and routes of ours.
 
 // given is what each gateway has given us.
 type given struct {
 	mu   sync.Mutex
-	by   map[string]ike.Configured // by ike peer
-	wake chan struct{}             // holds one token: somebody is to apply it
-	warn func(string)
+	by   map[string]*gift // by ike peer
+	wake chan struct{}    // holds one token: somebody is to apply it
+	note func(kind logKind, format string, args ...any)
 }
 
-func newGiven(warn func(string)) *given {
-	return &given{by: map[string]ike.Configured{}, wake: make(chan struct{}, 1), warn: warn}
+// A gift is what a gateway has given.
+type gift struct {
+	ike.Configured
+	used bool // the host has it; the device's lock is over it
 }
 
-// take is loop.Access.Configured. It does not wait: what comes of it is in the log.
+func newGiven(note func(logKind, string, ...any)) *given {
+	return &given{by: map[string]*gift{}, wake: make(chan struct{}, 1), note: note}
+}
+
+// take is loop.Access.Configured. It does not wait, for who applies a configuration waits for the
+// engine: what cannot be used the engine hears of as Failed.
 func (g *given) take(c ike.Configured) error {
 	g.mu.Lock()
-	g.by[c.Peer] = c
+	g.by[c.Peer] = &gift{Configured: c}
 	g.mu.Unlock()
 	g.signal()
-	g.warn(givenWords(c))
+	g.note(ikeGiven, "%s", givenWords(c))
 	return nil
 }
 
-// drop is loop.Access.Unconfigured.
+// drop is loop.Access.Unconfigured. What could not be used has gone before.
 func (g *given) drop(u ike.Unconfigured) {
-	g.mu.Lock()
-	if g.by[u.Peer].Address == u.Address {
-		delete(g.by, u.Peer)
+	if g.remove(u.Peer, func(is *gift) bool { return is.Address == u.Address }) {
+		g.signal()
+		g.note(ikeGivenBack, "the address %v of ike peer %s is ours no longer", u.Address, u.Peer)
 	}
-	g.mu.Unlock()
-	g.signal()
-	g.warn(fmt.Sprintf("the address %v of ike peer %s is ours no longer", u.Address, u.Peer))
+}
+
+// remove forgets what a gateway has given, if it is that which is meant, and reports whether it was.
+func (g *given) remove(peer string, meant func(*gift) bool) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	is := g.by[peer]
+	if is == nil || !meant(is) {
+		return false
+	}
+	delete(g.by, peer)
+	return true
 }
 
 // signal wakes who applies it.
@@ -79,68 +94,22 @@ func givenWords(c ike.Configured) string {
 }
 
 // all returns what there is, by peer.
-func (g *given) all() []ike.Configured {
+func (g *given) all() []*gift {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return slices.SortedFunc(maps.Values(g.by), func(a, b ike.Configured) int { return slices.Compare([]byte(a.Peer), []byte(b.Peer)) })
+	return slices.SortedFunc(maps.Values(g.by), func(a, b *gift) int { return strings.Compare(a.Peer, b.Peer) })
 }
 
-// add puts what there is into a network. An interface that the configuration does not have any more
-// gets none of it.
+// add puts what the host has of it into the network of a configuration to come. Whether all of it
+// still has a place there is looked at when that is in force.
 func (g *given) add(n platform.Network, port func(string) (string, error)) platform.Network {
-	n.Interfaces, n.Routes = slices.Clone(n.Interfaces), slices.Clone(n.Routes)
 	for _, c := range g.all() {
-		if len(c.Policies) == 0 {
-			continue
-		}
-		device, err := port(c.Policies[0].Interface)
-		i := slices.IndexFunc(n.Interfaces, func(i platform.Interface) bool { return i.Device == device })
-		if err != nil || i < 0 {
-			continue
-		}
-		n.Interfaces[i] = withAddress(n.Interfaces[i], c.Address)
-		for _, to := range c.Networks {
-			n.Routes = append(n.Routes, wayTo(n, to, device, c))
+		g.signal()
+		if c.used {
+			n, _ = commands.WithGiven(n, c.Configured, port)
 		}
 	}
 	return n
-}
-
-// withAddress returns an interface with one more address, a host's.
-func withAddress(i platform.Interface, a netip.Addr) platform.Interface {
-	has := func(p netip.Prefix) bool { return p.Addr() == a }
-	if !slices.ContainsFunc(i.Addresses, has) {
-		i.Addresses = append(slices.Clip(i.Addresses), netip.PrefixFrom(a, a.BitLen()))
-	}
-	return i
-}
-
-// givenPreference is that of routes to what a gateway has given: behind the operator's own.
-const givenPreference = commands.DefaultPreference + 1
-
-// wayTo is the route to a network of a gateway's: by the next hop that the gateway itself is reached
-// by, from the given address. Policies protect what takes it.
-func wayTo(n platform.Network, to netip.Prefix, device string, c ike.Configured) platform.Route {
-	return platform.Route{Destination: to.Masked(), NextHop: hopTo(n, c.Remote), Device: device, Preference: givenPreference, Source: c.Address}
-}
-
-// hopTo returns the next hop of the longest static route to an address; zero: it is on a network of
-// ours.
-func hopTo(n platform.Network, to netip.Addr) (hop netip.Addr) {
-	longest := -1
-	for _, i := range n.Interfaces {
-		for _, p := range i.Addresses {
-			if p.Contains(to) && p.Bits() > longest {
-				longest, hop = p.Bits(), netip.Addr{}
-			}
-		}
-	}
-	for _, r := range n.Routes {
-		if r.Destination.Contains(to) && r.Destination.Bits() > longest {
-			longest, hop = r.Destination.Bits(), r.NextHop
-		}
-	}
-	return hop
 }
 
 // reapply keeps the host as it is wanted with what gateways give, until ctx ends.
@@ -148,9 +117,7 @@ func (d *device) reapply(ctx context.Context) {
 	for {
 		select {
 		case <-d.given.wake:
-			if err := d.applyGiven(); err != nil {
-				d.warn(fmt.Sprintf("what a gateway has given us cannot be used: %v", err))
-			}
+			d.applyGiven()
 		case <-ctx.Done():
 			return
 		}
@@ -158,20 +125,70 @@ func (d *device) reapply(ctx context.Context) {
 }
 
 // applyGiven tells the host of the configuration in force with what gateways give now.
-func (d *device) applyGiven() error {
+func (d *device) applyGiven() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.applied == nil {
-		return nil // the configuration to come has it
+		return // the configuration to come wakes us
 	}
+	if err := d.keepGiven(); err != nil {
+		d.warn(fmt.Sprintf("the host does not take its network with what gateways have given us: %v", err))
+	}
+	for _, c := range d.given.all() {
+		if !c.used {
+			d.useGiven(c)
+		}
+	}
+}
+
+// keepGiven has the host keep what it has and may have still. The caller holds the lock.
+func (d *device) keepGiven() error {
 	network, err := d.applied.Network(d.ports.device)
 	if err != nil {
 		return err
 	}
-	network = d.given.add(network, d.ports.device)
+	for _, c := range d.given.all() {
+		if !c.used {
+			continue
+		}
+		with, err := commands.WithGiven(network, c.Configured, d.ports.device)
+		if err != nil {
+			d.refuseGiven(c, err)
+			continue
+		}
+		network = with
+	}
+	return d.tell(network)
+}
+
+// useGiven has the host take something new. It is told of that alone, so that an error is about it.
+// The caller holds the lock.
+func (d *device) useGiven(c *gift) {
+	with, err := commands.WithGiven(d.network, c.Configured, d.ports.device)
+	if err == nil {
+		err = d.tell(with)
+	}
+	if err != nil {
+		d.refuseGiven(c, err)
+		return
+	}
+	c.used = true
+}
+
+// tell has the host take a network. The caller holds the lock.
+func (d *device) tell(network platform.Network) error {
 	if err := d.parts.network.Apply(network); err != nil {
 		return err
 	}
 	d.network = network
 	return nil
+}
+
+// refuseGiven has the engine end what it has with a gateway whose address the host cannot have.
+func (d *device) refuseGiven(c *gift, err error) {
+	if !d.given.remove(c.Peer, func(is *gift) bool { return is == c }) {
+		return // the engine has something newer
+	}
+	d.given.note(ikeGivenUnused, "ike peer %s (%v) gives us the address %v, which is not put to use: %v", c.Peer, c.Remote, c.Address, err)
+	d.parts.engine.Input(ike.Failed{Output: c.Configured, Err: err})
 }

@@ -1,19 +1,16 @@
 package main
 
 import (
-	"errors"
 	"net"
 	"net/netip"
-	"os"
 	"testing"
 	"testing/fstest"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sallyport/commands"
 	"sallyport/platform/link"
 	"sallyport/platform/netns"
+	"sallyport/platform/netns/netnstest"
 	"sallyport/platform/proc"
 )
 
@@ -97,19 +94,7 @@ func cpuSample(t *testing.T, h *host) sample[proc.CPU] {
 //	eth0 192.0.2.1 ── p0 192.0.2.2
 func hostPair(t *testing.T) (here, there *netns.Namespace) {
 	t.Helper()
-	both := make([]*netns.Namespace, 2)
-	for i := range both {
-		n, err := netns.New()
-		if errors.Is(err, unix.EPERM) && os.Getenv("CI") != "true" {
-			t.Skipf("needs root: %v", err)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { n.Close() })
-		both[i] = n
-	}
-	here, there = both[0], both[1]
+	here, there = netnstest.New(t), netnstest.New(t)
 	for _, err := range []error{
 		netns.Cable(here, "eth0", there, "p0"),
 		here.AddAddress("eth0", netip.MustParsePrefix("192.0.2.1/24")),

@@ -41,6 +41,7 @@ type engine interface {
 	Status() []ike.Status
 	Failures() []ike.Failure
 	Refusals() []ike.Refusal
+	Fallbacks() []ike.Fallback
 }
 
 func newHostNames(e engine, warn func(string)) *hostNames {

@@ -23,6 +23,7 @@ type feature struct {
 	once     bool   // who begins is fixed: a client begins with its gateway
 	alone    bool   // strongSwan has no such thing: two of ours only
 	answers  bool   // it is one of who answers: strongSwan begins, or the left one of ours begins with the right one
+	unasked  bool   // ours never ask for it: no two of them have it
 	ours     func(*setup)
 	theirs   func(*strongswan.Connection, *setup)
 	check    func(t *testing.T, end *appliance)     // of one of ours, when the tunnel is up
@@ -58,7 +59,7 @@ func (s *setup) name() string  { return map[bool]string{true: "left", false: "ri
 func (s *setup) other() string { return map[bool]string{true: "right", false: "left"}[s.left] }
 
 // features are tried in this order.
-var features = slices.Concat(modeFeatures, certificateFeatures, userFeatures, pathFeatures, trafficFeatures, lifeFeatures)
+var features = slices.Concat(modeFeatures, certificateFeatures, userFeatures, pathFeatures, draftFeatures, trafficFeatures, lifeFeatures)
 
 // modeFeatures are those of phase 1's exchanges and identities.
 var modeFeatures = []feature{
@@ -171,6 +172,9 @@ func (f feature) roles() (all []role) {
 		all = []role{theyBegin}
 	default:
 		all = []role{weBegin, theyBegin}
+	}
+	if f.unasked {
+		return all
 	}
 	return append(all, twoOfOurs)
 }

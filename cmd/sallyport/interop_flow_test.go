@@ -17,6 +17,12 @@ import (
 // dial opens a TCP connection between two namespaces and returns both ends.
 func dial(t testing.TB, from, to *netns.Namespace, address string) (client, server *net.TCPConn) {
 	t.Helper()
+	return dialAs(t, from, to, address, address)
+}
+
+// dialAs is dial to where the one who dials sees the address of the one who listens.
+func dialAs(t testing.TB, from, to *netns.Namespace, seen, address string) (client, server *net.TCPConn) {
+	t.Helper()
 	var listener net.Listener
 	must(t, to.Do(func() (err error) {
 		listener, err = net.Listen("tcp4", address)
@@ -25,7 +31,7 @@ func dial(t testing.TB, from, to *netns.Namespace, address string) (client, serv
 	defer listener.Close()
 	var dialled net.Conn
 	must(t, from.Do(func() (err error) {
-		dialled, err = net.DialTimeout("tcp4", address, patience)
+		dialled, err = net.DialTimeout("tcp4", seen, patience)
 		return err
 	}))
 	accepted, err := listener.Accept()
@@ -39,6 +45,12 @@ func dial(t testing.TB, from, to *netns.Namespace, address string) (client, serv
 func transfer(t testing.TB, from, to *netns.Namespace, address string, octets int) {
 	t.Helper()
 	client, server := dial(t, from, to, address)
+	send(t, client, server, octets)
+}
+
+// send is transfer over a connection that there is.
+func send(t testing.TB, client, server *net.TCPConn, octets int) {
+	t.Helper()
 	sent := make([]byte, octets)
 	rand.Read(sent)
 	go func() {

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -53,15 +54,17 @@ var lifeFeatures = []feature{
 	},
 }
 
-// watching has our end find a peer dead after about 16 s.
+// watching has our end find a peer dead after about 16 s; on a slow machine it gives that more
+// time to answer.
 func (s *setup) watching(kind string) {
-	s.peer = append(s.peer, "dpd type "+kind, "dpd idle-time 10", "dpd retransmit-interval 2", "dpd retry-limit 2")
+	interval := testrun.Patience(2*time.Second) / time.Second
+	s.peer = append(s.peer, "dpd type "+kind, "dpd idle-time 10", fmt.Sprint("dpd retransmit-interval ", int(interval)), "dpd retry-limit 2")
 }
 
 // watches has strongSwan find us dead soon.
 func watches(c *strongswan.Connection, _ *setup) {
-	c.DPD, c.DPDTimeout, c.DPDAction = time.Second, 3*time.Second, "clear"
-	c.Retransmit = strongswan.Retransmit{Timeout: 500 * time.Millisecond, Base: 1, Tries: 3}
+	c.DPD, c.DPDTimeout, c.DPDAction = time.Second, testrun.Patience(3*time.Second), "clear"
+	c.Retransmit = strongswan.Retransmit{Timeout: testrun.Patience(500 * time.Millisecond), Base: 1, Tries: 3}
 }
 
 // deathTime is how long one of ours may take to find a peer dead: with heartbeats that is
@@ -119,6 +122,7 @@ func (f feature) twinDies(t *testing.T) {
 	must(t, always.Process.Kill())
 	always.Wait()
 	lab.b.launch()
+	awaitAnswer(t, lab.pcA, hostB) // a kernel keeps 100 packets for a tunnel, which those before may have been
 	ping(t, lab.pcA, hostB, 5)
 	lab.wire.nothingInClear(t)
 }

@@ -111,25 +111,20 @@ func (s *setup) lies(p *natPath) {
 
 // throughNAT has the ends find each other with a NAT before the one who begins, or both.
 func (f feature) throughNAT(t *testing.T, in role, both bool) {
-	p := newNATPath(t, in != theyBegin || both, in == theyBegin || both)
+	f.along(t, in, newNATPath(t, in != theyBegin || both, in == theyBegin || both))
+}
+
+// along has the ends find each other along a path where one at least is behind a NAT.
+func (f feature) along(t *testing.T, in role, p *natPath) {
+	t.Helper()
 	if in == twoOfOurs {
-		f.twinsThrough(t, p)
+		f.twinsAlong(t, p)
 		return
 	}
 	strongswan.Require(t)
 	s := newSetup(f, authority.New(t, "root"), true, in == weBegin)
 	s.lies(p)
-	c := f.against(s)
-	c.Local, c.Remote = addrs(rightEnd)[0], addrs(p.leftSeen)[0]
-	if c.LocalID == "" {
-		c.LocalID, c.RemoteID = rightEnd, leftEnd
-	}
-	lab := &mixedLab{pc: newHost(t, p.left, "10.1.0.1/24", "10.1.0.254"), far: p.right, wire: p.wire}
-	address(t, p.right, "wan", rightEnd+"/24")
-	address(t, p.right, "lo", swanHost+"/32")
-	route(t, p.right, "0.0.0.0/0", "203.0.113.254")
-	lab.swan = strongswan.Start(t, p.right, c)
-	lab.fw = startAppliance(t, p.left, "FW", s.config())
+	lab := f.swanAlong(t, p, s)
 	if in == theyBegin {
 		must(t, lab.swan.Initiate())
 		lab.fw.awaitTunnel()
@@ -141,21 +136,46 @@ func (f feature) throughNAT(t *testing.T, in role, both bool) {
 	lab.wire.nothingOfOursInClear(t)
 }
 
-// twinsThrough is throughNAT between two of ours.
-func (f feature) twinsThrough(t *testing.T, p *natPath) {
+// swanAlong puts strongSwan at the right end of a path, and one of ours at the left.
+func (f feature) swanAlong(t *testing.T, p *natPath, s *setup) *mixedLab {
+	t.Helper()
+	c := f.against(s)
+	c.Local, c.Remote = addrs(rightEnd)[0], addrs(p.leftSeen)[0]
+	if c.LocalID == "" {
+		c.LocalID, c.RemoteID = rightEnd, leftEnd
+	}
+	lab := &mixedLab{pc: newHost(t, p.left, "10.1.0.1/24", "10.1.0.254"), far: p.right, wire: p.wire}
+	address(t, p.right, "wan", rightEnd+"/24")
+	address(t, p.right, "lo", swanHost+"/32")
+	route(t, p.right, "0.0.0.0/0", "203.0.113.254")
+	lab.swan = strongswan.Start(t, p.right, c)
+	lab.fw = startAppliance(t, p.left, "FW", s.config())
+	return lab
+}
+
+// twinsAlong is along between two of ours.
+func (f feature) twinsAlong(t *testing.T, p *natPath) {
+	t.Helper()
 	root := authority.New(t, "root")
 	left, right := newSetup(f, root, true, true), newSetup(f, root, false, false)
 	left.lies(p)
 	right.lies(p)
-	lab := &twinLab{wire: p.wire}
-	lab.populate(t, p.left, p.right)
-	lab.b = startAppliance(t, p.right, "FWB", right.config())
-	lab.a = startAppliance(t, p.left, "FWA", left.config())
+	lab := startTwins(t, p, left, right)
 	ping(t, lab.pcA, hostB, 3)
 	ping(t, lab.pcB, hostA, 3)
 	lab.tunnel(t, lab.a, lab.b)
 	p.wire.onlyUDP(t)
 	lab.wire.nothingInClear(t)
+}
+
+// startTwins puts two of ours at the ends of a path.
+func startTwins(t *testing.T, p *natPath, left, right *setup) *twinLab {
+	t.Helper()
+	lab := &twinLab{wire: p.wire}
+	lab.populate(t, p.left, p.right)
+	lab.b = startAppliance(t, p.right, "FWB", right.config())
+	lab.a = startAppliance(t, p.left, "FWA", left.config())
+	return lab
 }
 
 // onlyUDP wants ESP to be in UDP.

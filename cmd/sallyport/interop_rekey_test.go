@@ -80,16 +80,22 @@ func (a *appliance) renewed(phase string, step func() error) {
 func (lab *mixedLab) carries(t *testing.T) {
 	t.Helper()
 	eventually(t, "the newest child carries packets", func() bool {
-		var newest strongswan.Child
-		for _, sa := range lab.sas(t) {
-			for _, c := range sa.Children {
-				if c.ID > newest.ID {
-					newest = c
-				}
-			}
-		}
+		newest := lab.newestChild(t)
 		return newest.PacketsIn > 0 && newest.PacketsOut > 0
 	})
+}
+
+// newestChild is strongSwan's.
+func (lab *mixedLab) newestChild(t *testing.T) (newest strongswan.Child) {
+	t.Helper()
+	for _, sa := range lab.sas(t) {
+		for _, c := range sa.Children {
+			if c.ID > newest.ID {
+				newest = c
+			}
+		}
+	}
+	return newest
 }
 
 // strongSwan renews SAs of both phases, whichever side made the first ones.

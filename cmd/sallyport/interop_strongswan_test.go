@@ -116,8 +116,14 @@ func (lab *mixedLab) trafficInitiates(t *testing.T) {
 // longer over, so it may be lost there; TestTwins has it arrive.
 func (lab *mixedLab) firstPing(t *testing.T) {
 	t.Helper()
+	awaitAnswer(t, lab.pc, swanHost)
+}
+
+// awaitAnswer pings until there is an answer.
+func awaitAnswer(t *testing.T, from *netns.Namespace, to string) {
+	t.Helper()
 	eventually(t, "a ping is answered", func() bool {
-		_, err := command(t, lab.pc, "ping", "-n", "-q", "-c", "1", "-W", "1", swanHost)
+		_, err := command(t, from, "ping", "-n", "-q", "-c", "1", "-W", "1", to)
 		return err == nil
 	})
 }

@@ -63,8 +63,10 @@ func (r *record) code(c *coder) {
 func codeISAKMP(c *coder, v *ike.SavedSA) {
 	number(c, &v.ConnectionID)
 	c.text(&v.Peer, &v.Who, &v.RemoteID)
+	number(c, &v.RemoteIDType)
 	codeAccess(c, v)
 	octets(c, &v.Fingerprint)
+	codeWarrant(c, &v.Warrant)
 	c.addrPort(&v.Local, &v.Remote)
 	c.cookie(&v.CookieI)
 	c.cookie(&v.CookieR)
@@ -94,6 +96,7 @@ func codePair(c *coder, v *ike.SavedPair) {
 	number(c, &v.ConnectionID)
 	c.text(&v.Peer, &v.Who)
 	octets(c, &v.Fingerprint)
+	codeWarrant(c, &v.Warrant)
 	c.addrPort(&v.Remote)
 	c.flags(&v.Initiator, &v.PFS, &v.Fading, &v.Replaced)
 	c.time(&v.Created, &v.Soft, &v.Hard)

@@ -17,6 +17,7 @@ const (
 	loopOverload
 	loopTrouble
 	configFault
+	configWeak
 	configCommitted
 	shellLogin
 	shellLogout
@@ -37,6 +38,9 @@ const (
 	ikePacket
 	ikeRepeated
 	ikeVendors
+	ikeGiven
+	ikeGivenBack
+	ikeGivenUnused
 	ipsecSAUp
 	ipsecSADown
 	ipsecAcquire
@@ -44,6 +48,7 @@ const (
 	ipsecMoved
 	ipsecInClear
 	ipsecNotInClear
+	ipsecIncomplete
 	pkiFault
 	pkiExpired
 	pkiExpiresWeek
@@ -70,6 +75,7 @@ var catalogue = [logKinds]logName{
 	loopOverload:         {"IKE", commands.LogWarning, "IKE_OVERLOAD", "A queue was full; what came last was dropped."},
 	loopTrouble:          {"IKE", commands.LogError, "IKE_TROUBLE", "The system refused to send or receive, or the dataplane an order."},
 	configFault:          {"CFM", commands.LogWarning, "CFM_FAULT", "A line of a configuration file was refused, or the file is not as it should be."},
+	configWeak:           {"CFM", commands.LogWarning, "CFM_WEAK", "A line of the start-up file is a weak choice, as a terminal would be told; said once at each start."},
 	configCommitted:      {"CFM", commands.LogNotification, "CFM_COMMIT", "The configuration was changed otherwise than by a line that a user entered."},
 	shellLogin:           {"SHELL", commands.LogNotification, "SHELL_LOGIN", "A user has logged in."},
 	shellLogout:          {"SHELL", commands.LogNotification, "SHELL_LOGOUT", "A user has left."},
@@ -90,6 +96,9 @@ var catalogue = [logKinds]logName{
 	ikePacket:            {"IKE", commands.LogDebugging, "IKE_PACKET", "`debugging ike packet`: a message's header."},
 	ikeVendors:           {"IKE", commands.LogDebugging, "IKE_VENDOR", "`debugging ike misc`, `--trace`: vendor IDs of a peer's that mean nothing here. They are ignored."},
 	ikeRepeated:          {"IKE", commands.LogDebugging, "IKE_REPEAT", "`debugging ike transport`, `--trace`: a message was sent again."},
+	ikeGiven:             {"IKE", commands.LogNotification, "IKE_ADDR_GIVEN", "A gateway gives us an address, by mode configuration, and what comes with it."},
+	ikeGivenBack:         {"IKE", commands.LogNotification, "IKE_ADDR_GONE", "An address that a gateway gave us is ours no longer."},
+	ikeGivenUnused:       {"IKE", commands.LogError, "IKE_ADDR_UNUSED", "An address that a gateway gives us is not put on an interface, and why. What there is with the gateway ends."},
 	ipsecSAUp:            {"IPSEC", commands.LogWarning, "IPSEC_SA_UP", "Phase 2 is done: a pair of IPsec SAs is there."},
 	ipsecSADown:          {"IPSEC", commands.LogWarning, "IPSEC_SA_DOWN", "A pair of IPsec SAs is gone, and why."},
 	ipsecAcquire:         {"IPSEC", commands.LogDebugging, "IPSEC_ACQUIRE", "`debugging ipsec packet`: a packet that has no SA."},
@@ -101,6 +110,7 @@ var catalogue = [logKinds]logName{
 	pkiExpiresMonth:      {"PKI", commands.LogNotification, "PKI_EXPIRES", "A certificate expires within 30 days; said each day."},
 	ipsecInClear:         {"IPSEC", commands.LogCritical, "IPSEC_FALLBACK_CLEAR", "`fallback clear`: a peer does not answer, and a policy's traffic goes UNPROTECTED from now on."},
 	ipsecNotInClear:      {"IPSEC", commands.LogCritical, "IPSEC_FALLBACK_END", "A policy's traffic does not go in clear any more."},
+	ipsecIncomplete:      {"IPSEC", commands.LogError, "IPSEC_INCOMPLETE", "A policy that is applied is not complete: what it lacks, and what becomes of its traffic. Said when it becomes so."},
 }
 
 // name returns what lines of the kind begin with.

@@ -167,7 +167,7 @@ func TestObjectsThatAreDamaged(t *testing.T) {
 }
 
 // TestChangesAreInForceAtOnce looks at what the engine is told after each line. The policies
-// stay the same, so that no SA ends.
+// stay the same.
 func TestChangesAreInForceAtOnce(t *testing.T) {
 	b := newPKIBox(t)
 	defer b.log.close()

@@ -9,7 +9,7 @@ import (
 
 // A trusting engine is one that a configuration goes to with what the vault's objects and the
 // configuration's domains come to. When either changes it goes there again: the next
-// negotiation has it, and no SA ends.
+// negotiation has it, and an SA ends if it was made with what counts no more.
 type trusting struct {
 	engine
 	vault *vault

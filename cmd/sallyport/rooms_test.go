@@ -83,17 +83,20 @@ var rooms = map[string]room{
 	"ike/iketest":                  {ours: list("ike ike/wire ike/keymat ike/pki ike/iketest/recorded ipsec ipsec/secret acl")},
 	"ike/iketest/attack":           {ours: list("ike/wire")},
 	"ike/iketest/recorded":         {ours: list("ike/wire ike/keymat ipsec/secret")},
-	"ipsec/ipsectest":              {ours: list("ipsec ipsec/esp ipsec/secret acl platform/netns"), others: list(xsysModule)},
+	"ipsec/ipsectest":              {ours: list("ipsec ipsec/esp ipsec/secret acl platform/netns platform/netns/netnstest"), others: list(xsysModule)},
+	"ipsec/ipsectest/footprint":    {},
 	"platform/netns/authority":     {others: list(pkcs12Module)},
-	"platform/netns/freeradius":    {ours: list("platform/netns/testrun platform/radius ipsec/secret")},
-	"platform/netns/strongswan":    {ours: list("platform/netns platform/netns/testrun ipsec/secret"), others: list(xsysModule)},
+	"platform/netns/daemon":        {ours: list("platform/netns/testrun")},
+	"platform/netns/freeradius":    {ours: list("platform/netns/daemon platform/radius ipsec/secret")},
+	"platform/netns/netnstest":     {ours: list("platform/netns"), others: list(xsysModule)},
+	"platform/netns/strongswan":    {ours: list("platform/netns platform/netns/daemon platform/netns/testrun ipsec/secret"), others: list(xsysModule)},
 	"platform/netns/testrun":       {},
 	"platform/systemd/systemdtest": {ours: list("platform/systemd"), others: list(xsysModule)},
 }
 
 // kits may be imported by the tests of every room, beside what the room's line
 // names.
-var kits = list("ike/iketest ike/iketest/attack ike/iketest/recorded ipsec/ipsectest platform/netns platform/netns/authority platform/netns/freeradius platform/netns/strongswan platform/netns/testrun platform/systemd/systemdtest")
+var kits = list("ike/iketest ike/iketest/attack ike/iketest/recorded ipsec/ipsectest ipsec/ipsectest/footprint platform/netns platform/netns/authority platform/netns/daemon platform/netns/freeradius platform/netns/netnstest platform/netns/strongswan platform/netns/testrun platform/systemd/systemdtest")
 
 // list splits words.
 func list(words ...string) []string { return strings.Fields(strings.Join(words, " ")) }

@@ -25,12 +25,40 @@ func (g *gateway) startUp() (*commands.Config, error) {
 	}
 	g.device.booted(text.Path)
 	g.warnIfShared(text.Path)
-	script := commands.Script{File: text.Path, Text: string(text.Data), Open: g.seal.Open, Hash: g.device.Hash, Port: g.device.Port}
+	var weak weakLines
+	script := commands.Script{File: text.Path, Text: string(text.Data), Open: g.seal.Open, Hash: g.device.Hash, Port: g.device.Port, Warn: weak.add}
 	config, faults := commands.Replay(commands.New(), script)
+	weak.tell(func(text string) { g.log.note(configWeak, "start-up configuration: %s", text) })
 	for _, fault := range faults {
 		g.log.note(configFault, "start-up configuration: %v", fault)
 	}
 	return config, nil
+}
+
+// weakLines are the warnings of a script by their text, which many lines may have in common.
+type weakLines struct {
+	first []commands.LineWarning // of each text
+	lines map[string]int         // how many have it
+}
+
+func (w *weakLines) add(one commands.LineWarning) {
+	if w.lines == nil {
+		w.lines = map[string]int{}
+	}
+	if w.lines[one.Text]++; w.lines[one.Text] == 1 {
+		w.first = append(w.first, one)
+	}
+}
+
+// tell says each text once, with the first of its lines.
+func (w *weakLines) tell(say func(text string)) {
+	for _, one := range w.first {
+		more := ""
+		if n := w.lines[one.Text] - 1; n > 0 {
+			more = fmt.Sprintf(" (lines like it: %d more)", n)
+		}
+		say(one.String() + more)
+	}
 }
 
 // booted notes which file of the folder the start has read.

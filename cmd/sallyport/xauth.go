@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -35,14 +34,17 @@ func newXAUTHUsers(answer func(ike.Input)) *xauthUsers {
 	return &xauthUsers{jobs: make(chan ike.Authenticate, xauthQueue), answer: answer}
 }
 
-// take is loop.Access.Authenticate: it does not wait. A question that finds no room is answered at
-// once, from another goroutine, for the engine's must not wait for itself.
-func (x *xauthUsers) take(job ike.Authenticate) {
+// errLoginsWait answers a question that finds no room. It is no wrong guess: the lock-out does not
+// hear of it.
+var errLoginsWait = errors.New("too many users log in at the same time")
+
+// take is loop.Access.Authenticate: it does not wait.
+func (x *xauthUsers) take(job ike.Authenticate) error {
 	select {
 	case x.jobs <- job:
+		return nil
 	default:
-		job.Password.Wipe()
-		go x.answer(ike.Authenticated{Job: job.Job, Reason: "too many users log in at the same time"})
+		return errLoginsWait
 	}
 }
 
@@ -75,12 +77,17 @@ func (x *xauthUsers) judge(ctx context.Context, job ike.Authenticate) ike.Authen
 		return ike.Authenticated{Job: job.Job, Reason: x.accounts.lockWords(lock)}
 	}
 	l := c.Access.Login(job.User)
-	answer := x.ask(ctx, c, l, job)
+	answer := l.Judge(func(mode commands.AuthenticationMode) commands.Verdict {
+		if mode == commands.RadiusServers {
+			return askRadius(ctx, c, l, job)
+		}
+		return x.askLocal(c.Management.Users[l.Local], job.Password)
+	})
 	answer.Job = job.Job
 	switch {
 	case answer.Granted:
 		x.accounts.lockout.passed(who, x.accounts.now())
-	case answer.wrong:
+	case answer.Wrong:
 		x.failed(who, c.Management.Users[l.Local] != nil)
 	}
 	return answer.Authenticated
@@ -97,69 +104,32 @@ func (x *xauthUsers) failed(who sshd.Login, known bool) {
 	}
 }
 
-// An xauthVerdict is the answer of one who may know a user.
-type xauthVerdict struct {
-	ike.Authenticated
-	wrong   bool // the password is, or the user
-	unknown bool // another may know the user: it is none of his, or he does not answer
-}
-
-// ask asks those who may know the user in turn.
-func (x *xauthUsers) ask(ctx context.Context, c *commands.Config, l commands.Login, job ike.Authenticate) xauthVerdict {
-	var v xauthVerdict
-	for _, mode := range l.Modes {
-		if mode == commands.RadiusServers {
-			v = askRadius(ctx, c, l, job)
-		} else {
-			v = x.askLocal(c, l.Local, job.Password)
-		}
-		if !v.unknown {
-			break
-		}
-	}
-	return v
-}
-
-// askLocal looks at the local users of service-type ike. One at a time is looked at, as for SSH.
-func (x *xauthUsers) askLocal(c *commands.Config, name string, password secret.Octets) xauthVerdict {
-	u := user{local: c.Management.Users[name]}
+// askLocal looks at a local user's password; nil: there is none of that name. One at a time is looked
+// at, as for SSH, and nobody's as well, so that the time does not tell who exists.
+func (x *xauthUsers) askLocal(local *commands.LocalUser, password secret.Octets) commands.Verdict {
 	if !x.accounts.queue() {
-		return xauthVerdict{Authenticated: ike.Authenticated{Reason: "too many passwords are being checked"}}
+		return commands.Refused("too many passwords are being checked")
 	}
-	right := matches(u.passwordOf(), password)
-	x.accounts.unqueue()
-	refused := func(why string) xauthVerdict {
-		return xauthVerdict{Authenticated: ike.Authenticated{Reason: why}, wrong: true, unknown: u.local == nil}
-	}
-	switch {
-	case u.local == nil:
-		return refused("there is no local-user of that name")
-	case !u.local.IKE:
-		return refused("the local-user has no service-type ike")
-	case u.local.Blocked:
-		return refused("the local-user is blocked")
-	case u.local.Password == "" || !right:
-		return refused("wrong password")
-	}
-	return xauthVerdict{Authenticated: ike.Authenticated{Granted: true}}
+	defer x.accounts.unqueue()
+	return local.Judge(matches(user{local: local}.passwordOf(), password))
 }
 
 // askRadius asks the servers of the user's domain.
-func askRadius(ctx context.Context, c *commands.Config, l commands.Login, job ike.Authenticate) xauthVerdict {
+func askRadius(ctx context.Context, c *commands.Config, l commands.Login, job ike.Authenticate) commands.Verdict {
 	t := l.Radius
 	if t == nil || len(t.Servers) == 0 || len(t.Key) == 0 {
-		return xauthVerdict{unknown: true, Authenticated: ike.Authenticated{
-			Reason: "the domain has no radius-server with an address and a shared-key"}}
+		v := commands.Refused("the domain has no radius-server with an address and a shared-key")
+		v.Unknown = true
+		return v
 	}
-	client := radiusClient(c, t)
 	request := radius.Request{User: l.User, Password: job.Password, CallingStation: job.Remote.Addr().String()}
 	if job.Answers != nil {
-		if request.Answers = challengeOf(job.Answers); request.Answers == nil {
-			return xauthVerdict{Authenticated: ike.Authenticated{Reason: "the answer is to a challenge that nobody made"}}
+		var err error
+		if request.Answers, err = radius.ParseChallenge(job.Answers); err != nil {
+			return commands.Refused("the answer is to a challenge that nobody made: " + err.Error())
 		}
 	}
-	answer, err := client.Ask(ctx, request)
-	return radiusVerdict(answer, err)
+	return radiusVerdict(radiusClient(c, t).Ask(ctx, request))
 }
 
 // radiusClient returns a client of a template's servers.
@@ -171,39 +141,18 @@ func radiusClient(c *commands.Config, t *commands.RadiusTemplate) *radius.Client
 	return client
 }
 
-// radiusVerdict says what a server's answer means.
-func radiusVerdict(answer radius.Answer, err error) xauthVerdict {
+// radiusVerdict says what a server's answer means to the engine. The two speak of the same and know
+// nothing of each other.
+func radiusVerdict(answer radius.Answer, err error) (v commands.Verdict) {
 	var rejection *radius.Rejection
 	switch {
-	case errors.As(err, &rejection):
-		return xauthVerdict{wrong: true, Authenticated: ike.Authenticated{Reason: rejection.Error()}}
 	case err != nil:
-		return xauthVerdict{unknown: true, Authenticated: ike.Authenticated{Reason: err.Error()}}
+		v.Wrong = errors.As(err, &rejection)
+		v.Unknown, v.Reason = !v.Wrong, err.Error()
 	case answer.Challenged != nil:
-		return xauthVerdict{Authenticated: ike.Authenticated{Challenge: &ike.Challenge{
-			Prompt: answer.Challenged.Prompt, State: stateOf(answer.Challenged)}}}
+		v.Challenge = &ike.Challenge{Prompt: answer.Challenged.Prompt, State: answer.Challenged.Octets()}
 	case answer.Accepted != nil:
-		return xauthVerdict{Authenticated: ike.Authenticated{Granted: true, Address: answer.Accepted.Address}}
+		v.Granted, v.Address = true, answer.Accepted.Address
 	}
-	return xauthVerdict{Authenticated: ike.Authenticated{Reason: "the RADIUS server neither accepts nor refuses"}}
-}
-
-// stateOf is a challenge as the engine keeps it: the server that alone can take the answer, and its
-// state.
-func stateOf(c *radius.Challenge) []byte {
-	return append(fmt.Appendf(nil, "%v ", c.Server), c.State...)
-}
-
-// challengeOf is the reverse of stateOf; nil: it is none.
-func challengeOf(state []byte) *radius.Challenge {
-	for i, b := range state {
-		if b == ' ' {
-			server, err := netip.ParseAddrPort(string(state[:i]))
-			if err != nil {
-				return nil
-			}
-			return &radius.Challenge{Server: server, State: state[i+1:]}
-		}
-	}
-	return nil
+	return v
 }

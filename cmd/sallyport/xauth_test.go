@@ -1,9 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +12,8 @@ import (
 	"sallyport/commands"
 	"sallyport/ike"
 	"sallyport/ipsec/secret"
-	"sallyport/platform/netns"
 	"sallyport/platform/netns/freeradius"
+	"sallyport/platform/netns/netnstest"
 	"sallyport/platform/radius"
 )
 
@@ -73,15 +74,44 @@ func TestXAUTHLocksOut(t *testing.T) {
 	}
 }
 
+// TestXAUTHQueueIsBounded has a question that finds no room refused without waiting, and without
+// anything left behind that would wait.
 func TestXAUTHQueueIsBounded(t *testing.T) {
+	p, x := newLobby(t)
+	x.answer = func(in ike.Input) { t.Errorf("answered with %+v by somebody who is not there", in) }
+	job := question("bob", "right", "198.51.100.7:500")
+	if err := x.take(job); err != nil { // nobody works on it
+		t.Fatal(err)
+	}
+	for range lockAfter + 1 {
+		if err := x.take(job); !errors.Is(err, errLoginsWait) {
+			t.Errorf("a question that finds no room: %v, want %v", err, errLoginsWait)
+		}
+	}
+	if n := len(x.jobs); n != 1 {
+		t.Errorf("%d questions wait, want 1", n)
+	}
+	if locks := p.accounts.Locks(); len(locks) > 0 {
+		t.Errorf("locked out: %v, want nobody", locks)
+	}
+}
+
+// TestXAUTHWorkersEnd has the questions that wait answered, and the workers waited for.
+func TestXAUTHWorkersEnd(t *testing.T) {
 	_, x := newLobby(t)
 	answers := make(chan ike.Input)
 	x.answer = func(in ike.Input) { answers <- in }
-	x.take(question("bob", "right", "198.51.100.7:500")) // nobody works on it
-	x.take(question("bob", "right", "198.51.100.7:500"))
-	if got := (<-answers).(ike.Authenticated); got.Granted || got.Reason == "" {
-		t.Errorf("a question that finds no room: %+v, want it refused", got)
+	if err := x.take(question("bob", "right", "198.51.100.7:500")); err != nil {
+		t.Fatal(err)
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { x.run(ctx); close(ended) }()
+	if got := (<-answers).(ike.Authenticated); !got.Granted || got.Job != 7 {
+		t.Errorf("bob: %+v, want him in", got)
+	}
+	cancel()
+	<-ended
 }
 
 func TestRadiusVerdicts(t *testing.T) {
@@ -99,21 +129,40 @@ func TestRadiusVerdicts(t *testing.T) {
 		{"challenged", radius.Answer{Challenged: &radius.Challenge{Server: server, State: []byte("a b"), Prompt: "PIN"}}, nil, false, false, false},
 	} {
 		v := radiusVerdict(test.answer, test.err)
-		if v.Granted != test.granted || v.wrong != test.wrong || v.unknown != test.unknown {
+		if v.Granted != test.granted || v.Wrong != test.wrong || v.Unknown != test.unknown {
 			t.Errorf("%s: %+v", test.name, v)
 		}
 		if v.Granted && v.Address != framed {
 			t.Errorf("%s: address %v, want %v", test.name, v.Address, framed)
 		}
-		if c := test.answer.Challenged; c != nil {
-			back := challengeOf(v.Challenge.State)
-			if back == nil || back.Server != server || !slices.Equal(back.State, c.State) {
-				t.Errorf("%s: the challenge comes back as %+v", test.name, back)
-			}
+		if c := test.answer.Challenged; c != nil && (v.Challenge.Prompt != c.Prompt || !bytes.Equal(v.Challenge.State, c.Octets())) {
+			t.Errorf("%s: challenge %+v, want that of %+v", test.name, v.Challenge, c)
 		}
 	}
-	if challengeOf([]byte("192.0.2.10")) != nil || challengeOf([]byte("x y")) != nil {
-		t.Error("a state that is none of ours is taken for a challenge")
+}
+
+// TestRadiusIsNotAsked shows who is not asked, and whether another is.
+func TestRadiusIsNotAsked(t *testing.T) {
+	template := &commands.RadiusTemplate{Key: secret.Octets("sixteen-octets-or-more"), Servers: []commands.RadiusServer{{Address: netip.MustParseAddr("192.0.2.10"), Port: 1812}}}
+	for name, test := range map[string]struct {
+		template *commands.RadiusTemplate
+		answers  string
+		reason   string
+		unknown  bool
+	}{
+		"no template":             {nil, "", "the domain has no radius-server", true},
+		"no key":                  {&commands.RadiusTemplate{Servers: template.Servers}, "", "the domain has no radius-server", true},
+		"no server":               {&commands.RadiusTemplate{Key: template.Key}, "", "the domain has no radius-server", true},
+		"a challenge of nobody's": {template, "192.0.2.10", "the answer is to a challenge that nobody made", false},
+	} {
+		job := question("eve@hq", "right", "198.51.100.7:500")
+		if test.answers != "" {
+			job.Answers = []byte(test.answers)
+		}
+		v := askRadius(t.Context(), commands.New(), commands.Login{User: "eve", Radius: test.template}, job)
+		if v.Granted || v.Wrong || v.Unknown != test.unknown || !strings.HasPrefix(v.Reason, test.reason) {
+			t.Errorf("%s: %+v, want the reason %q, unknown %v", name, v, test.reason, test.unknown)
+		}
 	}
 }
 
@@ -121,11 +170,7 @@ func TestRadiusVerdicts(t *testing.T) {
 // nobody to ask.
 func TestXAUTHAsksFreeRADIUS(t *testing.T) {
 	freeradius.Require(t)
-	ns, err := netns.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ns.Close() })
+	ns := netnstest.New(t)
 	framed := netip.MustParseAddr("10.9.0.9")
 	freeradius.Start(t, ns, freeradius.Config{Address: netip.MustParseAddrPort("127.0.0.1:1812"), Secret: "sixteen-octets-or-more",
 		Users: []freeradius.User{{Name: "eve", Password: "right", Address: framed}, {Name: "max", Password: "right", Code: "1234"}}})
