@@ -1,6 +1,9 @@
 package ike
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // Main mode's messages 2 to 4 come in clear, so that whoever sees ours may answer first. Of each
 // the first that makes sense is taken, and what else comes in its place is kept, as a rival of it: the
@@ -9,8 +12,9 @@ import "net/netip"
 // them, so that going back to one is only a repetition.
 
 const (
-	maxRivals   = 4  // of a message
-	maxSwitches = 10 // of an initiator between them: then it waits as usual, and gives up
+	maxRivals   = 4    // of a message
+	maxRival    = 2048 // octets of one: more than the longest group, nonce and hashes take
+	maxSwitches = 10   // of an initiator between them: then it waits as usual, and gives up
 )
 
 // A fork is where a message was taken that may have been forged.
@@ -41,13 +45,9 @@ func (x *handshake) fork(at int) {
 func (x *handshake) rival(at int, p *packet) error {
 	f := &x.forks[at]
 	known := func(o *packet) bool { return o.digest == p.digest }
-	if f.taken == nil || len(f.others) >= maxRivals || known(f.taken) || p.digest == f.before.accepted {
+	full := len(f.others) >= maxRivals || len(p.Octets) > maxRival
+	if f.taken == nil || full || known(f.taken) || slices.ContainsFunc(f.others, known) || p.digest == f.before.accepted {
 		return reject(UnexpectedMessage, "no %v message in clear is expected now", x.kind)
-	}
-	for _, o := range f.others {
-		if known(o) {
-			return reject(UnexpectedMessage, "no %v message in clear is expected now", x.kind)
-		}
 	}
 	f.others = append(f.others, p)
 	return reject(UnexpectedMessage, "another message %d: one of the two is forged, and this is kept", f.before.number+1)

@@ -97,6 +97,40 @@ func TestForgedFiveBesideRivals(t *testing.T) {
 	w.mustEnd()
 }
 
+// TestRivalsAreBounded sends many rivals of message 3, and long ones: few are kept.
+func TestRivalsAreBounded(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	branch, count := w.ends[1], 0
+	w.after = func(f flight) {
+		if count++; count != 3 {
+			return
+		}
+		m, err := wire.Parse(f.in.Octets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Payloads = append(m.Payloads, wire.VendorSallyport.Filled(maxRival))
+		long := m.Append(nil)
+		for i := range 3 * maxRivals {
+			branch.step(Datagram{f.in.Local, f.in.Remote, forgedClear(t, long, i)})
+		}
+		kept := &branch.engine.sasSorted()[0].phase1.forks[atKeys]
+		if len(kept.others) != 0 {
+			t.Errorf("%d rivals of %d octets are kept", len(kept.others), len(long))
+		}
+		for i := range 3 * maxRivals {
+			branch.step(Datagram{f.in.Local, f.in.Remote, forgedClear(t, f.in.Octets, i)})
+		}
+		if len(kept.others) != maxRivals {
+			t.Errorf("%d rivals are kept, want %d", len(kept.others), maxRivals)
+		}
+	}
+	w.ends[0].acquire()
+	w.run(10 * time.Second)
+	w.mustAgree()
+	w.mustEnd()
+}
+
 // TestSwitchesEnd has nobody answer an initiator that has rivals of message 2: it gives up as usual.
 func TestSwitchesEnd(t *testing.T) {
 	w := newWorld(t, 1, nil)
