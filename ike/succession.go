@@ -75,6 +75,9 @@ func (s *sa) replace(other *sa) {
 	s.adopt(other.children)
 	other.children = slices.DeleteFunc(other.children, func(c *child) bool { return c.sa != other })
 	if other.replaced {
+		if s.initiator && other.hard.at.After(e.now.Add(oldInboundStays)) { // two rekeys have crossed, and ours is the one that counts
+			other.retire()
+		}
 		return
 	}
 	other.replaced = true
