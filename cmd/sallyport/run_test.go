@@ -241,12 +241,12 @@ func TestSaveIsForTheNextStart(t *testing.T) {
 			args = []string{"--config", file}
 		}
 		g := b.run(t, args...)
-		if out, err := b.console(t, "system-view\nsysname New\nike peer b\n pre-shared-key Key@2026\nreturn\nsave\ny\n"); err != nil {
+		if out, err := b.console(t, "system-view\nsysname New\nike peer b\n pre-shared-key Key@2026-of-the-test\nreturn\nsave\ny\n"); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		g.end(t, syscall.SIGTERM)
 		saved, err := os.ReadFile(file)
-		if err != nil || !strings.Contains(string(saved), "sysname New") || strings.Contains(string(saved), "Key@2026") {
+		if err != nil || !strings.Contains(string(saved), "sysname New") || strings.Contains(string(saved), "Key@2026-of-the-test") {
 			t.Errorf("saved %v\n%s\nwant the new name and no secret in plain", err, saved)
 		}
 		g = b.run(t, args...)
