@@ -53,7 +53,8 @@ func poolView() *grammar.View[AddressPool] {
 				kw("mask", "Mask of the network"), grammar.Arg(maskBits(), "Mask or its length", func(p *AddressPool) *int { return &p.Bits })).
 				Check(checks(checkNetwork)),
 			grammar.Setting(kw("gateway-list", "Address that no client is given"),
-				grammar.Arg(kind.Address(), "Address", func(p *AddressPool) *netip.Addr { return &p.Gateway })),
+				grammar.Arg(kind.Address(), "Address", func(p *AddressPool) *netip.Addr { return &p.Gateway })).
+				Check(checks(func(_ *edit, p *AddressPool) error { return p.inside(p.all()...) })),
 			sectionRow(), excludedRow(),
 		},
 	}
@@ -103,12 +104,43 @@ func maskAddr(bits int) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(b >> 24), byte(b >> 16), byte(b >> 8), byte(b)})
 }
 
-// checkNetwork takes the bits of hosts off the network.
+// checkNetwork takes the bits of hosts off the network, and wants all that is said of it inside.
 func checkNetwork(_ *edit, p *AddressPool) error {
 	if n, ok := p.prefix(); ok {
 		p.Network = n.Addr()
 	}
+	return p.inside(p.all()...)
+}
+
+// all returns what is said of the addresses of the pool.
+func (p *AddressPool) all() []AddressRange {
+	all := slices.Clone(p.Excluded)
+	for _, s := range p.Sections {
+		all = append(all, s.AddressRange)
+	}
+	if p.Gateway.IsValid() {
+		all = append(all, AddressRange{First: p.Gateway})
+	}
+	return all
+}
+
+// inside refuses addresses that the network, if there is one yet, does not have.
+func (p *AddressPool) inside(all ...AddressRange) error {
+	n, ok := p.prefix()
+	for _, r := range all {
+		if ok && !(n.Contains(r.First) && n.Contains(r.end())) {
+			return refuse("%v is not in the network %v of the pool.", r, n)
+		}
+	}
 	return nil
+}
+
+// String returns the range as commands have it.
+func (r AddressRange) String() string {
+	if r.Last.IsValid() {
+		return r.First.String() + " " + r.Last.String()
+	}
+	return r.First.String()
 }
 
 // rangeArgs are the first and the last address of a range, the latter of which may be left off.
@@ -152,6 +184,9 @@ func (p *AddressPool) putSection(s Section) error {
 	if s.First == s.Last {
 		s.Last = noAddr
 	}
+	if err := p.inside(s.AddressRange); err != nil {
+		return err
+	}
 	p.Sections = append(left, s)
 	slices.SortFunc(p.Sections, func(a, b Section) int { return cmp.Compare(a.Number, b.Number) })
 	return nil
@@ -190,6 +225,8 @@ func (p *AddressPool) exclude(r AddressRange) error {
 	switch r = r.plain(); {
 	case slices.Contains(p.Excluded, r):
 		return nil
+	case p.inside(r) != nil:
+		return p.inside(r)
 	case len(p.Excluded) == mostExcluded:
 		return refuse("A pool can have up to %d excluded ranges.", mostExcluded)
 	}

@@ -84,7 +84,7 @@ func TestTheLineThatTheDeviceRefusesIsNamed(t *testing.T) {
 	for _, r := range results {
 		got = append(got, said(r))
 	}
-	const want = "[Sallyport]|<nil> false false; [A]|Error: there is no seventh.\nError: there is no seventh. false false; [A]|<nil> false false; <A>|"
+	const want = "[Sallyport]|<nil> false false; [A]|Error: There is no seventh.\nError: There is no seventh. false false; [A]|<nil> false false; <A>|"
 	if all := strings.Join(got, "; "); !strings.HasPrefix(all, want) || s.running.config.IKEProposals[7] != nil {
 		t.Errorf("said %q, want %q", all, want)
 	}

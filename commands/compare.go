@@ -20,7 +20,7 @@ func compareRow() grammar.Row[Config] {
 func (a *compareConfiguration) do(s *Session) Output {
 	text, err := a.read(s)
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	return Output{Display: comparison{s.running.config, s.device.Seal, a.File, text}}
 }

@@ -40,7 +40,18 @@ func (b *builder) addAccess(to *ike.Config) {
 		}
 		now.schemes[name] = scheme
 	}
-	to.UserTables, to.Schemes = now.tables, now.schemes
+	to.UserTables, to.Schemes, to.Locals = now.tables, now.schemes, b.Management.locals()
+}
+
+// locals returns the users who may come in through IKE, by name.
+func (m *Management) locals() map[string]bool {
+	all := map[string]bool{}
+	for name, u := range m.Users {
+		if u.Judge(true).Granted {
+			all[name] = true
+		}
+	}
+	return all
 }
 
 // entries returns what is applied of an entry of a group: itself, or those of its template.

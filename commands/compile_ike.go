@@ -33,5 +33,5 @@ func (c *Config) ikeInForce() IKEGlobal {
 func sameGlobals(a, b *ike.Config) bool {
 	return a.LocalName == b.LocalName && a.DPD == b.DPD && a.Heartbeat == b.Heartbeat &&
 		a.NATKeepAlive == b.NATKeepAlive && a.Limits == b.Limits && a.TrafficIdentical == b.TrafficIdentical && a.SHA2Short == b.SHA2Short &&
-		maps.Equal(a.UserTables, b.UserTables) && maps.Equal(a.Schemes, b.Schemes)
+		maps.Equal(a.UserTables, b.UserTables) && maps.Equal(a.Locals, b.Locals) && maps.Equal(a.Schemes, b.Schemes)
 }

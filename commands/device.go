@@ -17,9 +17,10 @@ type Device interface {
 	// operator; the previous configuration then stays in force.
 	Apply(c *Config) error
 
-	IKE() []ike.Status         // every ISAKMP SA, newest connection id first
-	Failures() []ike.Failure   // newest first, bounded
-	Refusals() []ike.Refusal   // every reason, counted since the start
+	IKE() []ike.Status       // every ISAKMP SA, newest connection id first
+	Failures() []ike.Failure // newest first, bounded
+	Refusals() []ike.Refusal // every reason, counted since the start
+	IKECounts() ike.Counts
 	Fallbacks() []ike.Fallback // the policies whose traffic goes in clear now, in the order of their names
 	SACounters(ipsec.SAID) (ipsec.Counters, bool)
 	Statistics() ipsec.Statistics

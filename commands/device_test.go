@@ -48,6 +48,10 @@ func (d *fakeDevice) Apply(c *Config) error {
 func (d *fakeDevice) IKE() []ike.Status       { return nil }
 func (d *fakeDevice) Failures() []ike.Failure { return nil }
 
+func (d *fakeDevice) IKECounts() ike.Counts {
+	return ike.Counts{Events: []ike.Count{{What: "phase 1 established", Count: 3}}, Failed: []ike.Count{{What: "no answer", Count: 2}}}
+}
+
 func (d *fakeDevice) Fallbacks() []ike.Fallback { return d.fallbacks }
 
 func (d *fakeDevice) Refusals() []ike.Refusal {

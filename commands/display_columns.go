@@ -65,6 +65,8 @@ func dashes(n int) string { return strings.Repeat("-", n) }
 const (
 	peerTextLimit = 128 // an identity: a peer may send up to 64 KiB
 	reasonLimit   = 512 // a reason names both sides' values, of which a peer's can be long
+
+	mismatchLimit = 6144 // of a negotiation: both sides' proposals, up to 2 KiB each, and behind them the lines to change
 )
 
 // printable makes text of a peer's safe for a terminal: octets outside printable

@@ -105,7 +105,7 @@ func TestHostUnreadable(t *testing.T) {
 		"clock datetime 11:42:19 2026-05-07",
 	} {
 		out := s.Exec(t.Context(), line)
-		if out.Err == nil || out.Display != nil || out.Text != "Error: netlink is out of order.\n" {
+		if out.Err == nil || out.Display != nil || out.Text != "Error: Netlink is out of order.\n" {
 			t.Errorf("%s answers %+v", line, out)
 		}
 	}

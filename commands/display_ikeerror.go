@@ -36,7 +36,7 @@ func newIKEErrorDisplay(all []ike.Failure, peer netip.Addr) ikeErrorDisplay {
 			Peer:     f.Remote,
 			PeerName: f.Peer,
 			Error:    f.Category,
-			Reason:   printable(f.Reason, reasonLimit),
+			Reason:   printable(f.Reason, mismatchLimit),
 			Version:  ikeV1,
 			Time:     f.Time,
 		})

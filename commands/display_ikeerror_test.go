@@ -70,8 +70,23 @@ func TestIKEErrorOffsets(t *testing.T) {
 
 func TestIKEErrorReasonIsOneSafeLine(t *testing.T) {
 	for _, r := range newIKEErrorDisplay(failures(), netip.Addr{}).Rows {
-		if strings.ContainsAny(r.Reason, "\r\n\x1b") || len(r.Reason) > reasonLimit {
+		if strings.ContainsAny(r.Reason, "\r\n\x1b") || len(r.Reason) > mismatchLimit {
 			t.Errorf("reason %q can upset a terminal", r.Reason)
 		}
+	}
+}
+
+// TestIKEErrorKeepsTheAdvice shows what an offer of many transforms is answered with: the lines to
+// change stand at the end.
+func TestIKEErrorKeepsTheAdvice(t *testing.T) {
+	const advice = "to accept it: `undo pfs` in ipsec policy p 1"
+	reason := "peer offers " + strings.Repeat("aes-cbc-256 sha1 ", 120) + "; p-1 allows " + strings.Repeat("esp-3des-cbc ", 150) + advice
+	d := newIKEErrorDisplay([]ike.Failure{{Reason: reason}}, netip.Addr{})
+	d.Verbose = true
+	if text := d.text(); !strings.Contains(text, advice) {
+		t.Errorf("%q does not say %q", text, advice)
+	}
+	if d = newIKEErrorDisplay([]ike.Failure{{Reason: strings.Repeat(reason, 2)}}, netip.Addr{}); len(d.Rows[0].Reason) != mismatchLimit {
+		t.Errorf("a reason has %d octets, want %d at most", len(d.Rows[0].Reason), mismatchLimit)
 	}
 }

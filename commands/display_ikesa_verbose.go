@@ -40,6 +40,7 @@ type ikeSADetail struct {
 	References     int            `json:"references"`          // pairs of IPsec SAs that use it
 	Flags          []string       `json:"flags"`
 	NAT            bool           `json:"nat_traversal"`
+	NATVersion     string         `json:"nat_traversal_version"` // empty: there is no NAT
 }
 
 // A givenLine is what we have from a gateway by mode configuration.
@@ -97,6 +98,7 @@ func newIKESADetail(e saEntry) ikeSADetail {
 		References:     len(s.Children),
 		Flags:          e.flags(),
 		NAT:            s.NAT,
+		NATVersion:     s.NATVersion,
 	}
 	if left := s.MaxOctets - min(s.Octets, s.MaxOctets); e.child == nil {
 		d.Kilobytes = left / 1024
@@ -168,7 +170,7 @@ func (d ikeSADetail) addTerms(p *page) {
 		{"Remaining duration", d.remainder()},
 		{"Reference counter", fmt.Sprint(d.References)},
 		{"Flags", strings.Join(d.Flags, "|")},
-		{"NAT traversal version", d.natVersion()},
+		{"NAT traversal version", d.NATVersion},
 	} {
 		p.add(ikeSAForm.line(f[0], f[1]))
 	}
@@ -209,13 +211,6 @@ func phase1Mode(aggressive bool) string {
 		return "Aggressive"
 	}
 	return "Main"
-}
-
-func (d ikeSADetail) natVersion() string {
-	if d.NAT {
-		return "RFC 3947"
-	}
-	return ""
 }
 
 // slashed returns an address and its port as this display writes them.

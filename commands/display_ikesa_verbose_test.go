@@ -68,7 +68,7 @@ func TestIKESAVerboseFields(t *testing.T) {
 		{"a pair without an SA", oddSAs(), 12, "IKE peer name", "c"},
 		{"no local address of a pair without an SA", oddSAs(), 12, "Local address", "-"},
 		{"no NAT", seedSAs(), 40131, "NAT traversal version", ""},
-		{"NAT", oddSAs(), 4294967294, "NAT traversal version", "RFC 3947"},
+		{"NAT", oddSAs(), 4294967294, "NAT traversal version", "draft-ietf-ipsec-nat-t-ike-03"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

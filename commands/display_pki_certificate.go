@@ -192,7 +192,7 @@ func displayRequestRow() grammar.Row[Config] {
 func (d *displayRequest) do(s *Session) Output {
 	data, err := s.device.ReadFlash(d.File)
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	r, err := pki.ParseRequest(data)
 	if err != nil {

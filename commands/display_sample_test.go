@@ -111,7 +111,7 @@ func oddSAs() []ike.Status {
 func natSA() ike.Status {
 	s := seedSAs()[0]
 	remote := netip.MustParseAddrPort("255.255.255.255:65535")
-	s.ConnectionID, s.Peer, s.NAT = 4294967294, "peer-of-15-char", true
+	s.ConnectionID, s.Peer, s.NAT, s.NATVersion = 4294967294, "peer-of-15-char", true, "draft-ietf-ipsec-nat-t-ike-03"
 	s.Local, s.Remote = netip.AddrPortFrom(here, 4500), remote
 	s.RemoteID = "hub\x1b[2J.example"
 	s.Children = []ike.ChildStatus{natPair(40149, ipsec.AES256GCM, ipsec.NoIntegrity), natPair(40148, ipsec.Null, ipsec.SHA384)}

@@ -37,7 +37,7 @@ func (*displaySaved) do(s *Session) Output {
 	text, err := s.device.Saved()
 	switch {
 	case err != nil:
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	case text == "":
 		return Output{Display: nothingSaved{}}
 	}

@@ -45,7 +45,7 @@ func (s *Session) answered(d Display, err error) Output {
 func (s *Session) unread(err error) Output {
 	var refusal *grammar.Refusal
 	if !errors.As(err, &refusal) {
-		err = refuse("%v.", err)
+		err = because(err)
 	}
 	return s.refused(err)
 }

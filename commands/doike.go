@@ -89,7 +89,7 @@ func (d *displayIKESA) do(s *Session) Output {
 }
 
 func displayIKEStatistics(s *Session) Display {
-	return newIKEStatisticsDisplay(s.device.IKE(), s.device.Refusals())
+	return newIKEStatisticsDisplay(s.device.IKE(), s.device.IKECounts(), s.device.Refusals())
 }
 
 // displayErrors is `display ike error-info`.

@@ -22,7 +22,7 @@ type listFiles struct{}
 func (*listFiles) do(s *Session) Output {
 	all, err := s.device.List()
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	return Output{Display: filesDisplay{inZone(s, all, func(f *File) *time.Time { return &f.Modified })}}
 }
@@ -67,7 +67,7 @@ func (a *deleteFile) delete(s *Session) Output {
 		return s.refused(refuse("The file is the one that the next start reads."))
 	}
 	if err := s.device.Delete(a.File); err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	return Output{Text: "Info: Deleting file " + a.File + " succeeded.\n"}
 }

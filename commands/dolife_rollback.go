@@ -54,7 +54,7 @@ func (a *rollback) name() string {
 func (a *rollback) roll(s *Session) Output {
 	text, err := a.text(s)
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	s.point("")
 	if err := s.replace(a.name(), text); err != nil {
@@ -99,7 +99,7 @@ func (s *Session) replace(name, text string) error {
 		return refuse("%d line(s) of the configuration are refused, nothing was changed:\n%s", len(refused), named(refused))
 	}
 	if err := s.device.Apply(config); err != nil {
-		return refuse("%v.", err)
+		return because(err)
 	}
 	s.place.settle(config)
 	s.running.accept(s, config, s.changeOf("rollback configuration to "+name))
@@ -127,7 +127,7 @@ func displayPointsRow() grammar.Row[Config] {
 func (d *displayPoints) do(s *Session) Output {
 	points, err := s.device.Points()
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	return Output{Display: pointsDisplay{inZone(s, points[:min(len(points), d.Count)], func(p *Point) *time.Time { return &p.Time })}}
 }

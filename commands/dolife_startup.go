@@ -33,7 +33,7 @@ type startup struct{ File string }
 
 func (a *startup) do(s *Session) Output {
 	if _, err := s.device.Read(a.File); err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	return s.nextStartup(a.File, "Info: Succeeded in setting the configuration for booting system.\n")
 }
@@ -44,7 +44,7 @@ func (s *Session) nextStartup(name, done string) Output {
 		return s.refused(refuse("The start-up file was given with --config when the box was started."))
 	}
 	if err := s.device.SetStartup(name); err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	return Output{Text: done}
 }
@@ -94,7 +94,7 @@ func null(name string) string {
 func savedLast(s *Session, what func(*Session, File) Display) Display {
 	all, err := s.device.List()
 	if err != nil {
-		return linesOf(refuse("%v.", err).Error() + "\n")
+		return linesOf(because(err).Error() + "\n")
 	}
 	var last File
 	for _, f := range all {
@@ -111,7 +111,7 @@ func savedLast(s *Session, what func(*Session, File) Display) Display {
 func textOfFile(s *Session, f File) Display {
 	text, err := s.device.Read(f.Name)
 	if err != nil {
-		return linesOf(refuse("%v.", err).Error() + "\n")
+		return linesOf(because(err).Error() + "\n")
 	}
 	return layout(func() string { return withoutSecrets(text) })
 }

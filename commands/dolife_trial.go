@@ -125,7 +125,7 @@ func (*abortTrial) do(s *Session) Output {
 		return s.refused(refuse("There is no trial of the configuration."))
 	}
 	if err := s.running.endTrial(s.device, s.changeOf("abort trial")); err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	s.place.settle(s.running.config)
 	return Output{Text: "Info: The trial is undone.\n"}

@@ -140,7 +140,7 @@ func (p *pingCommand) run(ctx context.Context, device Device, first string, prin
 		}
 	})
 	if err != nil && ctx.Err() == nil {
-		return refuse("%v.", err)
+		return because(err)
 	}
 	print(first + sum.text())
 	if sum.Received == 0 && ctx.Err() == nil {

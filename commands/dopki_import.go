@@ -47,7 +47,7 @@ func (i *importCertificate) do(s *Session) Output {
 	}
 	data, err := s.device.ReadFlash(i.File)
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	certificates, err := pki.ParseCertificates(data)
 	if err != nil {
@@ -104,7 +104,7 @@ func (i *importCertificate) local(s *Session, certificates []*x509.Certificate) 
 func (i *importCertificate) bundle(s *Session) Output {
 	data, err := s.device.ReadFlash(i.File)
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	if i.Password != nil {
 		return i.unwrap(s, data, i.Password)
@@ -224,7 +224,7 @@ func (i *importList) do(s *Session) Output {
 	}
 	data, err := s.device.ReadFlash(i.File)
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	list, err := pki.ParseCRL(data)
 	if err == nil {

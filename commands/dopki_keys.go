@@ -62,7 +62,7 @@ func (k *createKeyPair) do(s *Session) Output {
 	return Output{Text: "Info: The key pair is being generated, please wait...\n", Long: func(ctx context.Context, print func(string)) error {
 		key, err := s.device.GenerateKey(keySorts[k.sort].typ, k.Bits)
 		if err != nil {
-			return refuse("%v.", err)
+			return because(err)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -91,7 +91,7 @@ func (s *Session) pairFree(name string) error {
 // kept keeps objects.
 func (s *Session) kept(objects ...*PKIObject) error {
 	if err := s.device.KeepPKI(objects...); err != nil {
-		return refuse("%v.", err)
+		return because(err)
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (k *destroyKeyPair) do(s *Session) Output {
 // gone removes an object.
 func (s *Session) gone(kind PKIKind, name string) error {
 	if err := s.device.RemovePKI(kind, name); err != nil {
-		return refuse("%v.", err)
+		return because(err)
 	}
 	return nil
 }
@@ -171,7 +171,7 @@ func (k *importKey) do(s *Session) Output {
 	}
 	data, err := s.device.ReadFlash(k.File)
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	defer clear(data)
 	key, err := pki.ParseKey(data)

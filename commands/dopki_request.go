@@ -34,7 +34,7 @@ func (r *requestCertificate) do(s *Session) Output {
 		return s.refused(err)
 	}
 	if err := s.device.WriteFlash(r.File, pki.RequestPEM(der)); err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	return Output{Text: "Creating certificate request file...\nInfo: Create certificate request file successfully.\n"}
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"net/netip"
+	"slices"
 
 	"sallyport/commands/grammar"
 	"sallyport/commands/kind"
@@ -32,7 +33,7 @@ const (
 
 func resetRows() []grammar.Row[Config] {
 	return []grammar.Row[Config]{
-		resetIKERow(), resetIPsecRow(),
+		resetIKERow(), resetIPsecRow(), cutRow(),
 		clearRow("error-info", "Negotiations that failed", ike.Clear{Failures: true}),
 		clearRow("offline-info", helpOffline, ike.Clear{Offlines: true}),
 		clearRow("statistics", helpStatistics, ike.Clear{Refusals: true}),
@@ -50,6 +51,36 @@ func resetIKERow() grammar.Row[Config] {
 				grammar.Arg(kind.Integer[uint32](1, highestID), "Number", func(r *resetCommand) *uint32 { return &r.ConnectionID })),
 			grammar.Sequence(kw("remote", helpRemote), resetRemote()),
 		)))
+}
+
+// A cutUser is `cut access-user`.
+type cutUser struct{ ike.Reset }
+
+func cutRow() grammar.Row[Config] {
+	kw := grammar.Kw[cutUser]
+	return grammar.Do[Config](3, cutUser{},
+		kw("cut", "End what somebody has"), kw("access-user", "A client of IKE, who may come back if he is still let in"),
+		grammar.OneOf(
+			grammar.Sequence(kw("username", "By the name that XAUTH had"),
+				grammar.Arg(kind.Identity(longestAccessUser), helpUserName, func(c *cutUser) *string { return &c.User })),
+			grammar.Sequence(kw("ip-address", "By the address that he has from us"),
+				grammar.Arg(kind.Address(), "Address of the client", func(c *cutUser) *netip.Addr { return &c.Client })),
+		))
+}
+
+// longestAccessUser is the limit of a name that XAUTH takes, in octets.
+const longestAccessUser = 256
+
+// do tells when there is nobody to be cut, but for pairs whose ISAKMP SA has gone.
+func (c *cutUser) do(s *Session) Output {
+	online := slices.ContainsFunc(s.device.IKE(), func(i ike.Status) bool {
+		return (c.User != "" && i.User == c.User) || (c.Client.IsValid() && i.Lease == c.Client)
+	})
+	s.device.Reset(c.Reset)
+	if !online {
+		return Output{Text: "Info: Nobody of that name or address has an ISAKMP SA.\n"}
+	}
+	return Output{}
 }
 
 func resetRemote() grammar.Element[resetCommand] {

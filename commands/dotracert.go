@@ -63,7 +63,7 @@ func (t *tracertCommand) do(s *Session) Output {
 			print(first + tracertLine(hops))
 		}
 		if err != nil && ctx.Err() == nil {
-			return refuse("%v.", err)
+			return because(err)
 		}
 		return nil
 	}

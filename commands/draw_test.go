@@ -71,6 +71,7 @@ var samples = map[string][]string{
 	"STRING<1-64>":            {"H", "FW_A", `"//h"`},
 	"STRING<1-255>":           {"hub.example", "HQ", `"CN=hub, O=Example"`, "admin@hub.example", "192.0.2.9"},
 	"STRING<1-128>":           {"alice", `"alice of sales"`},
+	"STRING<1-256>":           {"anna", `"anna of sales"`},
 	"HOST<1-253>":             {"hub.example", "Hub.Example", "branch-7"},
 	"STRING<1-127>":           {"198.51.100.7", "hub.example"},
 	"STRING<8-128>":           {"Correct-Horse-1", "tooshort", `"with blanks 1"`, "******"},

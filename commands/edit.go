@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"strings"
 
 	"sallyport/acl"
 	"sallyport/commands/grammar"
@@ -60,6 +61,16 @@ func (e *edit) warnWhile(still func(*Config) bool, format string, args ...any) {
 // refuse says why a line is not accepted, in a sentence.
 func refuse(format string, args ...any) error {
 	return &grammar.Refusal{Reason: fmt.Sprintf(format, args...)}
+}
+
+// because says why something did not work, in a sentence.
+func because(err error) error {
+	text := err.Error()
+	first, _, more := strings.Cut(text, " ")
+	if more && !strings.ContainsFunc(first, func(r rune) bool { return r < 'a' || r > 'z' }) { // a word, and not the name of a file
+		text = strings.ToUpper(first[:1]) + text[1:]
+	}
+	return refuse("%s.", text)
 }
 
 // checks makes a row's check of one that wants the edit.

@@ -8,6 +8,7 @@ import (
 
 	"sallyport/commands/grammar"
 	"sallyport/commands/ios"
+	"sallyport/ike"
 )
 
 // foreign runs a line that no row understands if it is one of Cisco's IOS, and
@@ -22,22 +23,26 @@ func (s *Session) foreign(text string, cause error) (Output, bool) {
 	if !ok || len(lines) == 1 && lines[0] == text { // VRP has the same words, and does not take them
 		return Output{}, false
 	}
+	theirs := (unknown.Problem == grammar.Unrecognized || unknown.Problem == grammar.Ambiguous) && unknown.Offset == grammar.Split(text).Begin()
 	var out Output
 	switch {
 	case err != nil:
 		out = s.refused(err)
+	case len(lines) == 0 && !theirs: // ours, but for one word
+		return Output{}, false
+	case len(lines) == 0:
+		out.Text = "Info: There is nothing to do for this line of Cisco's IOS.\n"
 	case len(lines) == 1:
 		out = s.instead(lines[0])
 	default:
 		out = s.batch(text, lines)
 	}
-	theirs := (unknown.Problem == grammar.Unrecognized || unknown.Problem == grammar.Ambiguous) && unknown.Offset == grammar.Split(text).Begin()
 	return out, out.Err == nil || theirs
 }
 
 // foreign returns what the translation of a line typed here depends on.
 func (p *place) foreign(c *Config) ios.Context {
-	context := ios.Context{View: "user", Exists: c.exists, PeerAt: c.peerAt, Has: func(string) bool { return false }}
+	context := ios.Context{View: "user", Exists: c.exists, PeerAt: c.peerAt, Aggressive: c.aggressive, Has: func(string) bool { return false }}
 	switch {
 	case p.object != nil:
 		object := p.object.Find(c)
@@ -61,6 +66,11 @@ func (p *place) has(c *Config, begin string) bool {
 
 // exists reports whether an object is there. of is as for names.
 func (c *Config) exists(of, name string) bool { return slices.Contains(c.names(of), name) }
+
+// aggressive returns the names of the peers that may take aggressive mode.
+func (c *Config) aggressive() []string {
+	return c.peersWith(func(p *ike.Peer) bool { return p.Mode != ike.MainMode })
+}
 
 // peerAt returns the name of the peer with that remote address or host name, or "".
 func (c *Config) peerAt(where string) string {

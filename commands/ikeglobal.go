@@ -61,6 +61,7 @@ func ikeGlobalRows() []grammar.Row[Config] {
 type olderDPD struct {
 	Idle, Retransmit time.Duration
 	OnDemand         bool
+	Immediately      bool
 }
 
 // olderDPDRows are the forms of older generations, which say all in one line.
@@ -81,14 +82,17 @@ func olderDPDRows() []grammar.Row[Config] {
 		grammar.Edit(putOlderDPD, path, kw("interval", helpTimerInterval), times),
 		grammar.Edit(putOlderDPD, path,
 			grammar.Optional(grammar.Flag("on-demand", "After traffic that nothing answers", func(d *olderDPD) *bool { return &d.OnDemand })),
-			times, grammar.Optional(kw("immediately", "At once when traffic begins"))),
+			times, grammar.Optional(grammar.Flag("immediately", "Taken, and without effect: a probe comes after the silence", func(d *olderDPD) *bool { return &d.Immediately }))),
 		grammar.Edit(undo, grammar.Path[struct{}]("undo", helpUndo, "ike", helpIKE, "dpd", helpDPD),
 			grammar.Optional(grammar.OneOf(grammar.Kw[struct{}]("interval", helpTimerInterval),
 				grammar.Kw[struct{}]("on-demand", "After traffic that nothing answers")))),
 	}
 }
 
-func putOlderDPD(_ any, c *Config, d *olderDPD) error {
+func putOlderDPD(x any, c *Config, d *olderDPD) error {
+	if d.Immediately {
+		x.(*edit).warn("The word immediately does nothing: a peer is probed after %d seconds of silence.", int(d.Idle.Seconds()))
+	}
 	to := ike.DPD{Type: ike.DPDPeriodic, Idle: d.Idle, Retransmit: olderRetransmit, Retries: olderRetries, Order: c.IKE.DPD.Order}
 	if d.OnDemand {
 		to.Type = ike.DPDOnDemand

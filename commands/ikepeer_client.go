@@ -60,14 +60,14 @@ func checkScheme(e *edit, p *ike.Peer) error {
 // xauthRow is `client-authentication xauth`.
 func xauthRow() grammar.Row[ike.Peer] {
 	kw := grammar.Kw[xauthLine]
-	path := grammar.Path[xauthLine]("client-authentication", "Who the user is, after phase 1", "xauth", "By name and password: a gateway asks for them")
+	path, xauth := kw("client-authentication", "Who the user is, after phase 1"), kw("xauth", "By name and password: a gateway asks for them")
 	return grammar.List(grammar.Items[ike.Peer, xauthLine]{
 		All:    xauthLines,
 		New:    func() xauthLine { return xauthLine{} },
 		Put:    func(x any, p *ike.Peer, l xauthLine) error { return x.(*edit).putXAUTH(p, l) },
 		Remove: func(_ any, p *ike.Peer, _ xauthLine) error { return removeXAUTH(p) },
-		Undo:   []grammar.Element[xauthLine]{path},
-	}, path, grammar.Optional(
+		Undo:   []grammar.Element[xauthLine]{path, grammar.Optional(xauth)},
+	}, path, xauth, grammar.Optional(
 		kw("user", "As a client: the name"),
 		grammar.Arg(kind.Identity(longestXAUTHUser), "Name of the user", func(l *xauthLine) *string { return &l.User }),
 		kw("password", helpPassword),

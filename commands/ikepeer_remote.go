@@ -19,6 +19,7 @@ const maxRemotes = 8
 type peerRemote struct {
 	First, Last netip.Addr // Last is zero if there is one address
 	Host        string     // empty: an address
+	Named       bool       // of an undo: the host, whatever its name
 }
 
 // String returns what follows remote-address.
@@ -45,10 +46,14 @@ func peerRemoteRows() []grammar.Row[ike.Peer] {
 	low := grammar.Arg(kind.Address(), helpFirstAddress, func(r *peerRemote) *netip.Addr { return &r.First })
 	high := grammar.Optional(grammar.Arg(kind.Address(), helpLastAddress, func(r *peerRemote) *netip.Addr { return &r.Last }))
 	named := grammar.Sequence(kw("host-name", "Name of the peer's host"), grammar.Arg(kind.HostName(), "Host name", host))
-	older := remoteItems()
+	items, older := remoteItems(), remoteItems()
+	items.Undo = []grammar.Element[peerRemote]{path, grammar.OneOf(
+		grammar.Sequence(grammar.Flag("host-name", "Name of the peer's host", func(r *peerRemote) *bool { return &r.Named }),
+			grammar.Optional(grammar.Arg(kind.HostName(), "Host name", host))),
+		grammar.Sequence(low, high))}
 	older.Skip = func(peerRemote) bool { return true }
 	return []grammar.Row[ike.Peer]{
-		grammar.List(remoteItems(), path, grammar.OneOf(named, grammar.Sequence(low, high))),
+		grammar.List(items, path, grammar.OneOf(named, grammar.Sequence(low, high))),
 		grammar.List(older, kw("remote-domain", "The same as remote-address host-name"), grammar.Arg(kind.HostName(), "Host name", host)).Hidden(),
 		authenticationAddressRow(),
 	}
@@ -153,6 +158,10 @@ func (e *edit) addRemote(p *ike.Peer, r peerRemote) error {
 // removeRemote removes one place, or all if r is zero.
 func (e *edit) removeRemote(p *ike.Peer, r peerRemote) error {
 	all := peerRemotes(p)
+	if r.Named && p.RemoteHost == "" {
+		return grammar.ErrNotConfigured
+	}
+	r.Named = false
 	i := slices.Index(all, r)
 	switch {
 	case len(all) == 0, r != peerRemote{} && i < 0:

@@ -176,7 +176,7 @@ func interfaceRow() grammar.Row[Config] {
 			return nil
 		}
 		if err := e.port(name); err != nil {
-			return refuse("%v.", err)
+			return because(err)
 		}
 		return nil
 	})

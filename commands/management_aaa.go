@@ -126,6 +126,10 @@ func (e *edit) keepUser(c *Config, user LocalUser) error {
 		return err
 	}
 	if user == (LocalUser{Name: user.Name}) {
+		if c.Management.Users[user.Name] == nil {
+			still := func(c *Config) bool { return c.Management.Users[user.Name] == nil }
+			e.warnWhile(still, "Nothing is set of local-user %s: there is no such user.", user.Name)
+		}
 		delete(c.Management.Users, user.Name)
 		return nil
 	}

@@ -110,7 +110,7 @@ func checkLocal(e *edit, p *Policy) error {
 		return nil
 	}
 	if err := e.port(p.LocalInterface); err != nil {
-		return refuse("%v.", err)
+		return because(err)
 	}
 	return nil
 }

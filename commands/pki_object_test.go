@@ -158,11 +158,11 @@ func TestImportThatCannotBeKept(t *testing.T) {
 	b.device.faulty = os.ErrPermission
 	s := b.session(operator, "system-view")
 	for _, line := range allImports[:3] {
-		if out := s.Exec(t.Context(), line); out.Err == nil || out.Text != "Error: permission denied.\n" {
+		if out := s.Exec(t.Context(), line); out.Err == nil || out.Text != "Error: Permission denied.\n" {
 			t.Errorf("%q: %q", line, out.Text)
 		}
 	}
-	if got := say(s, "pki rsa local-key-pair create new"); !strings.Contains(got, "Error: permission denied.") || strings.Contains(got, "has been generated") {
+	if got := say(s, "pki rsa local-key-pair create new"); !strings.Contains(got, "Error: Permission denied.") || strings.Contains(got, "has been generated") {
 		t.Errorf("a key that is not kept: %q", got)
 	}
 }

@@ -67,7 +67,7 @@ func windowRow() grammar.Row[Policy] {
 // triggerRow is `sa trigger-mode`, of policies that begin negotiations.
 func triggerRow() grammar.Row[Policy] {
 	return grammar.Setting(grammar.Path[Policy]("sa", helpSA, "trigger-mode", "When SAs are made"),
-		grammar.Arg(triggers(), "Mode", func(p *Policy) *bool { return &p.Auto }))
+		grammar.Arg(triggers(), "Mode", func(p *Policy) *bool { return &p.Auto })).Check(checks(checkRespond))
 }
 
 // securityACLRow is `security acl`, which all policies have.

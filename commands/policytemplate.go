@@ -145,6 +145,8 @@ func (e *edit) putTemplated(c *Config, t templated) error {
 	switch old := c.Policies[t.PolicyKey]; {
 	case old != nil && old.Template == t.Template:
 		return nil
+	case old != nil && old.Template != "":
+		return refuse("The entry refers to IPSec policy template %s, undo ipsec policy %s %d first.", old.Template, t.Name, t.Sequence)
 	case old != nil:
 		return refuse("The mode of an IPSec policy cannot be changed, undo ipsec policy %s %d first.", t.Name, t.Sequence)
 	case len(c.templateKeys(t.Template)) == 0:

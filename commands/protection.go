@@ -26,7 +26,7 @@ type ManualStatus struct {
 // Named reports whether a reset is about the pair: one of phase 2 that names its
 // policy, its peer, one of its SAs, or nothing at all.
 func (m *ManualStatus) Named(r ike.Reset) bool {
-	return r.ChildrenOnly && r.ConnectionID == 0 &&
+	return r.ChildrenOnly && r.ConnectionID == 0 && r.User == "" && !r.Client.IsValid() &&
 		(!r.Remote.IsValid() || r.Remote == m.Outbound.Remote) &&
 		(r.Policy == "" || r.Policy == m.Policy.Name) &&
 		(r.Sequence == 0 || r.Sequence == m.Policy.Sequence) &&

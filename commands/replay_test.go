@@ -96,7 +96,7 @@ return
 		"h.cfg:6:14: Error:Incomplete command found at '^' position.",
 		"h.cfg:7:14: Error: Wrong parameter found at '^' position.",
 		"h.cfg:9:34: Error:Incomplete command found at '^' position.",
-		"h.cfg:11:1: Error: no device for interface GigabitEthernet9/0/0, start with --port GigabitEthernet9/0/0=DEVICE.",
+		"h.cfg:11:1: Error: No device for interface GigabitEthernet9/0/0, start with --port GigabitEthernet9/0/0=DEVICE.",
 		"h.cfg:12:2: Error: The line belongs to line 11, which was refused.",
 		"h.cfg:15:2: Error: The line belongs to line 11, which was refused.",
 		"h.cfg:17:2: Error: The IKE proposal does not exist.",

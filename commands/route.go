@@ -40,7 +40,7 @@ func (e *edit) addRoute(c *Config, r Route) error {
 		}
 	case r.Interface != "" && e.port != nil:
 		if err := e.port(r.Interface); err != nil {
-			return refuse("%v.", err)
+			return because(err)
 		}
 	}
 	own(c, partRoutes, &c.Routes)[r.RouteKey] = &r

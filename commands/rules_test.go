@@ -135,7 +135,7 @@ func TestRefusals(t *testing.T) {
 			"The IPSec policy has a manual entry and is already applied to interface eth1."},
 		{"a manual entry for two interfaces", "ipsec policy p 1 isakmp\ninterface eth1\n ipsec policy p\ninterface eth2\n ipsec policy p\nipsec policy p 2 manual",
 			"The IPSec policy is applied to several interfaces, a manual one can be applied to one."},
-		{"an interface that is not there", "ipsec policy p 1 manual\n tunnel local interface g9/0/0", "no device for interface GigabitEthernet9/0/0, start with --port GigabitEthernet9/0/0=DEVICE."},
+		{"an interface that is not there", "ipsec policy p 1 manual\n tunnel local interface g9/0/0", "No device for interface GigabitEthernet9/0/0, start with --port GigabitEthernet9/0/0=DEVICE."},
 
 		{"a key of another length", "ipsec proposal a\nipsec policy p 1 manual\n proposal a\n sa encryption-hex inbound esp " + digits(16, "00"),
 			"The key of sa encryption-hex inbound esp has 32 digits, aes-256 of IPSec proposal a wants 64."},

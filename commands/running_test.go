@@ -206,9 +206,9 @@ func TestRollbackRefused(t *testing.T) {
 	}{
 		{"rollback configuration to file bad.cfg", "Error: 2 line(s) of the configuration are refused, nothing was changed:\n" +
 			"file bad.cfg:3:5: Error: Unrecognized command found at '^' position.\nfile bad.cfg:5:1: Error: Unrecognized command found at '^' position.\n", nil},
-		{"rollback configuration to file good.cfg", "Error: the kernel has no ESP.\n", errors.New("the kernel has no ESP")},
+		{"rollback configuration to file good.cfg", "Error: The kernel has no ESP.\n", errors.New("the kernel has no ESP")},
 		{"rollback configuration to file nul.cfg", "Error: nul.cfg: it is not text.\n", nil},
-		{"rollback configuration to commit-id 1000000777", "Error: there is no such rollback point.\n", nil},
+		{"rollback configuration to commit-id 1000000777", "Error: There is no such rollback point.\n", nil},
 	} {
 		b.device.refuse = test.refuse
 		s.Exec(t.Context(), test.line)

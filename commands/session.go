@@ -36,6 +36,7 @@ type Session struct {
 	executing bool   // the line is one of a file that is executed
 	granted   int    // level of the user when he came in
 	prompt    string // that the line was typed at
+	strayed   bool   // what the view was about went without this session's doing
 	burst     *burst // that the line is part of; nil: none
 	terminal  terminal
 }
@@ -75,7 +76,9 @@ func (s *Session) Prompt() string {
 	if s.question != nil {
 		return s.question.text
 	}
+	at := s.place.object
 	s.place.settle(s.running.config)
+	s.strayed = s.strayed || s.place.object != at
 	return s.place.prompt(s.running.config)
 }
 
@@ -141,6 +144,10 @@ func (s *Session) exec(text string) Output {
 	out := s.native(text)
 	if instead, ok := s.foreign(text, out.Err); ok {
 		out = instead
+	}
+	if s.strayed {
+		s.strayed = false
+		out.Text = "Info: What the view was about does not exist any more, the view was left.\n" + out.Text
 	}
 	if s.level() < managementLevel {
 		out.filters = append([]*filter{veil}, out.filters...)
@@ -211,7 +218,7 @@ func (s *Session) enforce(text string, e *edit) error {
 		return nil
 	}
 	if err := s.device.Apply(e.config); err != nil {
-		return refuse("%v.", err)
+		return because(err)
 	}
 	s.running.accept(s, e.config, s.changeOf(text))
 	s.warnOfTrial(e)

@@ -96,7 +96,7 @@ func TestDeviceRefuses(t *testing.T) {
 	b.device.refuse = errors.New("the kernel has no ESP")
 	for _, line := range []string{"remote-address 192.0.2.2", "sysname X", "ike peer c", "undo ike peer b"} {
 		out := s.Exec(t.Context(), line)
-		if out.Text != "Error: the kernel has no ESP.\n" || out.Err == nil {
+		if out.Text != "Error: The kernel has no ESP.\n" || out.Err == nil {
 			t.Errorf("%q: %q, %v", line, out.Text, out.Err)
 		}
 		if b.running.Config() != before || s.Prompt() != prompt {
@@ -237,7 +237,7 @@ func TestSaveFails(t *testing.T) {
 	if out := s.Finish(t.Context()); out.Err == nil {
 		t.Error("no error at the end")
 	}
-	if got := s.Exec(t.Context(), "display saved-configuration").Rendered().Text; got != "Error: the disk is full.\n" {
+	if got := s.Exec(t.Context(), "display saved-configuration").Rendered().Text; got != "Error: The disk is full.\n" {
 		t.Errorf("display saved-configuration: %q", got)
 	}
 }
@@ -292,5 +292,23 @@ func TestWarningsOnlyForAPerson(t *testing.T) {
 		if (warned > 0) != interactive {
 			t.Errorf("interactive %v: %d warnings", interactive, warned)
 		}
+	}
+}
+
+// TestTheViewIsLeft has another session delete what a view is about: the one in it is told, once.
+func TestTheViewIsLeft(t *testing.T) {
+	b := newBox(t)
+	s := b.session(operator, "system-view", "ike peer b")
+	b.session(operator, "system-view", "undo ike peer b")
+	got := s.Exec(t.Context(), "ike proposal 5").Text
+	if want := "Info: What the view was about does not exist any more, the view was left.\n"; got != want {
+		t.Errorf("said %q, want %q", got, want)
+	}
+	if got := s.Exec(t.Context(), "quit").Text; got != "" {
+		t.Errorf("said %q afterwards, want nothing", got)
+	}
+	own := b.session(operator, "system-view", "ike peer b")
+	if got := own.Exec(t.Context(), "undo ike peer b").Text + own.Prompt() + own.Exec(t.Context(), "quit").Text; got != "[Sallyport]" {
+		t.Errorf("the session that deletes it itself: %q", got)
 	}
 }

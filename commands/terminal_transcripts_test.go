@@ -89,7 +89,7 @@ ike peer b
   PING 127.0.0.1: 56  data bytes, press CTRL_C to break
 Line 9:
 <H>ping 127.0.0.1
-Error: the network is unreachable.
+Error: The network is unreachable.
 ` + saved
 	options := commands.Options{Level: 3}
 	x := session{Session: commands.NewSession(commands.NewFakeDevice(), commands.NewRunning(commands.New()), options)}

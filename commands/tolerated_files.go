@@ -25,7 +25,7 @@ type more struct{ File string }
 func (a *more) do(s *Session) Output {
 	text, err := s.device.Read(a.File)
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	return Output{Display: layout(func() string { return withoutSecrets(text) })}
 }
@@ -36,11 +36,11 @@ type copyFile struct{ From, To string }
 func (a *copyFile) do(s *Session) Output {
 	text, err := s.device.Read(a.From)
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	all, err := s.device.List()
 	if err != nil {
-		return s.refused(refuse("%v.", err))
+		return s.refused(because(err))
 	}
 	if slices.ContainsFunc(all, func(f File) bool { return f.Name == a.To }) {
 		return s.refused(refuse("The file %s exists. Delete it first.", a.To))

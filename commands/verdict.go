@@ -36,7 +36,7 @@ func (u *LocalUser) Judge(right bool) Verdict {
 	case u.Password == "" || !right:
 		return u.wrong("wrong password")
 	}
-	return Verdict{Authenticated: ike.Authenticated{Granted: true}}
+	return Verdict{Authenticated: ike.Authenticated{Granted: true, Local: u.Name}}
 }
 
 func (u *LocalUser) wrong(reason string) Verdict {

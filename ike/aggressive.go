@@ -174,7 +174,7 @@ func (x *handshake) inOpening(m *wire.Message) error {
 // makeSigned has g^xy made, which a signature in message 2 takes.
 func (x *handshake) makeSigned() error {
 	if !x.engine.signs(x.sa.remote.Addr()) {
-		x.engine.waiters.keep(x.sa.firstKey, x.credit)
+		x.waits()
 		return reject(Limited, "message 1 of aggressive mode with signatures beyond %d a second from its address, or %d in all", maxSignedKnown, maxSigned)
 	}
 	x.private = x.engine.random(keymat.PrivateLen(x.sa.suite.Group))

@@ -40,12 +40,12 @@ type child struct {
 }
 
 // softLifetime returns when to rekey an SA of that lifetime: a tenth, but at
-// least 30 s, before its end, less a jitter of up to 1/20 taken from draw in
+// least 30 s and at most half of it, before its end, less a jitter of up to 1/20 taken from draw in
 // [0,1), so that many tunnels do not rekey at once. The responder waits for half
 // of that margin longer, so that both ends do not start. RFC 2407 §4.5.4 leaves
 // it to us.
 func softLifetime(lifetime time.Duration, initiator bool, draw float64) time.Duration {
-	margin := max(lifetime/10, 30*time.Second)
+	margin := min(max(lifetime/10, 30*time.Second), lifetime/2)
 	if !initiator {
 		margin /= 2
 	}

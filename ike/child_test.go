@@ -22,7 +22,9 @@ func TestSoftLifetime(t *testing.T) {
 		{"a day", 24 * time.Hour, true, 0.5, 24*time.Hour - 144*time.Minute - 36*time.Minute},
 		{"30 s at least", 200 * time.Second, true, 0, 170 * time.Second},
 		{"and half of it for the responder", 200 * time.Second, false, 0, 185 * time.Second},
-		{"the shortest", minLifetime, true, 1, 27 * time.Second},
+		{"the shortest of a peer", minLifetime, true, 1, 27 * time.Second},
+		{"the shortest of ours", 30 * time.Second, true, 1, 13500 * time.Millisecond},
+		{"and the responder is later", 30 * time.Second, false, 1, 21 * time.Second},
 	} {
 		if got := softLifetime(test.life, test.initiator, test.draw); got != test.want {
 			t.Errorf("%s: softLifetime(%v, %v, %v) = %v, want %v", test.name, test.life, test.initiator, test.draw, got, test.want)
@@ -32,7 +34,7 @@ func TestSoftLifetime(t *testing.T) {
 
 // TestSoftLifetimesDoNotMeet checks that the initiator is always first.
 func TestSoftLifetimesDoNotMeet(t *testing.T) {
-	for life := minLifetime; life < 48*time.Hour; life = life*5/4 + time.Second {
+	for life := 30 * time.Second; life < 48*time.Hour; life = life*5/4 + time.Second {
 		early, late := softLifetime(life, true, 0), softLifetime(life, false, 0.9999)
 		if soft := softLifetime(life, true, 0.9999); soft <= 0 || early > late+time.Second && life >= 10*time.Minute {
 			t.Errorf("life %v: initiator %v to %v, responder from %v", life, soft, early, late)

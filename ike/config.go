@@ -29,6 +29,7 @@ type Config struct {
 	Credentials map[string]*pki.Credential // our certificates and keys, by name
 	UserTables  map[uint32]*UserTable      // `ike user-table`
 	Schemes     map[string]*Scheme         // `service-scheme`: what clients are given
+	Locals      map[string]bool            // `local-user`s who may come in by XAUTH
 	Hosts       map[string][]netip.Addr    // addresses that host names of peers have now
 
 	// SHA2Short is `ipsec authentication sha2 compatible enable`: of what is negotiated as SHA2-256

@@ -21,7 +21,10 @@ func (e *Engine) sasSorted() []*sa {
 
 // reset is the operator's wish, or the daemon's end.
 func (e *Engine) reset(in Reset) {
-	const reason = "config modify or manual offline"
+	reason := "config modify or manual offline"
+	if in.cuts() {
+		reason = "aaa cut user"
+	}
 	for _, c := range e.childrenSorted() {
 		if in.children(c) {
 			c.end(reason)
@@ -50,17 +53,27 @@ func (e *Engine) rest(in Reset) {
 	}
 }
 
+// cuts reports whether a reset is about a user or a client.
+func (in Reset) cuts() bool { return in.User != "" || in.Client.IsValid() }
+
+// cut reports whether it is about this one.
+func (in Reset) cut(e *Engine, w *warrant, with party) bool {
+	l := e.leases.of[with]
+	return (in.User == "" || in.User == w.whose().user) &&
+		(!in.Client.IsValid() || l != nil && l.since.IsZero() && in.Client == l.addr)
+}
+
 // isakmp reports whether an ISAKMP SA is meant.
 func (in Reset) isakmp(s *sa) bool {
 	return !in.ChildrenOnly && (in.ConnectionID == 0 || in.ConnectionID == s.id) &&
-		(!in.Remote.IsValid() || in.Remote == s.remote.Addr())
+		(!in.Remote.IsValid() || in.Remote == s.remote.Addr()) && in.cut(s.engine, s.warrant, s.party)
 }
 
 // children reports whether a pair is meant, itself or with its ISAKMP SA.
 func (in Reset) children(c *child) bool {
 	byID := in.ConnectionID == 0 || in.ConnectionID == c.id || c.sa != nil && in.ConnectionID == c.sa.id && !in.ChildrenOnly
 	id := c.flow.key.policy
-	return byID && (!in.Remote.IsValid() || in.Remote == c.remote.Addr()) &&
+	return byID && in.cut(c.engine, c.warrant, c.party) && (!in.Remote.IsValid() || in.Remote == c.remote.Addr()) &&
 		(in.Policy == "" || in.Policy == id.Name) && (in.Sequence == 0 || in.Sequence == id.Sequence) &&
 		(in.Interface == "" || in.Interface == id.Interface) &&
 		(in.SA == ipsec.SAID{} || c.up && (named(c.in, in.SA) || named(c.out, in.SA)))

@@ -71,7 +71,7 @@ func (s *sa) lookAfter(d time.Duration) {
 func (s *sa) look() {
 	e, d := s.engine, s.engine.dpd(s.peer)
 	came, went := s.flowing(d.Type)
-	silent := e.now.Sub(s.heard)
+	silent := e.now.Sub(later(s.heard, came))
 	patience := d.Idle
 	switch {
 	case s.pulse.doubted:
@@ -80,9 +80,7 @@ func (s *sa) look() {
 		patience += d.Retransmit // what was heard after the first of them is less old
 	}
 	switch {
-	case came:
-		s.rest(d.Idle)
-	case silent < patience:
+	case !came.IsZero(), silent < patience:
 		s.rest(min(d.Idle, d.Idle-silent))
 	case s.pulse.probes >= d.Retries:
 		s.lost("dpd timeout")
@@ -150,27 +148,40 @@ func (s *sa) inAnswer(number uint32, _ wire.MessageID) (fresh bool, err error) {
 // A flowing is what was seen of a pair's counters at the last look.
 type flowing struct{ in, out uint64 }
 
-// flowing reports whether ESP or AH of the party has come since the last look, and whether
-// some was sent, which only on-demand detection wants to know. If nobody can tell, it was.
-func (s *sa) flowing(t DPDType) (came, went bool) {
+// flowing returns when the last ESP or AH of the party has come, if some has since the last look,
+// else zero; and whether some was sent, which only on-demand detection wants to know. If nobody can
+// tell, it was.
+func (s *sa) flowing(t DPDType) (came time.Time, went bool) {
 	counters := s.engine.options.Counters
 	if counters == nil {
-		return false, true
+		return came, true
 	}
-	moved := func(seen *uint64, id ipsec.SAID) bool {
+	moved := func(seen *uint64, id ipsec.SAID) (at time.Time) {
 		c, _ := counters(id)
-		more := c.Packets > *seen
+		if c.Packets > *seen {
+			at = s.engine.lastUsed(c)
+		}
 		*seen = c.Packets
-		return more
+		return at
 	}
 	for _, c := range s.engine.pairs[s.party] {
 		if !c.up || !s.ownsPair(c) {
 			continue
 		}
-		came = moved(&c.flowing.in, c.in.ID) || came
-		went = t == DPDOnDemand && moved(&c.flowing.out, c.out.ID) || went
+		came = later(came, moved(&c.flowing.in, c.in.ID))
+		went = t == DPDOnDemand && !moved(&c.flowing.out, c.out.ID).IsZero() || went
 	}
 	return came, went
+}
+
+// lastUsed returns when the last packet passed: at the end of the second that the dataplane names,
+// and now if it names none.
+func (e *Engine) lastUsed(c ipsec.Counters) time.Time {
+	at := c.LastUsed.Add(time.Second)
+	if c.LastUsed.IsZero() || at.After(e.now) {
+		return e.now
+	}
+	return at
 }
 
 // lost ends all that we have with a box that does not live any more, without a word to it. If it

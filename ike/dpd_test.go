@@ -251,3 +251,29 @@ func TestClockJumps(t *testing.T) {
 		}
 	}
 }
+
+// TestProbesAfterTheLastPacket has ESP come some time after a look, and then nothing: the silence
+// before the probe is counted from that packet, if the dataplane says when it came.
+func TestProbesAfterTheLastPacket(t *testing.T) {
+	for _, test := range []struct {
+		after time.Duration // of the tunnel's start
+		named bool          // the dataplane says when
+		most  time.Duration
+	}{{time.Second, true, 12 * time.Second}, {5 * time.Second, true, 12 * time.Second}, {9 * time.Second, true, 12 * time.Second}, {time.Second, false, 20 * time.Second}} {
+		w := watched(t, 1, DPD{Type: DPDPeriodic, Idle: 10 * time.Second})
+		var esp ipsec.Counters
+		w.ends[0].engine.Use(Options{Counters: func(ipsec.SAID) (ipsec.Counters, bool) { return esp, true }})
+		w.run(test.after)
+		esp.Packets = 1
+		if test.named {
+			esp.LastUsed = w.now.Truncate(time.Second)
+		}
+		came, sent := w.now, len(w.sent)
+		for len(w.sent) == sent && w.now.Sub(came) < time.Minute {
+			w.run(time.Second / 4)
+		}
+		if silent := w.now.Sub(came); silent < 10*time.Second || silent > test.most {
+			t.Errorf("a packet after %v, its time told %v: a probe %v after it, want 10 s to %v", test.after, test.named, silent, test.most)
+		}
+	}
+}

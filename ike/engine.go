@@ -65,19 +65,21 @@ type Engine struct {
 	explainedKnown   rateLimit // offers that nothing of ours fits, of configured addresses
 	explainedStrange rateLimit // of others
 
-	waiters  waiters
-	halves   halves
-	failures []failure        // newest last
-	offlines []Offline        // newest last
-	history  []*tunnelHistory // newest last
-	refused  [categories]uint64
-	odd      oddities
-	unsaved  unsaved
-	open     map[ipsec.PolicyID]*clearing // whose traffic goes in clear
-	census   census
-	leases   leases
-	given    map[party]*Configured // by gateways, to us
-	logins   map[uint64]*sa        // by the Authenticate that is under way
+	waitersKnown   waiters // of configured addresses
+	waitersStrange waiters // of others
+	halves         halves
+	failures       []failure        // newest last
+	offlines       []Offline        // newest last
+	history        []*tunnelHistory // newest last
+	refused        [categories]uint64
+	odd            oddities
+	tally          tally
+	unsaved        unsaved
+	open           map[ipsec.PolicyID]*clearing // whose traffic goes in clear
+	census         census
+	leases         leases
+	given          map[party]*Configured // by gateways, to us
+	logins         map[uint64]*sa        // by the Authenticate that is under way
 }
 
 // computing is an exchange that waits for a Computed.
@@ -154,6 +156,7 @@ func (e *Engine) Step(now time.Time, in Input) []Output {
 // outputs returns those of this step, what is to be remembered of it before the others.
 func (e *Engine) outputs() []Output {
 	out := e.out
+	e.tally.note(out)
 	if first := e.remembered(); first != nil {
 		out = append(first, out...)
 	}

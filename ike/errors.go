@@ -37,7 +37,7 @@ const (
 	IDMismatch
 	ExchangeMismatch
 	InvalidHash
-	NoAnswer
+	NoAnswer // this and the next are of no datagram
 	PeerRefused
 	DataplaneRefused
 	categories // how many there are
@@ -235,11 +235,11 @@ func (o *oddities) note(m *wire.Message) {
 	}
 }
 
-// Refusals returns the counts since the start, one for each category, zeros too; and last those
-// of what was odd, though not refused.
+// Refusals returns the counts since the start, one for each category that a datagram can be
+// refused for, zeros too; and last those of what was odd, though not refused.
 func (e *Engine) Refusals() []Refusal {
 	counts := make([]Refusal, 0, len(e.refused)+2)
-	for c, n := range e.refused {
+	for c, n := range e.refused[:NoAnswer] {
 		counts = append(counts, Refusal{Category(c).String(), n})
 	}
 	return append(counts, Refusal{"reserved field not zero, ignored", e.odd.reserved}, Refusal{"unknown payload, ignored", e.odd.unknown})

@@ -48,7 +48,7 @@ func TestRefusalsAreCounted(t *testing.T) {
 	w.ends[0].step(Datagram{Local: kitPort(1, 500), Remote: kitPort(2, 500), Octets: []byte("not ISAKMP")})
 	w.ends[0].step(Datagram{Local: kitPort(1, 500), Remote: kitPort(2, 500), Octets: clearMessage(wire.Cookie{1}, wire.Cookie{2}, wire.QuickMode, 1, wire.Hash{Data: []byte{1}})})
 	got := w.ends[0].engine.Refusals()
-	if got[MalformedMessage].Count != 1 || got[InvalidCookie].Count != 1 || got[InvalidFlags].Count != 0 || len(got) != int(categories)+2 {
+	if got[MalformedMessage].Count != 1 || got[InvalidCookie].Count != 1 || got[InvalidFlags].Count != 0 || len(got) != int(NoAnswer)+2 {
 		t.Errorf("Refusals() = %v", got)
 	}
 }
@@ -98,11 +98,11 @@ func TestOddities(t *testing.T) {
 	octets[wire.HeaderLen+1] = 1
 	hq.step(Datagram{Local: kitPort(1, 500), Remote: kitPort(2, 500), Octets: octets})
 	want := []Refusal{{"reserved field not zero, ignored", 1}, {"unknown payload, ignored", 1}}
-	if got := hq.engine.Refusals()[categories:]; !slices.Equal(got, want) || len(hq.engine.sas) != 1 || len(hq.refused) != 0 {
+	if got := hq.engine.Refusals()[NoAnswer:]; !slices.Equal(got, want) || len(hq.engine.sas) != 1 || len(hq.refused) != 0 {
 		t.Errorf("Refusals() ends with %v, want %v; %d ISAKMP SAs, refused %v", got, want, len(hq.engine.sas), hq.refused)
 	}
 	hq.step(Clear{Refusals: true})
-	if got := hq.engine.Refusals()[categories:]; got[0].Count != 0 || got[1].Count != 0 {
+	if got := hq.engine.Refusals()[NoAnswer:]; got[0].Count != 0 || got[1].Count != 0 {
 		t.Errorf("after a reset: %v", got)
 	}
 	w = connected(t, 1, nil)
@@ -111,7 +111,7 @@ func TestOddities(t *testing.T) {
 	branch.current(party{peer: "peer"}).inform(wire.Unknown{PayloadType: 200, Data: []byte("?")})
 	w.ends[1].perform(branch.outputs())
 	w.run(time.Second)
-	if got := w.ends[0].engine.Refusals()[categories:]; got[1].Count != 1 {
+	if got := w.ends[0].engine.Refusals()[NoAnswer:]; got[1].Count != 1 {
 		t.Errorf("an encrypted message with an unknown payload: %v", got)
 	}
 }

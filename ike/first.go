@@ -35,14 +35,14 @@ func (e *Engine) inFirst(p *packet) error {
 	s.cookieI, s.firstKey = p.header.CookieI, key
 	s.phase1 = newHandshake(s, p.header.Exchange, responder(p.header.Exchange))
 	s.phase1.candidates = candidates
-	s.phase1.credit = e.waiters.came[key] + len(p.Octets)
+	s.phase1.credit = e.waitersAt(key).came[key].octets + len(p.Octets)
 	e.halfOpen.add(s)
 	e.firsts[key] = s
 	if err := s.phase1.receive(p); err != nil {
 		s.remove("refused")
 		return err
 	}
-	e.waiters.forget(key)
+	e.waitersAt(key).forget(key)
 	return nil
 }
 
@@ -141,7 +141,7 @@ func (x *handshake) afford(need int) error {
 	if x.credit >= need {
 		return nil
 	}
-	x.engine.waiters.keep(x.sa.firstKey, x.credit)
+	x.waits()
 	return reject(Limited, "message 2 has %d octets, and %d have come: message 1 has to come again", need, x.credit)
 }
 
@@ -162,29 +162,60 @@ func (x *handshake) sendFirst(p ...wire.Payload) {
 // messageLen returns how long a message in clear is.
 func messageLen(p []wire.Payload) int { return headerLen + len(wire.AppendPayloads(nil, p)) }
 
-// waiters are messages 1 that have not come often enough to be answered, each with the octets
-// that have come. Who sends one only once leaves nothing else behind.
+// waiters are messages 1 that have not come often enough to be answered. Who sends one only once
+// leaves nothing else behind.
 type waiters struct {
-	came  map[firstKey]int
-	order []firstKey // a ring; nil until there is one
-	next  int
+	came map[firstKey]waiter
+	keys []firstKey // of all of them, in no order
 }
 
-// keep remembers how much has come, instead of the oldest of all.
-func (w *waiters) keep(k firstKey, octets int) {
+// A waiter is one of them.
+type waiter struct {
+	octets int // that have come
+	place  int // in keys
+}
+
+// keep remembers how much has come. If there are too many, one by chance has to go: a forger who sends
+// new ones all the time is never sure to push out the peer's.
+func (w *waiters) keep(k firstKey, octets int, chance func() float64) {
 	if w.came == nil {
-		w.came, w.order = map[firstKey]int{}, make([]firstKey, maxWaiters)
+		w.came = map[firstKey]waiter{}
 	}
-	if _, known := w.came[k]; !known {
-		delete(w.came, w.order[w.next])
-		w.order[w.next] = k
-		w.next = (w.next + 1) % maxWaiters
+	if old, known := w.came[k]; known {
+		w.came[k] = waiter{octets, old.place}
+		return
 	}
-	w.came[k] = octets
+	if len(w.keys) == maxWaiters {
+		w.forget(w.keys[int(chance()*maxWaiters)])
+	}
+	w.came[k] = waiter{octets, len(w.keys)}
+	w.keys = append(w.keys, k)
 }
 
 // forget drops a message 1 that is answered.
-func (w *waiters) forget(k firstKey) { delete(w.came, k) }
+func (w *waiters) forget(k firstKey) {
+	old, known := w.came[k]
+	if !known {
+		return
+	}
+	last := w.keys[len(w.keys)-1]
+	w.came[last] = waiter{w.came[last].octets, old.place}
+	w.keys[old.place], w.keys = last, w.keys[:len(w.keys)-1]
+	delete(w.came, k)
+}
+
+// waitersAt returns those from addresses as this one: strangers push out no configured address.
+func (e *Engine) waitersAt(k firstKey) *waiters {
+	if e.directory.single[k.remote.Addr()] != nil {
+		return &e.waitersKnown
+	}
+	return &e.waitersStrange
+}
+
+// waits remembers that message 1 has to come again.
+func (x *handshake) waits() {
+	x.engine.waitersAt(x.sa.firstKey).keep(x.sa.firstKey, x.credit, x.engine.draw)
+}
 
 // A budget counts what was done in a second.
 type budget struct {

@@ -114,7 +114,7 @@ func TestNoWorkForThoseWhoDoNotStay(t *testing.T) {
 		if answers := len(w.sent) - sent; works != test.works || answers != test.answers {
 			t.Errorf("%s: 500 messages 1 cost %d works and have %d answers, want %d and %d", test.name, works, answers, test.works, test.answers)
 		}
-		if n := len(branch.engine.waiters.came); test.works == 0 && n != 500 {
+		if n := len(branch.engine.waitersKnown.came); test.works == 0 && n != 500 {
 			t.Errorf("%s: %d are waited for", test.name, n)
 		}
 		w.run(time.Minute)
@@ -332,5 +332,73 @@ func TestOldKeyOfACandidate(t *testing.T) {
 		if s.established {
 			t.Errorf("established as %s with the old key", s.peer.Name)
 		}
+	}
+}
+
+// TestWaiters fills the memory of messages 1 that are to come again: strangers push out no configured
+// address, and what is kept and what is counted stay the same.
+func TestWaiters(t *testing.T) {
+	w := newWorld(t, 1, rsaWorld(t, AggressiveMode))
+	e := w.ends[1].engine
+	known := firstKey{kitPort(1, 500), wire.Cookie{1}}
+	e.waitersAt(known).keep(known, 640, e.draw)
+	for i := range 2 * maxWaiters {
+		k := firstKey{netip.AddrPortFrom(kitAddr(8), 500), wire.Cookie{}}
+		binary.BigEndian.PutUint64(k.cookie[:], uint64(i)+1)
+		e.waitersAt(k).keep(k, i, e.draw)
+		if i%3 == 0 {
+			e.waitersAt(k).forget(k)
+			e.waitersAt(k).keep(k, i, e.draw)
+		}
+	}
+	if got := e.waitersKnown.came[known].octets; got != 640 {
+		t.Errorf("the peer's message 1 has %d octets to its credit, want 640", got)
+	}
+	s := &e.waitersStrange
+	if len(s.came) != maxWaiters || len(s.keys) != maxWaiters {
+		t.Fatalf("%d messages 1 by %d keys are kept, want %d", len(s.came), len(s.keys), maxWaiters)
+	}
+	for i, k := range s.keys {
+		if s.came[k].place != i {
+			t.Fatalf("key %d is at place %d", i, s.came[k].place)
+		}
+	}
+}
+
+// TestLongInClear sends a message 1 of main mode that is longer than any has to be.
+func TestLongInClear(t *testing.T) {
+	w := newWorld(t, 1, nil)
+	w.ends[0].acquire()
+	m, err := wire.Parse(w.sent[0].in.Octets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Payloads, m.CookieI = append(m.Payloads, wire.VendorSallyport.Filled(maxClear)), wire.Cookie{9}
+	d := w.sent[0].in
+	d.Octets = m.Append(nil)
+	branch := w.ends[1]
+	if branch.step(d); len(branch.refused) != 1 || categoryOf(branch.refused[0]) != Limited || branch.engine.size().sas != 0 {
+		t.Errorf("refused %v", branch.refused)
+	}
+}
+
+// TestForgedCertificateRequest has a forged message ask for the certificate of another authority: what
+// is made of the genuine one has nothing of that.
+func TestForgedCertificateRequest(t *testing.T) {
+	w := newWorld(t, 1, rsaWorld(t, AggressiveMode))
+	hq := w.ends[0]
+	hq.acquire()
+	x := hq.engine.sasSorted()[0].phase1
+	x.undo = x.trial()
+	x.claim.requested = []wire.CertificateRequest{{}}
+	x.takeBack()
+	if len(x.claim.requested) != 0 {
+		t.Errorf("after going back %v is asked for", x.claim.requested)
+	}
+	x.fork(atChoice)
+	x.claim.requested = []wire.CertificateRequest{{}}
+	x.rewind(&x.forks[atChoice])
+	if len(x.claim.requested) != 0 {
+		t.Errorf("after going back to a fork %v is asked for", x.claim.requested)
 	}
 }

@@ -36,7 +36,7 @@ func (x *handshake) makeHalf() error {
 	}
 	last, ok := e.halves.last[group]
 	if !ok {
-		e.waiters.keep(x.sa.firstKey, x.credit)
+		x.waits()
 		return reject(Limited, "message 1 of aggressive mode while %d public values are being made", maxHalves)
 	}
 	x.private = bytes.Clone(last.private)

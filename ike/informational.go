@@ -153,7 +153,7 @@ func (s *sa) refusedByPeer(n wire.Notify) {
 	case s.namesNoSA(n):
 		open[0].refused(n)
 	default:
-		open[0].hint = n.Notify.String()
+		open[0].hint = n.Notify.String() + open[0].advice(n.Notify)
 	}
 }
 
@@ -165,13 +165,13 @@ func (s *sa) namesNoSA(n wire.Notify) bool {
 // refused ends a quick mode that the peer refuses.
 func (q *quickMode) refused(n wire.Notify) {
 	s := q.sa
-	s.engine.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: PeerRefused.String(), Reason: q.whyRefused(n)})
+	s.engine.fail(Failure{Remote: s.remote, Peer: s.peer.Name, Category: refusalCategory(n.Notify).String(), Reason: q.whyRefused(n)})
 	q.abort()
 }
 
-// whyRefused puts what we proposed beside the peer's word.
+// whyRefused puts what we proposed beside the peer's word, and says which lines that was made of.
 func (q *quickMode) whyRefused(n wire.Notify) string {
-	return "peer answers " + n.Notify.String() + " to quick mode for " + q.traffic.String() + " with " + wire.NewSA(q.offered...).String()
+	return "peer answers " + n.Notify.String() + " to quick mode for " + q.traffic.String() + " with " + wire.NewSA(q.offered...).String() + q.advice(n.Notify)
 }
 
 // inDelete removes what its sender says is gone: SAs of this box only.
@@ -267,7 +267,7 @@ func (x *handshake) hinted(text, how string) {
 		reason += fmt.Sprintf(" message 1: does the peer accept our ID %s (`local-id-type` and `local-id` of ike peer %s)?", x.ourName(), x.sa.peer.Name)
 	case x.state == sentSA:
 		category = Phase1Mismatch
-		reason += " with " + wire.NewSA(wire.Proposal{Number: 1, Protocol: wire.ProtoISAKMP, Transforms: x.offered}).String()
+		reason += " with " + wire.NewSA(wire.Proposal{Number: 1, Protocol: wire.ProtoISAKMP, Transforms: x.offered}).String() + x.compare()
 	case x.state == sentID:
 		category = AuthenticationFail
 		reason += x.doubt(text)

@@ -49,7 +49,7 @@ func TestWhatErrorsEnd(t *testing.T) {
 		{"no SPI", wire.NoProposalChosen, of(nil), true, ""},
 		{"SPI 0", wire.NoProposalChosen, of(make([]byte, 4)), true, ""},
 		{"the cookies", wire.NoProposalChosen, cookies, true, ""},
-		{"another SPI", wire.NoProposalChosen, of(other), false, "NO-PROPOSAL-CHOSEN"},
+		{"another SPI", wire.NoProposalChosen, of(other), false, "NO-PROPOSAL-CHOSEN; compare with the peer's: ipsec proposal esp, no `pfs` in ipsec policy p 1"},
 		{"the cookies of no SA", wire.InvalidIDInformation, of(make([]byte, 16)), true, ""},
 		{"INVALID-SPI of another SA", wire.InvalidSPI, of(other), false, ""},
 		{"INVALID-SPI of the ISAKMP SA", wire.InvalidSPI, cookies, false, ""},

@@ -42,7 +42,7 @@ type Moved struct {
 // A SetConfig replaces the whole configuration.
 type SetConfig struct{ Config *Config }
 
-// A Reset is the operator's `reset ike sa` or `reset ipsec sa`. Zero fields do
+// A Reset is the operator's `reset ike sa`, `reset ipsec sa` or `cut access-user`. Zero fields do
 // not restrict.
 type Reset struct {
 	ChildrenOnly bool // reset ipsec sa: ISAKMP SAs stay
@@ -52,7 +52,9 @@ type Reset struct {
 	Sequence     uint32 // entry of the group
 	Interface    string // that the policy is on, with ChildrenOnly
 	SA           ipsec.SAID
-	Quiet        bool // shutting down: delete everything and start nothing again
+	User         string     // whom XAUTH has let in: cut access-user
+	Client       netip.Addr // that a client has from us: cut access-user
+	Quiet        bool       // shutting down: delete everything and start nothing again
 }
 
 // A Computed brings the result of a Compute.

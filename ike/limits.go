@@ -7,7 +7,7 @@ import (
 
 // What the engine allows itself, with the reason beside each.
 const (
-	maxHalfOpen          = 4096             // 4 KiB each: 16 MiB under a flood
+	maxHalfOpen          = 4096             // 30 KiB each at worst, 4 KiB as a rule: 16 MiB under a flood
 	maxHalfOpenPerAddr   = 32               // enough for a carrier's NAT; more is a flood from one place
 	maxHalfOpenKnown     = 1024             // of a configured address: 10,000 forgeries a second and 100 ms to the peer
 	maxChildren          = 256              // per ISAKMP SA: a hub's list of flows, not an attack
@@ -45,7 +45,7 @@ const (
 	natKeepAlive    = 20 * time.Second              // RFC 3948 §4
 	resignWithin    = time.Minute                   // ISAKMP SAs are replaced after a change of our certificate: many at once would not get through
 
-	minLifetime   = time.Minute // shorter offers run for this long here
+	minLifetime   = time.Minute // peers' shorter offers run for this long here
 	noticesPerSec = 10          // clear notifications to strangers, in all
 
 	maxExplained   = 10 // offers that nothing of ours fits, explained in a second, of configured addresses and of strangers: each costs up to 1 ms
@@ -54,12 +54,13 @@ const (
 	maxFirsts        = 10000           // messages 1 answered in a second, of configured addresses and of strangers: a tenth of a core
 	maxExchangesEach = 40              // Diffie-Hellmans in a second for who has shown our cookie, of one address
 	maxExchanges     = 1000            // and in all, of configured addresses and of strangers
-	maxWaiters       = 4096            // messages 1 that are to come again before they are answered
+	maxWaiters       = 16384           // messages 1 that are to come again before they are answered, of configured addresses and of strangers
 	maxSigned        = 50              // of aggressive mode, answered in a second with a signature, likewise: each costs 3 ms
 	maxSignedKnown   = 20              // and of one configured address
 	maxSignedStrange = 2               // and of another
 	maxHalves        = 50              // public values made in a second for aggressive mode with pre-shared keys; then one serves many
 	halfLife         = 2 * time.Second // of such a one
+	maxClear         = 8192            // octets of a message of phase 1 in clear
 	maxHeld          = 4               // messages that may be aggressive mode's 3, while its keys are made
 )
 

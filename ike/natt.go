@@ -37,6 +37,20 @@ func (v *SavedSA) nat() nat {
 	return nat{here: v.NATHere, there: v.NATThere, forced: v.NATForced, draft: v.PeerCan.NATT < nattRFC3947}
 }
 
+// natVersions are the documents of the versions.
+var natVersions = map[NATTVersion]string{
+	nattDraft02: "draft-ietf-ipsec-nat-t-ike-02", nattDraft02N: "draft-ietf-ipsec-nat-t-ike-02",
+	nattDraft03: "draft-ietf-ipsec-nat-t-ike-03", nattRFC3947: "RFC 3947",
+}
+
+// natVersion returns the document by which the NAT on the way is passed, or "".
+func (s *sa) natVersion() string {
+	if !s.nat.found() {
+		return ""
+	}
+	return natVersions[s.peerCan.NATT]
+}
+
 // natHash returns HASH(CKY-I | CKY-R | IP | Port): RFC 3947 §3.2.
 func (s *sa) natHash(a netip.AddrPort) []byte {
 	return keymat.NATD(s.suite.Hash, s.cookieI, s.cookieR, a)

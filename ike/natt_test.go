@@ -188,3 +188,23 @@ func TestHiddenNAT(t *testing.T) {
 		}
 	}
 }
+
+// TestNATVersion names what the NAT on the way is passed by.
+func TestNATVersion(t *testing.T) {
+	for _, test := range []struct {
+		nat  nat
+		can  NATTVersion
+		want string
+	}{
+		{nat{}, nattRFC3947, ""},
+		{nat{here: true}, nattRFC3947, "RFC 3947"},
+		{nat{there: true, draft: true}, nattDraft03, "draft-ietf-ipsec-nat-t-ike-03"},
+		{nat{forced: true, draft: true}, nattDraft02, "draft-ietf-ipsec-nat-t-ike-02"},
+		{nat{here: true, draft: true}, nattDraft02N, "draft-ietf-ipsec-nat-t-ike-02"},
+	} {
+		s := &sa{engine: &Engine{}, peer: &Peer{}, nat: test.nat, peerCan: Abilities{NATT: test.can}}
+		if got := s.alone().NATVersion; got != test.want {
+			t.Errorf("with %+v and version %d: %q, want %q", test.nat, test.can, got, test.want)
+		}
+	}
+}

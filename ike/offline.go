@@ -33,7 +33,7 @@ type History struct {
 type Clear struct {
 	Failures bool
 	Offlines bool
-	Refusals bool // counted since the last Clear of them, from now on
+	Refusals bool // counted since the last Clear of them, from now on; and with them the Counts
 }
 
 func (Clear) input() {}
@@ -133,6 +133,6 @@ func (e *Engine) clear(in Clear) {
 		e.offlines = nil
 	}
 	if in.Refusals {
-		e.refused, e.odd = [categories]uint64{}, oddities{}
+		e.refused, e.odd, e.tally = [categories]uint64{}, oddities{}, tally{}
 	}
 }

@@ -355,7 +355,11 @@ func (p *Proposal) differences(got phase1, as *Peer) (lines []string) {
 	if methods[got.method].preShared && len(as.Key) == 0 && as.UserTable == 0 {
 		lines = append(lines, "`pre-shared-key` of ike peer "+as.Name)
 	}
-	if as.method(p.Method, false) != got.method {
+	switch ours := as.method(p.Method, false); {
+	case ours == got.method:
+	case ours.Base() == got.method.Base(): // one of the two wants a user
+		lines = append(lines, fmt.Sprintf("`client-authentication` of ike peer %s (the peer's is %v)", as.Name, got.method))
+	default:
 		lines = append(lines, fmt.Sprintf("`authentication-method` (the peer's is %v)", got.method))
 	}
 	return lines

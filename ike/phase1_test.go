@@ -253,3 +253,23 @@ func TestShorter(t *testing.T) {
 		}
 	}
 }
+
+// TestDifferenceOfUsers has two ends differ in XAUTH alone: it is the peer's line that is named.
+func TestDifferenceOfUsers(t *testing.T) {
+	proposal := kitConfig(0).Proposals[0]
+	for _, test := range []struct {
+		as   XAUTHRole
+		got  wire.AuthMethod
+		want string
+	}{
+		{XAUTHGateway, wire.AuthPSK, "`client-authentication` of ike peer p"},
+		{NoXAUTH, wire.AuthXAUTHInitPSK, "`client-authentication` of ike peer p"},
+		{NoXAUTH, wire.AuthRSA, "`authentication-method`"},
+	} {
+		peer := &Peer{Name: "p", Key: []byte("key"), XAUTH: test.as}
+		got := proposal.differences(phase1{suite: proposal.choices(peer, false)[0].suite, method: test.got}, peer)
+		if len(got) != 1 || !strings.HasPrefix(got[0], test.want) {
+			t.Errorf("XAUTH %v against %v: %q, want %s", test.as, test.got, got, test.want)
+		}
+	}
+}

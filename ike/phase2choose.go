@@ -129,10 +129,13 @@ func (b bundle) answer(chosen []reading) bundle {
 	return a
 }
 
-// effective returns the shorter of two lifetimes.
+// effective returns the shorter of two lifetimes. Below minLifetime there is only what we want ourselves.
 func effective(ours, theirs ipsec.Lifetime) ipsec.Lifetime {
-	l := ours.Min(theirs)
-	l.Duration, l.Octets = max(l.Duration, minLifetime), fewer(l.Octets, 0)
+	l, least := ours.Min(theirs), minLifetime
+	if ours.Duration != 0 {
+		least = min(least, ours.Duration)
+	}
+	l.Duration, l.Octets = max(l.Duration, least), fewer(l.Octets, 0)
 	return l
 }
 

@@ -133,7 +133,7 @@ func (b bundle) first() (got phase2, ok bool) {
 // differences returns the lines of the policy and a proposal that a choice contradicts.
 func (t *terms) differences(got phase2, p *ipsec.Proposal) (lines []string) {
 	if t.policy.PFS != 0 && got.group != t.policy.PFS {
-		lines = append(lines, pfsLine(got.group))
+		lines = append(lines, pfsLine(got.group)+" in "+t.policy.command())
 	}
 	add := func(differs bool, line string) {
 		if differs {

@@ -16,8 +16,8 @@ func TestExplainPhase2(t *testing.T) {
 		category Category
 		want     string
 	}{
-		{plain.transform(wire.ProtoESP), Phase2Mismatch, "to accept it: `undo pfs`"},
-		{with(good, attr2(wire.Attr2Group, 14)), Phase2Mismatch, "to accept it: `pfs dh-group14`"},
+		{plain.transform(wire.ProtoESP), Phase2Mismatch, "to accept it: `undo pfs` in ipsec policy p 1"},
+		{with(good, attr2(wire.Attr2Group, 14)), Phase2Mismatch, "to accept it: `pfs dh-group14` in ipsec policy p 1"},
 		{with(good, attr2(wire.Attr2KeyLength, 256)), Phase2Mismatch, "`esp encryption-algorithm aes-256` in ipsec proposal esp"},
 		{with(good, attr2(wire.Attr2Authentication, 2)), Phase2Mismatch, "`esp authentication-algorithm sha1` in ipsec proposal esp"},
 		{with(good, attr2(wire.Attr2Encapsulation, 2)), EncapsulationMismatch, "`encapsulation-mode transport` in ipsec proposal esp"},
@@ -95,7 +95,7 @@ func TestExplainIsBounded(t *testing.T) {
 		esp, ah = append(esp, plain.transform(wire.ProtoESP)), append(ah, ahOf(ipsec.SHA1))
 	}
 	text := (&terms{policy: p}).explain(wire.NewSA(ah2(1, spi2, ah...), esp2(1, spi2, esp...)))
-	if len(text) > 2*maxAllowedText+500 || !strings.HasSuffix(text, "to accept it: `undo pfs`") {
+	if len(text) > 2*maxAllowedText+500 || !strings.HasSuffix(text, "to accept it: `undo pfs` in ipsec policy p 1") {
 		t.Errorf("%d characters: %s", len(text), text)
 	}
 }

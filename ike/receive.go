@@ -65,6 +65,9 @@ func (e *Engine) lookUp(h wire.Header) *sa {
 
 // inPhase1 takes a phase 1 message to its exchange, or begins one.
 func (e *Engine) inPhase1(p *packet) error {
+	if !p.encrypted() && len(p.Octets) > maxClear { // it may have to be kept for a while
+		return reject(Limited, "a message of phase 1 in clear has %d octets, want at most %d", len(p.Octets), maxClear)
+	}
 	if p.header.CookieR == (wire.Cookie{}) {
 		return e.inFirst(p)
 	}

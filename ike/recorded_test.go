@@ -147,7 +147,8 @@ func (r *replay) feed(m recorded.Message) {
 		Octets: bytes.Clone(m.Raw),
 	}
 	if h.Exchange == wire.Aggressive && h.CookieR == (wire.Cookie{}) { // as if it had come before: strongSwan answers at once
-		r.engine.waiters.keep(firstKey{in.Remote, h.CookieI}, 4096)
+		k := firstKey{in.Remote, h.CookieI}
+		r.engine.waitersAt(k).keep(k, 4096, r.engine.draw)
 	}
 	r.perform(h, r.engine.Step(recordedEpoch, in))
 	r.chain(h)

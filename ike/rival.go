@@ -38,7 +38,7 @@ func (x *handshake) fork(at int) {
 	s, f := x.sa, &x.forks[at]
 	agreed := phase1{s.suite, s.authMethod, s.lifetime, s.wear.limit, s.wear.cut}
 	f.taken, f.before, f.local, f.remote = x.packet, x.before, s.local, s.remote
-	f.undo = trial{cookieR: s.cookieR, agreed: agreed, peerCan: s.peerCan, nat: s.nat}
+	f.undo = trial{cookieR: s.cookieR, agreed: agreed, peerCan: s.peerCan, nat: s.nat, requested: x.claim.requested}
 }
 
 // rival keeps what comes in the place of a message that was taken.
@@ -82,7 +82,7 @@ func (x *handshake) rewind(f *fork) {
 	}
 	s.keys, s.cookieR, s.peerCan, s.nat, s.local, s.remote = nil, u.cookieR, u.peerCan, u.nat, f.local, f.remote
 	s.agree(u.agreed)
-	x.preShared = nil
+	x.preShared, x.claim.requested = nil, u.requested
 	x.state, x.iv, x.number, x.accepted = f.before.state, f.before.iv, f.before.number, f.before.accepted
 	if f == &x.forks[atChoice] {
 		x.forks[atKeys] = fork{}

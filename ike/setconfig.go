@@ -28,6 +28,7 @@ func (e *Engine) setConfig(c *Config) {
 	gone := e.rederive(changed)
 	e.review(e.affected(peers))
 	e.reviewUsers(before.UserTables)
+	e.reviewLocals(before.Locals)
 	e.reviewTrust(before)
 	for _, id := range gone {
 		e.emit(RemovePolicy{id})

@@ -21,12 +21,13 @@ type Status struct {
 	Local, Remote netip.AddrPort
 	Cookies       [2][8]byte // CKY-I, CKY-R
 	Initiator     bool
-	Ready         bool // authenticated
-	Fading        bool // past its soft lifetime
-	Replaced      bool // a newer one took over
-	Heartbeat     bool // the peer sends heartbeats
-	TimedOut      bool // they have not come for a time-out
-	NAT           bool // a NAT was found; everything goes over port 4500
+	Ready         bool   // authenticated
+	Fading        bool   // past its soft lifetime
+	Replaced      bool   // a newer one took over
+	Heartbeat     bool   // the peer sends heartbeats
+	TimedOut      bool   // they have not come for a time-out
+	NAT           bool   // a NAT was found; everything goes over port 4500
+	NATVersion    string // the standard or draft by which it is passed; empty: there is none
 	Suite         keymat.Suite
 	Method        wire.AuthMethod // 0: not agreed yet
 	Aggressive    bool            // phase 1 is aggressive mode
@@ -120,7 +121,7 @@ func (s *sa) status() Status {
 func (s *sa) alone() Status {
 	return Status{
 		ConnectionID: s.id, Peer: s.peer.Name, Local: s.local, Remote: s.remote, Cookies: [2][8]byte{s.cookieI, s.cookieR},
-		Initiator: s.initiator, Ready: s.established, Fading: s.fading, Replaced: s.replaced, NAT: s.nat.found(),
+		Initiator: s.initiator, Ready: s.established, Fading: s.fading, Replaced: s.replaced, NAT: s.nat.found(), NATVersion: s.natVersion(),
 		Suite: s.suite, Method: s.authMethod, Aggressive: s.aggressive, RemoteID: s.remoteID, RemoteIDType: s.remoteIDAs, User: wire.Printable([]byte(s.user())), Lease: s.leased(), Configured: s.engine.given[s.party], Created: s.created, Lifetime: s.lifetime, MaxOctets: s.wear.limit, Octets: s.wear.spent,
 		Heartbeat: s.pulse.beats != nil && s.pulse.beats.seen, TimedOut: s.pulse.beats != nil && s.pulse.beats.late,
 	}

@@ -17,6 +17,8 @@ type trial struct {
 	nat     nat
 	inputs  keymat.Exchange
 	private secret.Octets
+
+	requested []wire.CertificateRequest // what a forged message has asked for is not answered later
 }
 
 // trial returns what message 2 is going to change.
@@ -24,7 +26,7 @@ func (x *handshake) trial() *trial {
 	s := x.sa
 	return &trial{
 		cookieR: s.cookieR, agreed: phase1{s.suite, s.authMethod, s.lifetime, s.wear.limit, s.wear.cut}, peerCan: s.peerCan, nat: s.nat,
-		inputs: x.inputs, private: bytes.Clone(x.private),
+		inputs: x.inputs, private: bytes.Clone(x.private), requested: x.claim.requested,
 	}
 }
 
@@ -40,6 +42,7 @@ func (x *handshake) takeBack() {
 	x.private.Wipe()
 	s.keys, s.cookieR, s.peerCan, s.nat = nil, u.cookieR, u.peerCan, u.nat
 	s.agree(u.agreed)
+	x.claim.requested = u.requested
 	x.inputs, x.private, x.preShared, x.open, x.undo = u.inputs, u.private, nil, nil, nil
 }
 

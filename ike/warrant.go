@@ -15,7 +15,35 @@ type warrant struct {
 	user  *User     // row of the peer's user table; nil: the key was not from there
 	proof pki.Proof // of the peer's certificate; zero: it did not sign
 	own   string    // the credential that we signed with, by name; empty: we did not sign
+	login *login    // of XAUTH, as gateway; nil: no user has been asked for
 }
+
+// A login is who XAUTH has let in.
+type login struct {
+	user  string // as he called himself
+	local string // the local user whose password it was; empty: somebody else knows him
+}
+
+// admits keeps who XAUTH has let in.
+func (s *sa) admits(l login) {
+	w := warrant{}
+	if s.warrant != nil {
+		w = *s.warrant
+	}
+	w.login = &l
+	s.warrant = &w
+}
+
+// whose returns who XAUTH has let in, or nobody.
+func (w *warrant) whose() login {
+	if w == nil || w.login == nil {
+		return login{}
+	}
+	return *w.login
+}
+
+// gone reports whether a local user may come in no more.
+func (l login) gone(e *Engine) bool { return l.local != "" && !e.config.Locals[l.local] }
 
 // warranted returns what lets in a peer that has proved its claim. That may have gone while the
 // proof was under way. nil: nothing beside its `ike peer`.
@@ -84,6 +112,8 @@ type SavedWarrant struct {
 	Data   []byte      // identity that was found in the user table; nil: none was looked for
 	Proof  []byte      // of the peer's certificate: a pki.Proof's octets; nil: it did not sign
 	Own    string      // the credential that we signed with; empty: we did not
+	User   string      // that XAUTH has let in; empty: none
+	Local  string      // the local user that he is; empty: he is none
 }
 
 // saved is w as a successor needs it.
@@ -91,7 +121,8 @@ func (w *warrant) saved() SavedWarrant {
 	if w == nil {
 		return SavedWarrant{}
 	}
-	return SavedWarrant{IDType: w.id.IDType, Data: w.id.Data, Proof: w.proof.Octets(), Own: w.own}
+	l := w.whose()
+	return SavedWarrant{IDType: w.id.IDType, Data: w.id.Data, Proof: w.proof.Octets(), Own: w.own, User: l.user, Local: l.local}
 }
 
 // resumed is what was saved, with a peer that is configured now.
@@ -101,7 +132,10 @@ func (v SavedWarrant) resumed(e *Engine, p *Peer) *warrant {
 	if v.Data != nil {
 		w.user = e.user(p, w.id)
 	}
-	if w.user == nil && w.own == "" && w.proof == (pki.Proof{}) {
+	if v.User != "" {
+		w.login = &login{v.User, v.Local}
+	}
+	if w.user == nil && w.own == "" && w.proof == (pki.Proof{}) && w.login == nil {
 		return nil
 	}
 	return w
@@ -115,7 +149,11 @@ func (w *warrant) fingerprint(p *Peer) secret.Octets {
 	return p.fingerprint(w.user.Key)
 }
 
-// fits returns whether a peer that is configured now is the one that something saved is of.
+// fits returns whether a peer that is configured now is the one that something saved is of, and its
+// user may still come in.
 func (e *Engine) fits(v SavedWarrant, fingerprint secret.Octets) func(*Peer) bool {
-	return func(p *Peer) bool { return v.resumed(e, p).fingerprint(p).Equal(fingerprint) }
+	return func(p *Peer) bool {
+		w := v.resumed(e, p)
+		return !w.whose().gone(e) && w.fingerprint(p).Equal(fingerprint)
+	}
 }

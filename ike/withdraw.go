@@ -8,8 +8,8 @@ import (
 	"sallyport/ike/pki"
 )
 
-// What becomes of SAs when what their ends were let in by is withdrawn: a row of a user table, an
-// authority, a certificate of the peer's or ours.
+// What becomes of SAs when what their ends were let in by is withdrawn: a row of a user table, a
+// local user, an authority, a certificate of the peer's or ours.
 
 // reviewUsers ends what was made with keys that the user tables do not have any more.
 func (e *Engine) reviewUsers(before map[uint32]*UserTable) {
@@ -24,6 +24,13 @@ func (e *Engine) reviewUsers(before map[uint32]*UserTable) {
 	}
 	children, sas := e.affected(peers)
 	e.endThose(children, sas, func(w *warrant, p *Peer) bool { return !w.stands(e, p) })
+}
+
+// reviewLocals ends what local users were let in to who may come in no more.
+func (e *Engine) reviewLocals(before map[string]bool) {
+	if !maps.Equal(before, e.config.Locals) {
+		e.endThose(e.childrenSorted(), e.sasSorted(), func(w *warrant, _ *Peer) bool { return w.whose().gone(e) })
+	}
 }
 
 // endThose ends the pairs, and then the ISAKMP SAs, whose warrant is void. Their peers are told.

@@ -50,6 +50,7 @@ type Authenticate struct {
 type Authenticated struct {
 	Job       uint64
 	Granted   bool
+	Local     string     // the local user whose password it was: what it lets in ends with him; empty: none
 	Reason    string     // why not, for the operator; without the password
 	Address   netip.Addr // that the user is to have (Framed-IP-Address); zero: any of the pool
 	Challenge *Challenge // there is one more question; nil: none
@@ -180,8 +181,12 @@ func (e *Engine) authenticated(in Authenticated) {
 	delete(e.logins, in.Job)
 	a := s.access
 	a.job, a.challenge = 0, nil
+	user := login{a.user, in.Local}
 	switch {
+	case in.Granted && user.gone(e):
+		s.wrongPassword("the local-user may not come in any more")
 	case in.Granted:
+		s.admits(user)
 		a.framed = ip4(in.Address)
 		s.grant()
 	case in.Challenge != nil && a.rounds < maxChallenges:

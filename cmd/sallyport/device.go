@@ -233,6 +233,9 @@ func (d *device) Failures() []ike.Failure { return d.parts.engine.Failures() }
 // Refusals returns how many messages were refused or dropped, by reason.
 func (d *device) Refusals() []ike.Refusal { return d.parts.engine.Refusals() }
 
+// IKECounts returns what the engine has counted.
+func (d *device) IKECounts() ike.Counts { return d.parts.engine.Counts() }
+
 // Fallbacks returns the policies whose traffic goes in clear.
 func (d *device) Fallbacks() []ike.Fallback { return d.parts.engine.Fallbacks() }
 

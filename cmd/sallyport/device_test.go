@@ -73,6 +73,7 @@ func (s *stage) Status() []ike.Status         { return []ike.Status{{ConnectionI
 func (s *stage) Failures() []ike.Failure      { return []ike.Failure{{Peer: "b"}} }
 func (s *stage) Refusals() []ike.Refusal      { return []ike.Refusal{{Reason: "invalid cookie", Count: 3}} }
 func (s *stage) Fallbacks() []ike.Fallback    { return []ike.Fallback{{Peer: "c"}} }
+func (s *stage) Counts() ike.Counts           { return ike.Counts{Events: []ike.Count{{What: "up", Count: 2}}} }
 func (s *stage) Counters(id ipsec.SAID) (ipsec.Counters, bool) {
 	return ipsec.Counters{Packets: uint64(id.SPI)}, id.SPI != 0
 }
@@ -174,6 +175,9 @@ func TestDeviceAnswers(t *testing.T) {
 	}
 	if got := d.Refusals(); len(got) != 1 || got[0].Count != 3 {
 		t.Errorf("Refusals() = %v, want the engine's", got)
+	}
+	if got := d.IKECounts(); len(got.Events) != 1 || got.Events[0].Count != 2 {
+		t.Errorf("IKECounts() = %v, want the engine's", got)
 	}
 	if got := d.Fallbacks(); len(got) != 1 || got[0].Peer != "c" {
 		t.Errorf("Fallbacks() = %v, want the engine's", got)

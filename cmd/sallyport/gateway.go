@@ -250,9 +250,7 @@ func (g *gateway) close() error {
 
 // reportCounters writes what was dropped before it reached the engine, if anything.
 func (g *gateway) reportCounters() {
-	c := g.loop.Counters()
-	c.KeepAlives = 0 // no loss
-	if c != (loop.Counters{}) {
-		g.log.say("dropped: %+v", c)
+	if lost := g.loop.Counters().String(); lost != "" {
+		g.log.say("dropped: %s", lost)
 	}
 }

@@ -41,6 +41,7 @@ type engine interface {
 	Status() []ike.Status
 	Failures() []ike.Failure
 	Refusals() []ike.Refusal
+	Counts() ike.Counts
 	Fallbacks() []ike.Fallback
 }
 

@@ -72,7 +72,7 @@ const withoutWords = "after a crash the tunnels will be negotiated anew"
 
 const (
 	journalFile  = "negotiations"             // in the state folder
-	journalTitle = "sallyport negotiations 3" // the file begins with it; the number is the version
+	journalTitle = "sallyport negotiations 4" // the file begins with it; the number is the version
 	bootFile     = "/proc/sys/kernel/random/boot_id"
 
 	maxRecord   = 1 << 17        // octets before sealing; an ISAKMP SA that has used up its message IDs needs 33 KiB

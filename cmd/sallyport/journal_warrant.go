@@ -7,5 +7,5 @@ func codeWarrant(c *coder, v *ike.SavedWarrant) {
 	number(c, &v.IDType)
 	octets(c, &v.Data)
 	octets(c, &v.Proof)
-	c.text(&v.Own)
+	c.text(&v.Own, &v.User, &v.Local)
 }

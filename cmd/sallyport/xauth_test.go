@@ -46,6 +46,9 @@ func TestXAUTHOfLocalUsers(t *testing.T) {
 		if got.Job != 7 || got.Granted != (test.why == "") || got.Reason != test.why {
 			t.Errorf("%s with %q: %+v, want the reason %q", test.user, test.password, got, test.why)
 		}
+		if got.Granted && got.Local != test.user {
+			t.Errorf("%s rests on the local user %q", test.user, got.Local)
+		}
 		if strings.Trim(string(job.Password), "\x00") != "" {
 			t.Errorf("%s: the password is still there", test.user)
 		}

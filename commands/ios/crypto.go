@@ -57,6 +57,14 @@ func keepalive(_ *Context, args []string) ([]string, error) {
 	return lines, nil
 }
 
+// mainModeAlone is what holds here as long as no peer says otherwise.
+func mainModeAlone(c *Context, _ []string) ([]string, error) {
+	if peers := c.Aggressive(); len(peers) > 0 {
+		return nil, refuse("The mode is each peer's own, and ike peer %s has aggressive mode: there, undo exchange-mode.", strings.Join(peers, ", "))
+	}
+	return nil, nil
+}
+
 // refused is a line that says something for all peers that here each peer says.
 func refused(reason string) func(*Context, []string) ([]string, error) {
 	return func(*Context, []string) ([]string, error) { return nil, refuse("%s", reason) }

@@ -27,6 +27,9 @@ type Context struct {
 	// PeerAt returns the name of the ike peer with that remote address or host name, or "".
 	PeerAt func(address string) string
 
+	// Aggressive returns the names of the ike peers that may take aggressive mode.
+	Aggressive func() []string
+
 	// Interface returns VRP's name of an interface that IOS names otherwise, or "".
 	// nil: the line is no file's.
 	Interface func(name string) string

@@ -17,6 +17,7 @@ func box(view string) Context {
 			}
 			return ""
 		},
+		Aggressive: func() []string { return nil },
 		Interface: func(name string) string {
 			if name == "FastEthernet0/0" {
 				return "eth1"

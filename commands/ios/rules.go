@@ -20,7 +20,7 @@ var rules = map[scope][]rule{
 		{words: "crypto isakmp identity address", to: ""},
 		{words: "crypto isakmp identity hostname", make: refused("The identity is each peer's own: ike peer NAME, local-id-type fqdn.")},
 		{words: "crypto isakmp identity dn", make: refused("The identity is each peer's own: ike peer NAME, local-id-type dn.")},
-		{words: "crypto isakmp aggressive-mode disable", to: ""},
+		{words: "crypto isakmp aggressive-mode disable", make: mainModeAlone},
 		{words: "no crypto isakmp aggressive-mode disable", make: refused("The mode is each peer's own: ike peer NAME, exchange-mode auto.")},
 		{words: "crypto isakmp fragmentation", to: ""},
 		{words: "crypto isakmp invalid-spi-recovery", make: refused("A peer that has lost its SAs is found by dead peer detection: crypto isakmp keepalive 10.")},

@@ -51,6 +51,7 @@ type scripted struct {
 	offlines []ike.Offline
 	history  []ike.History
 	refusals []ike.Refusal
+	counts   ike.Counts
 }
 
 func (s *scripted) Step(now time.Time, in ike.Input) []ike.Output {
@@ -78,6 +79,7 @@ func (s *scripted) Status() []ike.Status        { return s.status }
 func (s *scripted) Failures() []ike.Failure     { return s.failures }
 func (s *scripted) Refusals() []ike.Refusal     { return s.refusals }
 func (s *scripted) Fallbacks() []ike.Fallback   { return nil }
+func (s *scripted) Counts() ike.Counts          { return s.counts }
 func (s *scripted) Offlines() []ike.Offline     { return s.offlines }
 
 func (s *scripted) History(time.Time) []ike.History { return s.history }

@@ -73,6 +73,9 @@ func (l *Loop) History() []ike.History {
 	return ask(l, func(e Engine) []ike.History { return e.History(l.config.Now()) })
 }
 
+// Counts returns what the engine has counted, likewise.
+func (l *Loop) Counts() ike.Counts { return ask(l, Engine.Counts) }
+
 // Refusals returns what the engine refused, likewise, and behind it what was
 // dropped before it came there.
 func (l *Loop) Refusals() []ike.Refusal {

@@ -26,6 +26,7 @@ type Engine interface {
 	Offlines() []ike.Offline
 	History(now time.Time) []ike.History
 	Refusals() []ike.Refusal
+	Counts() ike.Counts
 	Fallbacks() []ike.Fallback
 }
 

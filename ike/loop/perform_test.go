@@ -192,3 +192,14 @@ func TestAPanicOfOursIsNotHidden(t *testing.T) {
 	}()
 	b.loop.feed(ike.Tick{})
 }
+
+func TestLossesInWords(t *testing.T) {
+	c := Counters{Malformed: 2, KeepAlives: 7, Panics: 1}
+	c.Dropped[QueueDatagrams] = 3
+	if got, want := c.String(), "received IKE messages: 3, malformed datagrams: 2, panics: 1"; got != want {
+		t.Errorf("String() = %q, want %q", got, want)
+	}
+	if got := (Counters{KeepAlives: 7}).String(); got != "" {
+		t.Errorf("nothing is lost, and String() = %q", got)
+	}
+}

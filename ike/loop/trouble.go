@@ -116,6 +116,23 @@ type Counters struct {
 	Panics     uint64         // packets dropped because handling them panicked
 }
 
+// String lists what was lost, for example "received IKE messages: 3, panics: 1"; empty: nothing.
+func (c Counters) String() string {
+	var parts []string
+	add := func(what string, n uint64) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s: %d", what, n))
+		}
+	}
+	for q, n := range c.Dropped {
+		add(Queue(q).String(), n)
+	}
+	add("malformed datagrams", c.Malformed)
+	add("messages not sent", c.Unsent)
+	add("panics", c.Panics)
+	return strings.Join(parts, ", ")
+}
+
 type counters struct {
 	dropped                               [queues]atomic.Uint64
 	malformed, keepAlives, unsent, panics atomic.Uint64

@@ -120,11 +120,15 @@ func TestWhatIsDroppedBeforeTheEngineIsAmongTheRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench()
 		b.engine.refusals = []ike.Refusal{{Reason: "invalid cookie", Count: 7}}
+		b.engine.counts = ike.Counts{Events: []ike.Count{{What: "phase 1 established", Count: 2}}}
 		b.run()
 		b.natt.in <- []byte{1} // too short for anything
 		synctest.Wait()
-		got := b.loop.Refusals()
+		got, counts := b.loop.Refusals(), b.loop.Counts()
 		b.end()
+		if !slices.Equal(counts.Events, b.engine.counts.Events) {
+			t.Errorf("Counts() = %v, want the engine's", counts)
+		}
 		want := []ike.Refusal{
 			{Reason: "invalid cookie", Count: 7},
 			{Reason: "wrong datagram length", Count: 1},
