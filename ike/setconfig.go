@@ -36,7 +36,24 @@ func (e *Engine) setConfig(c *Config) {
 	e.rewatch(before)
 	e.reviewFallbacks()
 	e.resolved(before.Hosts)
+	e.forgive(changed)
 	e.startAuto()
+}
+
+// forgive ends the waiting of flows whose negotiation has failed under another policy: what has
+// failed may be what the operator has changed.
+func (e *Engine) forgive(changed []replacement) {
+	for _, c := range changed {
+		if c.now == nil {
+			continue
+		}
+		for _, r := range c.now.ACL.Rules {
+			if f := e.flows[flowKey{c.now.ID, r.ID}]; f != nil {
+				e.schedule.clear(&f.retry)
+				e.idle(f)
+			}
+		}
+	}
 }
 
 // A replacement is a policy and what came in its place; either may be nil.
