@@ -19,6 +19,12 @@ func (t *traffic) add(octets int) uint64 {
 	return t.octets.Add(uint64(octets))
 }
 
+// takeBack uncounts a packet that did not pass after all.
+func (t *traffic) takeBack(octets int) {
+	t.packets.Add(^uint64(0))
+	t.octets.Add(-uint64(octets))
+}
+
 // counters returns an SA's, whose last sequence number the caller knows.
 func (t *traffic) counters(sequence uint64) ipsec.Counters {
 	c := ipsec.Counters{Packets: t.packets.Load(), Octets: t.octets.Load(), Sequence: sequence}

@@ -80,11 +80,11 @@ func (d *Dataplane) receiver(id ipsec.SAID, encapsulated bool) *inboundSA {
 
 // deliver hands a decrypted packet to the system, as if it had come by a device.
 func (d *Dataplane) deliver(inner []byte, to io.Writer) {
+	d.statistics.in.add(len(inner)) // before it can be answered
 	if _, err := to.Write(inner); err != nil {
+		d.statistics.in.takeBack(len(inner))
 		d.statistics.drop(ipsec.DropSend)
-		return
 	}
-	d.statistics.in.add(len(inner))
 }
 
 // open returns the inner packet and the device that it comes out of, or nothing and no

@@ -39,8 +39,9 @@ func (d *Dataplane) protect(sa *outboundSA, b *buffer, n int) {
 		return
 	}
 	sa.sent.used.Store(d.clock.Load())
-	if d.transmit(sa, packet, df) {
-		d.statistics.out.add(n)
+	d.statistics.out.add(n) // before an answer can come
+	if !d.transmit(sa, packet, df) {
+		d.statistics.out.takeBack(n)
 	}
 }
 
